@@ -1,0 +1,273 @@
+/**
+ * What a connector is. One folder a system; its index.ts exports one literal that satisfies `Connector`.
+ * A connector talks to one CRM account and stores nothing: it gets a cursor and yields a cursor, gets a batch
+ * and answers an outcome per row. Tokens, pace, the clock and the log come in through `Context`.
+ */
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { ObjectType, Scalar, SourceRecord } from '../src/model/record.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A limit that the CRM, or our own manners, put on calls. Several may hold for one call. */
+export type Budget = {
+  /** Permits per window; a sliding window, as the CRMs count. */
+  permits: number;
+  windowMs: number;
+  /** Calls under way at once. */
+  concurrency?: number;
+  /** One limit for each CRM account, or one for all our customers together. */
+  scope: 'account' | 'app';
+};
+
+/** What a CRM said about its limits in a response's headers. */
+export type LimitReport = {
+  budget: string;
+  /** Permits left in the window (or the day). */
+  remaining?: number;
+  limit?: number;
+  /** Do not call before this many milliseconds have passed. */
+  retryAfterMs?: number;
+};
+
+export type Token = {
+  accessToken: string;
+  /** Where the account's API lives; Salesforce's instance_url, HubSpot's api host. */
+  apiUrl: string;
+};
+
+/** What is stored, encrypted, for a connection that authorised by OAuth. */
+export const OAuthSecret = z.object({
+  accessToken: z.string().min(1),
+  refreshToken: z.string().min(1),
+  /** ISO 8601; null where the CRM does not say. */
+  expiresAt: z.iso.datetime().nullable(),
+  apiUrl: z.url(),
+});
+export type OAuthSecret = z.infer<typeof OAuthSecret>;
+
+export type OAuthApp = { clientId: string; clientSecret: string };
+
+export type Context<Config = unknown> = {
+  config: Config;
+  fetch: typeof fetch;
+  /** The present token; refreshed under a lock, before it expires, the new one stored before it is used. */
+  token(options?: { refused?: string }): Promise<Token>;
+  /** Waits until the budget has room, then takes `cost` permits. Rejects with RateLimitError if that is long. */
+  pace(budget: string, cost?: number): Promise<void>;
+  /** Tells the budget what the CRM said in its headers. */
+  report(report: LimitReport): void;
+  /** Counts one HTTP call, for the run's figures. */
+  count(call: { budget: string; write: boolean; rows: number; status: number }): void;
+  asOf: Date;
+  signal: AbortSignal;
+  log: Logger;
+};
+
+export type PullMode =
+  /** All live records, by the bulk way where there are many. */
+  | 'full'
+  /** What changed since the cursor, with an overlap. */
+  | 'changes'
+  /** Deleted and merged records since the cursor. */
+  | 'deleted'
+  /** Every live record's id and links only: finds associations that changed without a timestamp, and lost ids. */
+  | 'links'
+  /** Just these ids, as they are now; ids not found come back as deleted, merged ones as merged. */
+  | 'ids';
+
+export type PullRequest = {
+  object: ObjectType;
+  mode: PullMode;
+  /** CRM property names to read, beyond what the connector needs itself (ids, dates, links). */
+  properties: string[];
+  /** Where to go on: what an earlier page yielded; null at the start. */
+  cursor: Json;
+  /** With mode `ids`. */
+  ids?: { id: string; kind: string }[];
+};
+
+export type Page = {
+  records: SourceRecord[];
+  /** Commit this with the page; hand it back to go on after it. */
+  cursor: Json;
+  /** True on the last page: the cursor then starts the next `changes` or `deleted` pull. */
+  done: boolean;
+  /** How many records there are in all, where the CRM says it. */
+  total?: number;
+  /** Rows that could not be read as records, with the reason; they are listed, not lost. */
+  unreadable?: { id: string; reason: string }[];
+};
+
+/** A property of the CRM, as discovered. */
+export type Property = {
+  object: ObjectType;
+  name: string;
+  label: string;
+  /** The CRM's own type name. */
+  type: string;
+  options?: { value: string; label: string }[];
+  readOnly: boolean;
+  /** Made by us? */
+  ours: boolean;
+};
+
+/** One line of the preflight. */
+export type CheckItem = {
+  code: string;
+  ok: boolean;
+  /** `warning` does not stop a run. */
+  level: 'error' | 'warning';
+  message: string;
+  action: string;
+};
+
+export type TargetKind =
+  /** One property or field per segmentation: a single value, or several. */
+  | 'property'
+  /** The first matching segment of a segmentation whose labels are many (Salesforce reports can't group by several). */
+  | 'primary'
+  /** When this record's labels last changed; one per object. */
+  | 'changed_at'
+  /** The reason in a sentence; opt-in. */
+  | 'why'
+  /** A list whose members the CRM works out from our property: no membership calls. */
+  | 'dynamic_list'
+  /** A list, one per segment, whose members we write. */
+  | 'manual_list'
+  /** A saved view on our field. */
+  | 'list_view'
+  /** A campaign, one per segment; leavers get the status Left. */
+  | 'campaign'
+  /** A file. */
+  | 'file';
+
+/** What to make sure of in the CRM before anything is written to it. */
+export type PrepareTarget = {
+  /** Our id of the target. */
+  id: string;
+  kind: TargetKind;
+  object: ObjectType;
+  segmentation: { key: string; name: string; labels: 'one' | 'many' };
+  /** All segments that a property needs as options, retired ones hidden; for a list, campaign or view: its one segment. */
+  segments: { key: string; name: string; retired?: boolean }[];
+  /** What an earlier prepare answered: names and ids made by us. */
+  remote: Json;
+  /** May we create it? Else the answer says what an admin must do, with a bundle where the CRM has one. */
+  mayCreate: boolean;
+  /** The remote of the property that a list or view filters on. */
+  property?: Json;
+};
+
+export type Prepared = {
+  id: string;
+  state: 'ready' | 'needs_you';
+  /** Remember this: names, ids and the marker that makes it ours. */
+  remote: Json;
+  message?: string;
+  action?: string;
+  /** Files that an admin deploys, by path. */
+  bundle?: Record<string, string>;
+};
+
+/** The value of a target on one record. */
+export type TargetValue = string | string[] | boolean | null;
+
+export type Write =
+  | {
+      kind: 'properties';
+      object: ObjectType;
+      id: string;
+      /** The record's own kind: contact, lead, person_account, company. */
+      recordKind: string;
+      /** For ordering against lock errors: the parent company's id in this CRM. */
+      parentId?: string | null;
+      /** Target id to value; `remotes` of the call tells the names. */
+      values: Record<string, TargetValue>;
+      /** For systems that only have e-mail as key (CSV). */
+      email?: string | null;
+    }
+  | {
+      kind: 'membership';
+      object: ObjectType;
+      id: string;
+      recordKind: string;
+      targetId: string;
+      member: boolean;
+    };
+
+export type Outcome = {
+  id: string;
+  /** done: acknowledged. gone: the record no longer exists. refused: this row will not pass as it is.
+   *  unknown: may or may not have happened, read it back first. */
+  state: 'done' | 'gone' | 'refused' | 'unknown';
+  code?: string;
+  message?: string;
+  /** The target at fault, where one is. */
+  targetId?: string;
+};
+
+/** At most `batch[kind]` writes, all of one kind, and of one target if memberships. */
+export type PushRequest = {
+  writes: Write[];
+  /** What prepare answered, by target id. */
+  remotes: Record<string, Json>;
+  /** For work that outlives a call (bulk jobs): the handle committed earlier; null at the start. */
+  job: Json;
+};
+
+export type PushAnswer =
+  | { state: 'done'; outcomes: Outcome[] }
+  /** Commit the job, then call again with it. Nothing else is sent meanwhile. */
+  | { state: 'waiting'; job: Json; retryAfterMs: number };
+
+export type Connector<Config = unknown> = {
+  key: string;
+  name: string;
+  config: z.ZodType<Config>;
+  auth: 'oauth2' | 'none';
+  budgets: Record<string, Budget>;
+  /** Rows per call. A push larger than `bulk` rows may be sent as one bulk job. */
+  batch: { properties: number; membership: number; bulk?: number };
+  objects: readonly ObjectType[];
+  targets: readonly TargetKind[];
+  /** What a connection of this system writes if nobody chose otherwise. */
+  defaultTargets: readonly TargetKind[];
+  check(
+    context: Context<Config>,
+    needs: { properties: { object: ObjectType; name: string }[]; write: boolean },
+  ): Promise<CheckItem[]>;
+  discover?(context: Context<Config>, object: ObjectType): Promise<Property[]>;
+  /** How many live records there are, where the CRM tells it cheaply. */
+  size?(context: Context<Config>, object: ObjectType): Promise<number | undefined>;
+  /** Absent for destinations that are only written to. */
+  pull?(context: Context<Config>, request: PullRequest): AsyncGenerator<Page, void, void>;
+  prepare(context: Context<Config>, targets: PrepareTarget[]): Promise<Prepared[]>;
+  push(context: Context<Config>, request: PushRequest): Promise<PushAnswer>;
+  /** The members of a list or campaign as the CRM has them, page by page. */
+  members?(
+    context: Context<Config>,
+    target: { kind: TargetKind; remote: Json },
+  ): AsyncGenerator<string[], void, void>;
+  /** Exchanges a refresh token. Called by the token keeper only, under its lock. */
+  refresh?(
+    app: OAuthApp,
+    secret: OAuthSecret,
+    options: { config: Config; fetch: typeof fetch; signal: AbortSignal; now: Date },
+  ): Promise<OAuthSecret>;
+  /** Rates to the tenant's currency, by currency and, where dated, from which day on. */
+  currencies?(
+    context: Context<Config>,
+  ): Promise<{ home: string | null; rates: { currency: string; rate: string; from: string | null }[] }>;
+  /** Clears values, or deletes what we made. */
+  uninstall?(
+    context: Context<Config>,
+    options: {
+      keep: 'values' | 'nothing';
+      remotes: { kind: TargetKind; object: ObjectType; remote: Json }[];
+    },
+  ): Promise<{ done: string[]; stays: string[] }>;
+};
+
+/** A property's raw value as the CRM holds it, for comparing with what we showed. */
+export type ReadBack = { id: string; values: Record<string, Scalar> };

@@ -1,0 +1,400 @@
+import type { Migration } from './run.ts';
+
+/**
+ * Migrations of a tenant's schema; `{schema}` stands for its quoted name. Only forward, never edited once released.
+ * Attribute columns of person, company and deal carry the attribute's key as their name; label columns are
+ * `label_<segmentation key>`. Both are added by store/columns.ts, not here.
+ */
+export const tenantMigrations: Migration[] = [
+  {
+    version: 1,
+    name: 'definitions, work, records, subjects, labels, targets',
+    sql: `
+      -- definitions ---------------------------------------------------------------------------------------
+      create table {schema}.attribute (
+        owner text not null check (owner in ('person', 'company', 'deal')),
+        key text not null,
+        -- the whole Attribute of src/model/attribute.ts
+        definition jsonb not null,
+        -- the column exists and may be read
+        active boolean not null default true,
+        created_at timestamptz not null default now(),
+        primary key (owner, key)
+      );
+
+      create table {schema}.mapping (
+        connection_id text not null,
+        object text not null check (object in ('contact', 'company', 'deal')),
+        attribute text not null,
+        property text not null,
+        -- until a cursor over all records has ended for it: attributes of it are 'filling'
+        filled boolean not null default false,
+        -- why it can't be read now (deleted or hidden in the CRM); segments that use it keep their labels
+        problem text,
+        primary key (connection_id, object, attribute)
+      );
+
+      create table {schema}.segmentation (
+        key text not null,
+        version int not null,
+        -- the whole Segmentation of src/segmentation/definition.ts
+        definition jsonb not null,
+        state text not null check (state in ('draft', 'published', 'replaced', 'retired')),
+        created_at timestamptz not null default now(),
+        created_by text not null default 'cli',
+        published_at timestamptz,
+        published_by text,
+        primary key (key, version)
+      );
+      create unique index segmentation_published on {schema}.segmentation (key) where state = 'published';
+
+      create table {schema}.model (
+        segmentation text not null,
+        version int not null,
+        definition_version int not null,
+        as_of timestamptz not null,
+        learned_at timestamptz not null default now(),
+        parameters jsonb not null,
+        -- what a person should know of it: sizes, warnings, collapsed bins
+        summary jsonb not null default '{}',
+        primary key (segmentation, version)
+      );
+
+      create table {schema}.rate (
+        currency text not null,
+        valid_from date not null default '0001-01-01',
+        -- units of the tenant's currency for one unit of this one
+        rate numeric not null check (rate > 0),
+        source text not null default 'tenant',
+        primary key (currency, valid_from, source)
+      );
+
+      -- work ----------------------------------------------------------------------------------------------
+      create table {schema}.schedule (
+        id text primary key,
+        job text not null default 'run',
+        -- { cron, zone } or { everyMinutes }
+        timing jsonb not null,
+        options jsonb not null default '{}',
+        paused boolean not null default false,
+        created_at timestamptz not null default now()
+      );
+
+      create table {schema}.run (
+        id bigint generated always as identity primary key,
+        state text not null default 'queued'
+          check (state in ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled')),
+        -- pull, unify, profile, learn, label, push
+        stage text not null default 'pull',
+        -- where the stage stands; a function of the stage alone
+        position jsonb not null default '{}',
+        as_of timestamptz not null,
+        -- { dryRun, learn, full, only: [stages] }
+        options jsonb not null default '{}',
+        -- pinned versions: { segmentation: { definition, model } }
+        pins jsonb not null default '{}',
+        -- counts by stage, for progress and the summary
+        counts jsonb not null default '{}',
+        -- { code, message, action, since } where it failed or waits for somebody
+        reason jsonb,
+        cancel_requested boolean not null default false,
+        requested_by text not null default 'cli',
+        requested_at timestamptz not null default now(),
+        started_at timestamptz,
+        ended_at timestamptz,
+        -- do not advance before
+        not_before timestamptz,
+        -- the last slice that moved it; a run that stopped moving is picked up again
+        advanced_at timestamptz
+      );
+      -- one full run at a time
+      create unique index run_active on {schema}.run ((true)) where state in ('queued', 'running', 'waiting');
+
+      create table {schema}.cursor (
+        connection_id text not null,
+        object text not null,
+        -- changes, full, deleted, links, fill
+        purpose text not null,
+        value jsonb,
+        done boolean not null default false,
+        updated_at timestamptz not null default now(),
+        primary key (connection_id, object, purpose)
+      );
+
+      create table {schema}.lease (
+        name text primary key,
+        holder text not null,
+        fence bigint not null,
+        expires_at timestamptz not null
+      );
+
+      -- records to read again (webhooks, unconfirmed writes), and subjects whose later stages are due
+      create table {schema}.dirty_record (
+        connection_id text not null,
+        object text not null,
+        id text not null,
+        noted_at timestamptz not null default now(),
+        primary key (connection_id, object, id)
+      );
+      create table {schema}.dirty_subject (
+        stage text not null check (stage in ('profile', 'label')),
+        subject text not null check (subject in ('person', 'company', 'deal')),
+        id bigint not null,
+        primary key (stage, subject, id)
+      );
+
+      -- records -------------------------------------------------------------------------------------------
+      create table {schema}.contact_record (
+        connection_id text not null,
+        id text not null,
+        kind text not null,
+        person_id bigint,
+        -- the identity: trimmed, lower case, IDNA; null for none
+        email text,
+        -- attribute key -> value as its type; absent where empty
+        properties jsonb not null default '{}',
+        -- attribute key -> the raw text that is not of its type
+        invalid jsonb not null default '{}',
+        -- ids of the same human elsewhere: { system: id }
+        cross_ids jsonb not null default '{}',
+        source_created_at timestamptz,
+        source_updated_at timestamptz not null,
+        state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
+        merged_into text,
+        -- changed since unify last looked
+        touched boolean not null default true,
+        seen_at timestamptz not null default now(),
+        primary key (connection_id, id)
+      );
+      create index contact_record_person on {schema}.contact_record (person_id);
+      create index contact_record_email on {schema}.contact_record (email) where state = 'live';
+      create index contact_record_touched on {schema}.contact_record (connection_id, id) where touched;
+
+      create table {schema}.company_record (
+        connection_id text not null,
+        id text not null,
+        kind text not null default 'company',
+        company_id bigint,
+        domain text,
+        properties jsonb not null default '{}',
+        invalid jsonb not null default '{}',
+        cross_ids jsonb not null default '{}',
+        source_created_at timestamptz,
+        source_updated_at timestamptz not null,
+        state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
+        merged_into text,
+        touched boolean not null default true,
+        seen_at timestamptz not null default now(),
+        primary key (connection_id, id)
+      );
+      create index company_record_company on {schema}.company_record (company_id);
+      create index company_record_domain on {schema}.company_record (domain) where state = 'live';
+      create index company_record_touched on {schema}.company_record (connection_id, id) where touched;
+
+      create table {schema}.deal_record (
+        connection_id text not null,
+        id text not null,
+        kind text not null default 'deal',
+        deal_id bigint,
+        properties jsonb not null default '{}',
+        invalid jsonb not null default '{}',
+        cross_ids jsonb not null default '{}',
+        source_created_at timestamptz,
+        source_updated_at timestamptz not null,
+        state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
+        merged_into text,
+        touched boolean not null default true,
+        seen_at timestamptz not null default now(),
+        primary key (connection_id, id)
+      );
+      create index deal_record_deal on {schema}.deal_record (deal_id);
+      create index deal_record_touched on {schema}.deal_record (connection_id, id) where touched;
+
+      -- links as the CRM has them; written from the side that carries them (contact->company, deal->contact,
+      -- deal->company, company->parent company)
+      create table {schema}.association (
+        connection_id text not null,
+        from_object text not null,
+        from_id text not null,
+        to_object text not null,
+        to_id text not null,
+        is_primary boolean not null default false,
+        role text,
+        primary key (connection_id, from_object, from_id, to_object, to_id)
+      );
+      create index association_to on {schema}.association (connection_id, to_object, to_id);
+
+      -- subjects ------------------------------------------------------------------------------------------
+      create table {schema}.company (
+        id bigint generated by default as identity primary key,
+        parent_id bigint,
+        created_at timestamptz not null default now()
+      );
+      create index company_parent on {schema}.company (parent_id) where parent_id is not null;
+
+      create table {schema}.person (
+        id bigint generated by default as identity primary key,
+        company_id bigint,
+        created_at timestamptz not null default now()
+      );
+      create index person_company on {schema}.person (company_id) where company_id is not null;
+
+      create table {schema}.deal (
+        id bigint generated by default as identity primary key,
+        -- the copy that counts
+        connection_id text not null,
+        record_id text not null,
+        person_id bigint,
+        company_id bigint,
+        -- revenue in the tenant's currency; null where the rate is not known
+        revenue numeric,
+        -- does it count as revenue under the connection's setting?
+        counts boolean not null default true
+      );
+      create unique index deal_record_of on {schema}.deal (connection_id, record_id);
+      create index deal_person_credited on {schema}.deal (person_id) where person_id is not null;
+      create index deal_company on {schema}.deal (company_id) where company_id is not null;
+
+      create table {schema}.deal_person (
+        deal_id bigint not null,
+        person_id bigint not null,
+        role text,
+        is_primary boolean not null default false,
+        primary key (deal_id, person_id)
+      );
+      create index deal_person_person on {schema}.deal_person (person_id);
+
+      -- merges that we made, with the reason; a split stays split
+      create table {schema}.merge (
+        id bigint generated always as identity primary key,
+        subject text not null check (subject in ('person', 'company')),
+        survivor_id bigint not null,
+        absorbed_id bigint not null,
+        reason jsonb not null,
+        at timestamptz not null default now()
+      );
+      create table {schema}.split (
+        subject text not null,
+        connection_id text not null,
+        record_id text not null,
+        by text not null,
+        at timestamptz not null default now(),
+        primary key (subject, connection_id, record_id)
+      );
+
+      -- labels --------------------------------------------------------------------------------------------
+      create table {schema}.score (
+        subject text not null,
+        subject_id bigint not null,
+        -- segmentation.score, e.g. rfm.recency
+        key text not null,
+        value double precision not null,
+        at timestamptz not null,
+        primary key (subject, subject_id, key)
+      );
+
+      create table {schema}.label_change (
+        at timestamptz not null,
+        run_id bigint,
+        subject text not null,
+        subject_id bigint not null,
+        segmentation text not null,
+        entered text[] not null default '{}',
+        gone text[] not null default '{}',
+        -- data, time, definition, model, merge, consent
+        cause text not null
+      ) partition by range (at);
+      create index label_change_subject on {schema}.label_change (subject, subject_id, segmentation, at desc);
+
+      create table {schema}.segment_size (
+        day date not null,
+        segmentation text not null,
+        segment text not null,
+        size int not null,
+        revenue numeric not null,
+        primary key (day, segmentation, segment)
+      );
+
+      -- targets -------------------------------------------------------------------------------------------
+      create table {schema}.target (
+        id text primary key,
+        connection_id text not null,
+        segmentation text not null,
+        -- for lists, campaigns and views: the one segment
+        segment text,
+        kind text not null,
+        object text not null,
+        state text not null default 'held' check (state in ('held', 'live', 'paused')),
+        -- why it is held or paused: { code, message, action, since, by }
+        reason jsonb,
+        -- names and ids made by us
+        remote jsonb,
+        -- definition version that a person released
+        released_version int,
+        -- writes acknowledged since release; the first 50 wait for a look where the policy says so
+        pilot_done boolean not null default false,
+        created_at timestamptz not null default now(),
+        unique nulls not distinct (connection_id, segmentation, segment, kind, object)
+      );
+
+      create table {schema}.ledger (
+        connection_id text not null,
+        object text not null,
+        external_key text not null,
+        -- target id -> value that the CRM acknowledged
+        shown jsonb not null default '{}',
+        -- target id -> the value shown before that
+        previous jsonb not null default '{}',
+        -- target ids whose last write has an unknown outcome: read back before anything is written
+        unconfirmed text[] not null default '{}',
+        updated_at timestamptz not null default now(),
+        primary key (connection_id, object, external_key)
+      );
+      create index ledger_unconfirmed on {schema}.ledger (connection_id, object, external_key)
+        where unconfirmed <> '{}';
+
+      create table {schema}.push_log (
+        at timestamptz not null,
+        id bigint generated always as identity,
+        run_id bigint,
+        connection_id text not null,
+        object text not null,
+        external_key text not null,
+        target_id text not null,
+        before jsonb,
+        after jsonb,
+        -- write, undo, uninstall
+        cause text not null default 'write',
+        undone_at timestamptz
+      ) partition by range (at);
+      create index push_log_record on {schema}.push_log (connection_id, object, external_key, at desc);
+      create index push_log_run on {schema}.push_log (run_id);
+
+      create table {schema}.refusal (
+        connection_id text not null,
+        object text not null,
+        external_key text not null,
+        target_id text not null,
+        code text not null,
+        message text not null,
+        value jsonb,
+        tries int not null default 1,
+        first_at timestamptz not null default now(),
+        last_at timestamptz not null default now(),
+        primary key (connection_id, object, external_key, target_id)
+      );
+
+      create table {schema}.pin (
+        connection_id text not null,
+        object text not null,
+        external_key text not null,
+        target_id text not null,
+        value jsonb,
+        by text,
+        until timestamptz,
+        seen_at timestamptz not null default now(),
+        primary key (connection_id, object, external_key, target_id)
+      );
+    `,
+  },
+];
