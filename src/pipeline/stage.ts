@@ -1,0 +1,61 @@
+import type { Logger } from 'pino';
+import type { Connector, Context, Json } from '../../connectors/contract.ts';
+import type { Pool, PoolClient } from '../store/pool.ts';
+import type { Tenant } from '../store/tenant.ts';
+
+/** A connection as stages see it: what is stored of it, and the connector with its context ready to call. */
+export type OpenConnection = {
+  id: string;
+  system: string;
+  name: string;
+  mode: 'production' | 'test';
+  rank: number;
+  config: Record<string, unknown>;
+  connector: Connector;
+  context: Context;
+};
+
+export type RunOptions = {
+  /** Work everything out, hold every target. */
+  dryRun?: boolean;
+  /** Learn models again although they are not due. */
+  learn?: boolean;
+  /** Read every record again, not only what changed. */
+  full?: boolean;
+};
+
+/** One run, with the one instant and the versions that all its stages use. */
+export type RunScope = {
+  id: string;
+  asOf: Date;
+  options: RunOptions;
+  /** segmentation -> versions in force for this run */
+  pins: Record<string, { definition: number; model: number | null }>;
+};
+
+export type StageContext = {
+  pool: Pool;
+  tenant: Tenant;
+  run: RunScope;
+  /** Connections that are in use, in order of rank (best first). */
+  connections: { id: string; system: string; mode: 'production' | 'test'; rank: number }[];
+  openConnection(id: string): Promise<OpenConnection>;
+  /** Throws FenceError where this worker's lease was taken over. Call it inside the transaction that writes. */
+  checkFence(client: PoolClient): Promise<void>;
+  /** performance.now() after which the slice should return; it may overrun by one unit of work. */
+  deadline: number;
+  signal: AbortSignal;
+  log: Logger;
+};
+
+export type SliceResult = {
+  position: Json;
+  done: boolean;
+  /** Added to the run's counts of this stage. */
+  counts: Record<string, number>;
+  /** Come back after this many milliseconds. */
+  waitMs?: number;
+};
+
+/** At most 5 s of one stage's work: commits as it goes, safe to repeat, safe to kill. */
+export type Stage = (work: StageContext, position: Json) => Promise<SliceResult>;
