@@ -1,0 +1,147 @@
+import { hypergeometric } from './hypergeometric.ts';
+import { type Fit, type FitOptions, fitPurchases } from './purchase-fit.ts';
+import type { GroupedPurchases, PurchaseRow } from './purchases.ts';
+import { lnBeta, lnGammaRise, logAdd } from './special-functions.ts';
+import { at } from './vectors.ts';
+
+/**
+ * The two beta-geometric/NBD models differ in one number: whether a customer may leave before the first repeat
+ * purchase. `chances` is how many times more than x a customer stayed: 0 in BG/NBD, 1 in MBG/NBD.
+ */
+export type Chances = 0 | 1;
+
+/** r, alpha: gamma distribution of purchase rates (alpha in time units); a, b: beta distribution of leaving. */
+export type BetaGeometricParameters = { r: number; alpha: number; a: number; b: number };
+export type BetaGeometricFit = Fit<keyof BetaGeometricParameters>;
+
+export function fitBetaGeometric(
+  rows: readonly PurchaseRow[],
+  chances: Chances,
+  options?: FitOptions,
+): BetaGeometricFit {
+  return fitPurchases(
+    {
+      names: ['r', 'alpha', 'a', 'b'],
+      times: ['alpha'],
+      starts: [
+        [1, 5, 1, 3],
+        [0.3, 1, 0.5, 1],
+      ],
+      logLikelihood: (parameters, data) => groupedLogLikelihood(parameters, data, chances),
+    },
+    rows,
+    options,
+  );
+}
+
+export function betaGeometricLogLikelihood(
+  p: BetaGeometricParameters,
+  row: PurchaseRow,
+  chances: Chances,
+): number {
+  const known = constantOf(p, row.x, chances) - (p.r + row.x) * Math.log(p.alpha + row.T);
+  return (row.weight ?? 1) * (known + logAdd(0, lnGoneOdds(p, row, chances)));
+}
+
+function groupedLogLikelihood(p: BetaGeometricParameters, data: GroupedPurchases, chances: Chances): number {
+  const { r, alpha } = p;
+  const constants = data.kinds.map((x) => constantOf(p, x, chances));
+  const odds = data.kinds.map((x) => lnLeaveOdds(p, x, chances));
+  let total = 0;
+  for (let i = 0; i < data.x.length; i++) {
+    const kind = at(data.kind, i);
+    const shape = r + at(data.x, i);
+    const end = Math.log(alpha + at(data.T, i));
+    const leave = at(odds, kind);
+    let row = at(constants, kind) - shape * end;
+    if (leave !== Number.NEGATIVE_INFINITY)
+      row += logAdd(0, leave + shape * (end - Math.log(alpha + at(data.tx, i))));
+    total += at(data.weight, i) * row;
+  }
+  return total;
+}
+
+/** What depends on x alone. */
+function constantOf({ r, alpha, a, b }: BetaGeometricParameters, x: number, chances: Chances): number {
+  return lnGammaRise(r, x) + r * Math.log(alpha) + lnBeta(a, b + x + chances) - lnBeta(a, b);
+}
+
+/** ln[ B(a+1, b+x-1) / B(a, b+x) ]: leaving right after the x-th repeat, against staying. */
+function lnLeaveOdds({ a, b }: BetaGeometricParameters, x: number, chances: Chances): number {
+  return x === 0 && chances === 0 ? Number.NEGATIVE_INFINITY : Math.log(a) - Math.log(b + x - 1 + chances);
+}
+
+function lnGoneOdds(p: BetaGeometricParameters, { x, tx, T }: PurchaseRow, chances: Chances): number {
+  // log1p keeps the digits where T and tx are close beside alpha
+  return lnLeaveOdds(p, x, chances) + (p.r + x) * Math.log1p((T - tx) / (p.alpha + tx));
+}
+
+/** P(alive | x, tx, T). */
+export function betaGeometricAlive(p: BetaGeometricParameters, row: PurchaseRow, chances: Chances): number {
+  return Math.exp(-logAdd(0, lnGoneOdds(p, row, chances)));
+}
+
+/** E[Y(t) | x, tx, T]: purchases expected in the t after T. */
+export function betaGeometricExpected(
+  p: BetaGeometricParameters,
+  row: PurchaseRow,
+  t: number,
+  chances: Chances,
+): number {
+  const alive = betaGeometricAlive(p, row, chances);
+  if (t <= 0 || alive === 0) return 0;
+  return alive * purchasesOfTheLiving({ ...p, alpha: p.alpha + row.T }, row.x, t, chances);
+}
+
+/** E[X(t)]: repeat purchases of a new customer by time t. */
+export function betaGeometricMean(p: BetaGeometricParameters, t: number, chances: Chances): number {
+  return betaGeometricExpected(p, { x: 0, tx: 0, T: 0 }, t, chances);
+}
+
+/**
+ * (a+b+x-1)/(a-1) * (1 - (alpha/(alpha+t))^(r+x) 2F1(r+x, b+x; a+b+x-1; t/(alpha+t))), in Euler's form, whose
+ * parameters stay small however many purchases there were. At a = 1 (and a + b + x = 1) it is 0/0 with a smooth
+ * limit, taken as the mean of both sides.
+ */
+function purchasesOfTheLiving(p: BetaGeometricParameters, x: number, t: number, chances: Chances): number {
+  const { r, alpha, a, b } = p;
+  const c = a + b + x - 1 + chances;
+  if (Math.abs(a - 1) < 1e-5 || Math.abs(c) < 1e-5) {
+    const side = (shift: number) => purchasesOfTheLiving({ ...p, a: a + shift }, x, t, chances);
+    return (side(1e-4) + side(-1e-4)) / 2;
+  }
+  const z = t / (alpha + t);
+  const lnStay = -Math.log1p(t / alpha);
+  const f = hypergeometric(a - 1, a + b - 1 + chances - r, c, z);
+  return Math.max(0, (c / (a - 1)) * (1 - Math.exp((a - 1) * lnStay) * f));
+}
+
+/** P(X(t) = n) of a new customer. */
+export function betaGeometricPmf(p: BetaGeometricParameters, t: number, n: number, chances: Chances): number {
+  const { r, alpha, a, b } = p;
+  const base = lnBeta(a, b);
+  const stayed = Math.exp(lnBeta(a, b + n + chances) - base) * nbdMass(r, alpha, t, n);
+  if (n === 0 && chances === 0) return stayed;
+  return stayed + Math.exp(lnBeta(a + 1, b + n - 1 + chances) - base) * nbdTail(r, alpha, t, n);
+}
+
+function nbdMass(r: number, alpha: number, t: number, n: number): number {
+  if (t <= 0) return n === 0 ? 1 : 0;
+  const ln =
+    lnGammaRise(r, n) - lnGammaRise(1, n) - r * Math.log1p(t / alpha) + n * Math.log(t / (alpha + t));
+  return Math.exp(ln);
+}
+
+/** P(N(t) >= n): from below, and from above where the difference from 1 would lose its digits. */
+function nbdTail(r: number, alpha: number, t: number, n: number): number {
+  let below = 0;
+  for (let j = 0; j < n; j++) below += nbdMass(r, alpha, t, j);
+  if (below < 0.999) return 1 - below;
+  let above = 0;
+  for (let j = n; j < n + 100_000; j++) {
+    const mass = nbdMass(r, alpha, t, j);
+    above += mass;
+    if (mass <= above * 1e-16) break;
+  }
+  return above;
+}

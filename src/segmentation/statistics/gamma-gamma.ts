@@ -1,0 +1,157 @@
+import { InputError } from '../../errors.ts';
+import { type Fit, type FitOptions, type LikelihoodModel, maximise } from './purchase-fit.ts';
+import { lnGammaRise, twoSidedP } from './special-functions.ts';
+import { at, correlation, midranks } from './vectors.ts';
+
+/** A customer's average spend `m` over `x` purchases; `weight` customers share the row. */
+export type SpendRow = { x: number; m: number; weight?: number };
+
+/** Spend per purchase is gamma(p, nu), nu is gamma(q, gamma) over customers; gamma in money. */
+export type SpendParameters = { p: number; q: number; gamma: number };
+export type SpendFit = Fit<keyof SpendParameters>;
+
+type SpendData = { kinds: number[]; kind: number[]; m: number[]; weight: number[] };
+
+/**
+ * Gamma-Gamma model of spend. Source: Fader & Hardie 2013, brucehardie.com/notes/025.
+ * Customers with no repeat purchase or no spend say nothing about it and are left out, with a warning for the latter.
+ * Throws InputError `no-spend` under three usable customers, `negative-spend` for a negative amount.
+ */
+export function fitGammaGamma(rows: readonly SpendRow[], options?: FitOptions): SpendFit {
+  const warnings: string[] = [];
+  const usable = rows.filter((row) => row.x > 0 && row.m > 0);
+  const free = rows.filter((row) => row.x > 0 && row.m === 0).length;
+  if (rows.some((row) => row.m < 0 || !Number.isFinite(row.m))) {
+    throw new InputError(
+      'negative-spend',
+      'A customer has a negative or unreadable average spend. Nothing was learned.',
+      {
+        action: 'Net refunds against their purchases first; an average cannot be below zero.',
+      },
+    );
+  }
+  if (usable.length < 3) {
+    throw new InputError(
+      'no-spend',
+      `Only ${usable.length} customers have repeat purchases with an amount. Nothing was learned.`,
+      {
+        action: 'Map the amount field, or give it more customers.',
+      },
+    );
+  }
+  if (free > 0)
+    warnings.push(`${free} customers with repeat purchases worth 0 were left out of the spend model.`);
+  const data = groupSpend(usable);
+  const scale = weightedMean(data);
+  const scaled = { ...data, m: data.m.map((m) => m / scale) };
+  const customers = data.weight.reduce((a, b) => a + b, 0);
+  let fit = maximise(spendModel, scaled, customers, STARTS, options);
+  if (fit.parameters.q <= 1) {
+    fit = fitWithFiniteMean(scaled, customers);
+    warnings.push(
+      'Spend is so uneven that its mean has no bound; q was held above 1, so treat expected spend as a guess.',
+    );
+  }
+  fit.parameters.gamma *= scale;
+  if (fit.standardErrors) fit.standardErrors.gamma *= scale;
+  fit.logLikelihood -= customers * Math.log(scale);
+  const tie = spendFrequencyTie(usable);
+  if (tie.tied) warnings.push(tie.message);
+  return { ...fit, warnings: [...fit.warnings, ...warnings] };
+}
+
+const STARTS = [
+  [5, 4, 0.6],
+  [1, 2, 1],
+];
+
+const spendModel: LikelihoodModel<keyof SpendParameters, SpendData> = {
+  names: ['p', 'q', 'gamma'],
+  logLikelihood: (parameters, data) => {
+    const constants = data.kinds.map((x) => constantOf(parameters, x));
+    let total = 0;
+    for (let i = 0; i < data.m.length; i++) {
+      const kind = at(data.kind, i);
+      const row = at(constants, kind) + rowLogLikelihood(parameters, at(data.kinds, kind), at(data.m, i));
+      total += at(data.weight, i) * row;
+    }
+    return total;
+  },
+};
+
+/** ln L of one customer with x > 0 and m > 0 (times its weight). */
+export function logLikelihoodGammaGamma(parameters: SpendParameters, row: SpendRow): number {
+  return (row.weight ?? 1) * (constantOf(parameters, row.x) + rowLogLikelihood(parameters, row.x, row.m));
+}
+
+/** Gamma(px+q) / (Gamma(px) Gamma(q)) and gamma^q, in logarithms. */
+function constantOf({ p, q, gamma }: SpendParameters, x: number): number {
+  return lnGammaRise(p * x, q) - lnGammaRise(1, q) + Math.log(q) + q * Math.log(gamma) + p * x * Math.log(x);
+}
+
+function rowLogLikelihood({ p, q, gamma }: SpendParameters, x: number, m: number): number {
+  return (p * x - 1) * Math.log(m) - (p * x + q) * Math.log(gamma + m * x);
+}
+
+/** The same model with q = 1 + something positive. */
+function fitWithFiniteMean(data: SpendData, customers: number): SpendFit {
+  const held: LikelihoodModel<keyof SpendParameters, SpendData> = {
+    ...spendModel,
+    logLikelihood: ({ p, q, gamma }, rows) => spendModel.logLikelihood({ p, q: 1 + q, gamma }, rows),
+  };
+  const fit = maximise(held, data, customers, STARTS, { standardErrors: false });
+  return { ...fit, converged: false, parameters: { ...fit.parameters, q: 1 + fit.parameters.q } };
+}
+
+/**
+ * E[M | m, x]: the customer's own average pulled towards everybody's, the less the more purchases there are.
+ * `null` where the model has no finite mean (px + q <= 1).
+ */
+export function expectedSpend({ p, q, gamma }: SpendParameters, { x, m }: SpendRow): number | null {
+  const divisor = p * x + q - 1;
+  return divisor > 0 ? (p * (gamma + m * x)) / divisor : null;
+}
+
+/**
+ * The model's premise: spend does not depend on frequency. Spearman's rank correlation of x and m among repeat
+ * buyers with its p-value; `tied` where it is both sure (p < .01) and strong enough to matter (|rho| >= .3).
+ */
+export function spendFrequencyTie(rows: readonly SpendRow[]): {
+  rho: number;
+  pValue: number;
+  tied: boolean;
+  message: string;
+} {
+  const usable = rows.filter((row) => row.x > 0 && row.m > 0);
+  const n = usable.length;
+  const rho = correlation(midranks(usable.map((row) => row.x)), midranks(usable.map((row) => row.m)));
+  // Fisher's z with the variance of Fieller, Hartley & Pearson 1957 for ranks
+  const pValue =
+    n > 3 ? twoSidedP(Math.atanh(Math.min(0.999999, Math.abs(rho))) * Math.sqrt((n - 3) / 1.06)) : 1;
+  const tied = pValue < 0.01 && Math.abs(rho) >= 0.3;
+  const message = `Spend ${rho > 0 ? 'rises' : 'falls'} with frequency (rank correlation ${rho.toFixed(2)}); expected spend leans the wrong way for frequent buyers.`;
+  return { rho, pValue, tied, message };
+}
+
+function groupSpend(rows: readonly SpendRow[]): SpendData {
+  const groups = new Map<string, Required<SpendRow>>();
+  for (const { x, m, weight = 1 } of rows) {
+    const group = groups.get(`${x}|${m}`);
+    if (group) group.weight += weight;
+    else groups.set(`${x}|${m}`, { x, m, weight });
+  }
+  const merged = [...groups.values()];
+  const kinds = [...new Set(merged.map((row) => row.x))];
+  const kindOf = new Map(kinds.map((x, i) => [x, i]));
+  return {
+    kinds,
+    kind: merged.map((row) => kindOf.get(row.x) ?? 0),
+    m: merged.map((row) => row.m),
+    weight: merged.map((row) => row.weight),
+  };
+}
+
+function weightedMean({ m, weight }: SpendData): number {
+  const total = weight.reduce((a, b) => a + b, 0);
+  return m.reduce((sum, value, i) => sum + value * at(weight, i), 0) / total;
+}
