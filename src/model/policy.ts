@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+const Share = z.number().min(0).max(1);
+
+/** How much of the writing a tenant leaves to the program. Every field has a default; `tenant.policy` holds what differs. */
+export const Policy = z.object({
+  release: z
+    .enum(['ask', 'auto'])
+    .default('ask')
+    .describe('New and changed targets wait for a person, or are released as soon as they are published'),
+  pilot: z
+    .enum(['wait', 'go_on', 'off'])
+    .default('go_on')
+    .describe(
+      'After the first 50 records of a target: wait for a look, go on if they were accepted, or no pilot',
+    ),
+  pilotSize: z.number().int().min(1).max(1_000).default(50).describe('Records in the first push of a target'),
+  pilotRefusals: Share.default(0.1).describe(
+    'Larger shares of refused records in the first push hold the target',
+  ),
+  handEdits: z
+    .enum(['pin', 'overwrite'])
+    .default('pin')
+    .describe('A value that somebody set by hand in a property of ours is left alone, or written over'),
+  pinDays: z
+    .number()
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Days after which a value set by hand is ours again; null for never'),
+  brakes: z
+    .object({
+      labelShare: Share.default(0.3).describe('A push that changes a larger share of a target holds it'),
+      labelLeast: z
+        .number()
+        .int()
+        .min(1)
+        .default(100)
+        .describe('Fewer changes than this never hold a target'),
+      editShare: Share.default(0.05).describe(
+        'More values than this share changed elsewhere hold the target',
+      ),
+      editLeast: z.number().int().min(1).default(20).describe('Fewer values than this never hold a target'),
+      recordShare: Share.default(0.1).describe('A larger fall in the records of an object stops the pull'),
+      recordLeast: z.number().int().min(1).default(50).describe('A smaller fall never stops the pull'),
+    })
+    .prefault({}),
+  writesPerRun: z
+    .number()
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Records written to one connection in one run; the rest follows in the next'),
+});
+export type Policy = z.infer<typeof Policy>;
