@@ -162,7 +162,10 @@ export type PrepareTarget = {
 export type Prepared = {
   id: string;
   state: 'ready' | 'needs_you';
-  /** Remember this: names, ids and the marker that makes it ours. */
+  /**
+   * Remember this: names, ids and the marker that makes it ours. A target that is a property or field of the
+   * record says its name as `property`, so that it is read back with every pull: { property: 'segsync_rfm', ... }.
+   */
   remote: Json;
   message?: string;
   action?: string;

@@ -82,6 +82,8 @@ export const tenantMigrations: Migration[] = [
 
       create table {schema}.run (
         id bigint generated always as identity primary key,
+        -- full: all connections; refresh: only records and subjects noted as dirty (webhooks)
+        kind text not null default 'full' check (kind in ('full', 'refresh')),
         state text not null default 'queued'
           check (state in ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled')),
         -- pull, unify, profile, learn, label, push
@@ -105,10 +107,14 @@ export const tenantMigrations: Migration[] = [
         -- do not advance before
         not_before timestamptz,
         -- the last slice that moved it; a run that stopped moving is picked up again
-        advanced_at timestamptz
+        advanced_at timestamptz,
+        -- slices done; part of the next slice's job id, so that a job is never queued twice
+        slices int not null default 0,
+        -- failures in a row of the present slice
+        failures int not null default 0
       );
-      -- one full run at a time
-      create unique index run_active on {schema}.run ((true)) where state in ('queued', 'running', 'waiting');
+      -- one of a kind at a time
+      create unique index run_active on {schema}.run (kind) where state in ('queued', 'running', 'waiting');
 
       create table {schema}.cursor (
         connection_id text not null,
@@ -137,7 +143,7 @@ export const tenantMigrations: Migration[] = [
         primary key (connection_id, object, id)
       );
       create table {schema}.dirty_subject (
-        stage text not null check (stage in ('profile', 'label')),
+        stage text not null check (stage in ('profile', 'label', 'push')),
         subject text not null check (subject in ('person', 'company', 'deal')),
         id bigint not null,
         primary key (stage, subject, id)
@@ -331,8 +337,10 @@ export const tenantMigrations: Migration[] = [
         remote jsonb,
         -- definition version that a person released
         released_version int,
-        -- writes acknowledged since release; the first 50 wait for a look where the policy says so
+        -- the first 50 writes since release are acknowledged, and looked at where the policy says so
         pilot_done boolean not null default false,
+        -- a push since release has come to its end: the brake on many changes at once holds from then on
+        filled boolean not null default false,
         created_at timestamptz not null default now(),
         unique nulls not distinct (connection_id, segmentation, segment, kind, object)
       );
@@ -347,6 +355,8 @@ export const tenantMigrations: Migration[] = [
         previous jsonb not null default '{}',
         -- target ids whose last write has an unknown outcome: read back before anything is written
         unconfirmed text[] not null default '{}',
+        -- target id -> value that was under way when the outcome became unknown
+        sending jsonb not null default '{}',
         updated_at timestamptz not null default now(),
         primary key (connection_id, object, external_key)
       );
@@ -379,9 +389,31 @@ export const tenantMigrations: Migration[] = [
         message text not null,
         value jsonb,
         tries int not null default 1,
+        -- the run that tried last; the next one tries again
+        run_id bigint,
         first_at timestamptz not null default now(),
         last_at timestamptz not null default now(),
         primary key (connection_id, object, external_key, target_id)
+      );
+
+      -- values seen in the CRM that we never showed: read again before they count as edits by hand
+      create table {schema}.sighting (
+        connection_id text not null,
+        object text not null,
+        external_key text not null,
+        target_id text not null,
+        value jsonb,
+        seen_at timestamptz not null default now(),
+        primary key (connection_id, object, external_key, target_id)
+      );
+
+      -- a job under way in the CRM, with all that was handed over: one a connection, picked up by whoever pushes next
+      create table {schema}.push_job (
+        connection_id text primary key,
+        run_id bigint,
+        job jsonb not null,
+        batch jsonb not null,
+        started_at timestamptz not null default now()
       );
 
       create table {schema}.pin (
