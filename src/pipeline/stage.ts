@@ -22,6 +22,11 @@ export type RunOptions = {
   learn?: boolean;
   /** Read every record again, not only what changed. */
   full?: boolean;
+  /**
+   * A refresh (webhooks): pull reads only dirty_record, unify and profile what that touched, label only
+   * dirty_subject 'label' (and notes them as 'push'), push only the records of dirty_subject 'push'.
+   */
+  dirtyOnly?: boolean;
 };
 
 /** One run, with the one instant and the versions that all its stages use. */

@@ -1,0 +1,138 @@
+/**
+ * The one place that chooses where BullMQ keeps its queue: Postgres (a server, or the embedded one), or Redis.
+ * Nothing else knows.
+ */
+import {
+  createPostgresBackend,
+  DelayedError,
+  type Job,
+  type PgPool,
+  Queue,
+  runMigrations,
+  Worker,
+  type WorkerOptions,
+  withBackend,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { Pool } from '../src/store/pool.ts';
+
+const QUEUE = 'segment-sync';
+const SCHEMA = 'bullmq';
+
+/** What a job carries: ids only, for job data is stored in clear text. */
+export type JobData = { tenantId?: string; runId?: string };
+
+export type JobToDo = { id?: string | undefined; name: string; data: JobData };
+/** A job ends when this resolves; with `againInMs` it is put back and done again after that time. */
+export type Processor = (job: JobToDo) => Promise<{ againInMs: number } | undefined>;
+
+/** The part of a BullMQ queue that we use, whatever keeps it. */
+export type JobQueue = Pick<
+  Queue<JobData>,
+  'add' | 'upsertJobScheduler' | 'removeJobScheduler' | 'getJobSchedulers' | 'getJobCounts'
+>;
+export type JobWorker = Pick<Worker<JobData>, 'close' | 'waitUntilReady' | 'isRunning'>;
+
+export type QueueBackend = {
+  kind: 'postgres' | 'redis';
+  queue: JobQueue;
+  startWorker(process: Processor, options: { concurrency: number; onError(error: Error): void }): JobWorker;
+  /** Rejects where the queue does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** How workers behave on both backends; a slice is short, so a lock that is not renewed is soon free. */
+const WORKER = {
+  lockDuration: 30_000,
+  stalledInterval: 15_000,
+  maxStalledCount: 5,
+  // What happened is told by runs, in Postgres; a job that stayed would block the next of its name.
+  removeOnComplete: { count: 0 },
+  removeOnFail: { count: 0 },
+} satisfies Partial<WorkerOptions>;
+
+function withDelays(process: Processor) {
+  return async (job: Job<JobData>, token?: string): Promise<void> => {
+    const later = await process({ id: job.id, name: job.name, data: job.data });
+    if (!later) return;
+    await job.moveToDelayed(Date.now() + later.againInMs, token);
+    throw new DelayedError();
+  };
+}
+
+export async function openQueueBackend(options: {
+  pool: Pool;
+  databaseUrl?: string | undefined;
+  redisUrl?: string | undefined;
+  /** Called with errors of idle connections; what was under way is tried again by itself. */
+  onError(error: Error): void;
+}): Promise<QueueBackend> {
+  return options.redisUrl
+    ? openRedis(options.redisUrl, options.onError)
+    : openPostgres(options.pool, options.databaseUrl, options.onError);
+}
+
+function openRedis(url: string, onError: (error: Error) => void): QueueBackend {
+  // BullMQ asks for null: a worker waits for Redis to come back rather than giving up.
+  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  connection.on('error', onError);
+  const queue = new Queue<JobData>(QUEUE, { connection });
+  queue.on('error', onError);
+  return {
+    kind: 'redis',
+    queue,
+    startWorker: (process, { concurrency, onError: onWorkerError }) => {
+      const worker = new Worker<JobData>(QUEUE, withDelays(process), { ...WORKER, concurrency, connection });
+      worker.on('error', onWorkerError);
+      return worker;
+    },
+    ping: async () => {
+      await connection.ping();
+    },
+    close: async () => {
+      await queue.close();
+      connection.disconnect();
+    },
+  };
+}
+
+async function openPostgres(
+  pool: Pool,
+  databaseUrl: string | undefined,
+  onError: (error: Error) => void,
+): Promise<QueueBackend> {
+  // BullMQ's SQL names no schema. On a server its own pool carries the search_path; the embedded
+  // database has one session, whose search_path is set when it is opened.
+  const own = databaseUrl
+    ? new pg.Pool({ connectionString: databaseUrl, options: `-c search_path=${SCHEMA}`, max: 8, keepAlive: true })
+    : undefined;
+  const connection = (own ?? pool) as PgPool;
+  connection.on('error', onError);
+  const client = await connection.connect();
+  try {
+    await runMigrations(client, SCHEMA);
+  } finally {
+    client.release();
+  }
+  const { Queue: PostgresQueue, Worker: PostgresWorker } = withBackend(createPostgresBackend);
+  const queue = new PostgresQueue<JobData>(QUEUE, { connection });
+  queue.on('error', onError);
+  return {
+    kind: 'postgres',
+    queue,
+    startWorker: (process, { concurrency, onError: onWorkerError }) => {
+      const worker = new PostgresWorker<JobData>(QUEUE, withDelays(process), { ...WORKER, concurrency, connection });
+      worker.on('error', onWorkerError);
+      return worker;
+    },
+    ping: async () => {
+      await connection.query('select 1');
+    },
+    close: async () => {
+      await queue.close();
+      await own?.end();
+    },
+  };
+}

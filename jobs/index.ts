@@ -1,0 +1,36 @@
+/** The table of jobs. A job's data holds ids only; what it does is decided by what Postgres says. */
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { ConnectionOpener } from '../src/pipeline/run.ts';
+import type { Pool } from '../src/store/pool.ts';
+import { advance } from './advance.ts';
+import type { JobQueue } from './backend.ts';
+import { maintain } from './maintain.ts';
+import { startScheduledRun } from './scheduled-run.ts';
+
+/** What every job gets beside its data. */
+export type JobContext = {
+  pool: Pool;
+  queue: JobQueue;
+  openConnections: ConnectionOpener;
+  signal: AbortSignal;
+  log: Logger;
+};
+
+export type Job<Payload> = {
+  name: string;
+  payload: z.ZodType<Payload>;
+  run(payload: Payload, context: JobContext): Promise<{ againInMs: number } | undefined>;
+};
+
+const TenantId = z.string().regex(/^[a-z0-9]{1,24}$/);
+
+export const jobs = {
+  /** One slice of one run; queues itself again until the run has ended. */
+  advance: { name: 'advance', payload: z.strictObject({ tenantId: TenantId, runId: z.string() }), run: advance },
+  /** A schedule fires: begin a run, unless one is under way. */
+  run: { name: 'run', payload: z.strictObject({ tenantId: TenantId }), run: startScheduledRun },
+  /** Once a day and tenant: month partitions, what is too old, rows of erased people. */
+  maintain: { name: 'maintain', payload: z.strictObject({ tenantId: TenantId }), run: maintain },
+};
+export type JobName = keyof typeof jobs;

@@ -1,0 +1,82 @@
+import { CronExpressionParser } from 'cron-parser';
+import { IANAZone } from 'luxon';
+import { InputError } from '../src/errors.ts';
+import type { Pool } from '../src/store/pool.ts';
+import { activeRun } from '../src/store/runs.ts';
+import { listSchedules, type Schedule, type Timing } from '../src/store/schedules.ts';
+import { listTenants } from '../src/store/tenant.ts';
+import { queueSlice } from './advance.ts';
+import type { JobQueue } from './backend.ts';
+
+/** A run that has not moved for this long is queued again; harmless where it is queued already. */
+const STILL_MS = 30_000;
+
+/** Checks a timing before it is stored. @throws InputError that names what is wrong. */
+export function checkTiming(timing: Timing): void {
+  if ('everyMinutes' in timing) return;
+  if (!IANAZone.isValidZone(timing.zone)) {
+    throw new InputError('zone_unknown', `There is no time zone "${timing.zone}".`, {
+      action: 'Use a name from the IANA list, such as Europe/Berlin or America/New_York.',
+    });
+  }
+  try {
+    CronExpressionParser.parse(timing.cron, { tz: timing.zone }).next();
+  } catch (error) {
+    throw new InputError('cron_invalid', `"${timing.cron}" is not a cron line that ever fires.`, {
+      action: 'Write minute, hour, day, month and weekday, such as "0 6 * * 1-5" for six on working days.',
+      cause: error,
+    });
+  }
+}
+
+/** The next times at which a schedule fires. */
+export function nextTimes(timing: Timing, after: Date, count: number): Date[] {
+  if ('everyMinutes' in timing) {
+    const stepMs = timing.everyMinutes * 60_000;
+    const first = Math.floor(after.getTime() / stepMs + 1) * stepMs;
+    return Array.from({ length: count }, (_, index) => new Date(first + index * stepMs));
+  }
+  const line = CronExpressionParser.parse(timing.cron, { tz: timing.zone, currentDate: after });
+  return Array.from({ length: count }, () => line.next().toDate());
+}
+
+/**
+ * Makes the queue agree with Postgres, which is the truth: schedulers for all schedules, none too many, and
+ * every run under way has a job. Cheap where nothing is missing; called when a worker starts and on each tick.
+ */
+export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
+  const queued = new Map((await queue.getJobSchedulers(0, -1)).map((scheduler) => [scheduler.key, scheduler]));
+  const wanted = new Set<string>();
+  for (const tenant of await listTenants(pool)) {
+    for (const schedule of await listSchedules(pool, tenant)) {
+      if (schedule.paused) continue;
+      const key = `${tenant.id}-${schedule.id}`;
+      wanted.add(key);
+      if (!isSame(queued.get(key), schedule.timing)) await upsert(queue, key, tenant.id, schedule);
+    }
+    for (const kind of ['full', 'refresh'] as const) {
+      const run = await activeRun(pool, tenant, kind);
+      if (run && isStill(run.notBefore ?? run.advancedAt ?? run.requestedAt)) await queueSlice(queue, tenant.id, run);
+    }
+  }
+  for (const key of queued.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key);
+}
+
+function isStill(since: Date): boolean {
+  return Date.now() - since.getTime() > STILL_MS;
+}
+
+type Queued = { pattern?: string | undefined; tz?: string | undefined; every?: number | string | undefined };
+
+function isSame(queued: Queued | undefined, timing: Timing): boolean {
+  if (!queued) return false;
+  if ('everyMinutes' in timing) return Number(queued.every) === timing.everyMinutes * 60_000;
+  return queued.pattern === timing.cron && queued.tz === timing.zone;
+}
+
+async function upsert(queue: JobQueue, key: string, tenantId: string, schedule: Schedule): Promise<void> {
+  const { timing } = schedule;
+  const repeat =
+    'everyMinutes' in timing ? { every: timing.everyMinutes * 60_000 } : { pattern: timing.cron, tz: timing.zone };
+  await queue.upsertJobScheduler(key, repeat, { name: schedule.job, data: { tenantId } });
+}

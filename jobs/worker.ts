@@ -1,0 +1,83 @@
+import { UnrecoverableError } from 'bullmq';
+import type { Logger } from 'pino';
+import { toAppError } from '../src/errors.ts';
+import type { ConnectionOpener } from '../src/pipeline/run.ts';
+import type { Pool } from '../src/store/pool.ts';
+import type { JobToDo, QueueBackend } from './backend.ts';
+import { type JobContext, jobs } from './index.ts';
+import { rebuildQueue } from './schedules.ts';
+
+/** How often a worker makes the queue agree with Postgres. */
+const TICK_MS = 15_000;
+
+export type RunningWorker = {
+  /** Lets the slices under way end (they stop at their next safe point), then stops. */
+  close(): Promise<void>;
+};
+
+/** Starts a worker: takes jobs from the queue, and keeps the queue complete. */
+export async function startWorker(options: {
+  pool: Pool;
+  backend: QueueBackend;
+  openConnections: ConnectionOpener;
+  concurrency: number;
+  log: Logger;
+}): Promise<RunningWorker> {
+  const { pool, backend, log } = options;
+  const stop = new AbortController();
+  const context: JobContext = {
+    pool,
+    queue: backend.queue,
+    openConnections: options.openConnections,
+    signal: stop.signal,
+    log,
+  };
+  const onError = (error: Error) => log.error({ err: error }, 'queue error; the worker goes on');
+  await rebuildQueue(pool, backend.queue);
+  const worker = backend.startWorker((job) => doJob(job, context), { concurrency: options.concurrency, onError });
+  await worker.waitUntilReady();
+
+  let ticking: Promise<void> | undefined;
+  const tick = setInterval(() => {
+    ticking ??= rebuildQueue(pool, backend.queue)
+      .catch(onError)
+      .finally(() => {
+        ticking = undefined;
+      });
+  }, TICK_MS);
+
+  return {
+    close: async () => {
+      clearInterval(tick);
+      stop.abort();
+      await ticking;
+      await worker.close();
+    },
+  };
+}
+
+async function doJob(job: JobToDo, context: JobContext): Promise<{ againInMs: number } | undefined> {
+  const log = context.log.child({ job: job.name, jobId: job.id });
+  try {
+    return await dispatch(job, { ...context, log });
+  } catch (error) {
+    const known = toAppError(error);
+    log.error({ err: known, code: known.code }, 'job failed');
+    // The one translation: what we know to be final is not tried again.
+    if (known.retryable || known.code === 'unexpected') throw known;
+    throw new UnrecoverableError(known.message);
+  }
+}
+
+function dispatch(job: JobToDo, context: JobContext): Promise<{ againInMs: number } | undefined> {
+  switch (job.name) {
+    case 'advance':
+      return jobs.advance.run(jobs.advance.payload.parse(job.data), context);
+    case 'run':
+      return jobs.run.run(jobs.run.payload.parse(job.data), context);
+    case 'maintain':
+      return jobs.maintain.run(jobs.maintain.payload.parse(job.data), context);
+    default:
+      throw new UnrecoverableError(`There is no job "${job.name}"; an older or newer program queued it.`);
+  }
+}

@@ -1,0 +1,53 @@
+import { FenceError } from '../errors.ts';
+import type { Pool, Queryable } from './pool.ts';
+import type { Tenant } from './tenant.ts';
+
+/** The right to write, for a while. The fence grows with every change of hands. */
+export type Lease = { name: string; holder: string; fence: string };
+
+/**
+ * Takes the lease if it is free, expired, or already this holder's; null where somebody else has it.
+ * A holder is one attempt at one slice, so that a worker that slept through its time can't take it for its own.
+ */
+export async function takeLease(
+  pool: Pool,
+  tenant: Tenant,
+  lease: { name: string; holder: string; lengthMs: number },
+): Promise<Lease | null> {
+  const { rows } = await pool.query<{ fence: string }>(
+    `insert into ${tenant.schema}.lease as held (name, holder, fence, expires_at)
+     values ($1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond')
+     on conflict (name) do update
+       set holder = excluded.holder, fence = held.fence + 1, expires_at = excluded.expires_at
+       where held.holder = excluded.holder or held.expires_at < clock_timestamp()
+     returning fence`,
+    [lease.name, lease.holder, lease.lengthMs],
+  );
+  const row = rows[0];
+  return row ? { name: lease.name, holder: lease.holder, fence: row.fence } : null;
+}
+
+/**
+ * Locks the lease row for the transaction, so that nobody can take the lease before it ends.
+ * @throws FenceError where it was taken over meanwhile.
+ */
+export async function checkFence(client: Queryable, tenant: Tenant, lease: Lease): Promise<void> {
+  const { rows } = await client.query(
+    `select 1 from ${tenant.schema}.lease where name = $1 and holder = $2 and fence = $3 for share`,
+    [lease.name, lease.holder, lease.fence],
+  );
+  if (rows.length > 0) return;
+  throw new FenceError('lease_lost', `Another worker took over ${lease.name} while this one was away.`, {
+    action: 'Nothing to do: the other worker goes on, and nothing of this one was written.',
+    retryable: true,
+  });
+}
+
+/** Gives the lease back; the row and its fence stay. */
+export async function releaseLease(pool: Pool, tenant: Tenant, lease: Lease): Promise<void> {
+  await pool.query(
+    `update ${tenant.schema}.lease set expires_at = '-infinity', holder = ''
+     where name = $1 and holder = $2 and fence = $3`,
+    [lease.name, lease.holder, lease.fence],
+  );
+}
