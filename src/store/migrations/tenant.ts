@@ -165,16 +165,24 @@ export const tenantMigrations: Migration[] = [
         cross_ids jsonb not null default '{}',
         source_created_at timestamptz,
         source_updated_at timestamptz not null,
+        -- source_updated_at when a mapped value last changed; our own writes to the CRM do not move it
+        changed_at timestamptz not null,
         state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
         merged_into text,
         -- changed since unify last looked
         touched boolean not null default true,
+        -- the e-mail or domain that unify last went by
+        unified_as text,
         seen_at timestamptz not null default now(),
         primary key (connection_id, id)
       );
       create index contact_record_person on {schema}.contact_record (person_id);
       create index contact_record_email on {schema}.contact_record (email) where state = 'live';
       create index contact_record_touched on {schema}.contact_record (connection_id, id) where touched;
+      create index contact_record_cross on {schema}.contact_record using gin (cross_ids jsonb_path_ops)
+        where cross_ids <> '{}';
+      create index contact_record_merged on {schema}.contact_record (connection_id, merged_into)
+        where merged_into is not null;
 
       create table {schema}.company_record (
         connection_id text not null,
@@ -187,15 +195,22 @@ export const tenantMigrations: Migration[] = [
         cross_ids jsonb not null default '{}',
         source_created_at timestamptz,
         source_updated_at timestamptz not null,
+        -- source_updated_at when a mapped value last changed; our own writes to the CRM do not move it
+        changed_at timestamptz not null,
         state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
         merged_into text,
         touched boolean not null default true,
+        unified_as text,
         seen_at timestamptz not null default now(),
         primary key (connection_id, id)
       );
       create index company_record_company on {schema}.company_record (company_id);
       create index company_record_domain on {schema}.company_record (domain) where state = 'live';
       create index company_record_touched on {schema}.company_record (connection_id, id) where touched;
+      create index company_record_cross on {schema}.company_record using gin (cross_ids jsonb_path_ops)
+        where cross_ids <> '{}';
+      create index company_record_merged on {schema}.company_record (connection_id, merged_into)
+        where merged_into is not null;
 
       create table {schema}.deal_record (
         connection_id text not null,
@@ -207,6 +222,8 @@ export const tenantMigrations: Migration[] = [
         cross_ids jsonb not null default '{}',
         source_created_at timestamptz,
         source_updated_at timestamptz not null,
+        -- source_updated_at when a mapped value last changed; our own writes to the CRM do not move it
+        changed_at timestamptz not null,
         state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
         merged_into text,
         touched boolean not null default true,
@@ -215,6 +232,10 @@ export const tenantMigrations: Migration[] = [
       );
       create index deal_record_deal on {schema}.deal_record (deal_id);
       create index deal_record_touched on {schema}.deal_record (connection_id, id) where touched;
+      create index deal_record_cross on {schema}.deal_record using gin (cross_ids jsonb_path_ops)
+        where cross_ids <> '{}';
+      create index deal_record_merged on {schema}.deal_record (connection_id, merged_into)
+        where merged_into is not null;
 
       -- links as the CRM has them; written from the side that carries them (contact->company, deal->contact,
       -- deal->company, company->parent company)
