@@ -166,7 +166,7 @@ export const tenantMigrations: Migration[] = [
         source_created_at timestamptz,
         source_updated_at timestamptz not null,
         -- source_updated_at when a mapped value last changed; our own writes to the CRM do not move it
-        changed_at timestamptz not null,
+        changed_at timestamptz not null default now(),
         state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
         merged_into text,
         -- changed since unify last looked
@@ -196,7 +196,7 @@ export const tenantMigrations: Migration[] = [
         source_created_at timestamptz,
         source_updated_at timestamptz not null,
         -- source_updated_at when a mapped value last changed; our own writes to the CRM do not move it
-        changed_at timestamptz not null,
+        changed_at timestamptz not null default now(),
         state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
         merged_into text,
         touched boolean not null default true,
@@ -223,7 +223,7 @@ export const tenantMigrations: Migration[] = [
         source_created_at timestamptz,
         source_updated_at timestamptz not null,
         -- source_updated_at when a mapped value last changed; our own writes to the CRM do not move it
-        changed_at timestamptz not null,
+        changed_at timestamptz not null default now(),
         state text not null default 'live' check (state in ('live', 'deleted', 'merged')),
         merged_into text,
         touched boolean not null default true,
