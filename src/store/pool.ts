@@ -1,17 +1,30 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { AppError } from '../errors.ts';
+
 /**
  * The part of `pg.Pool` that we use. Postgres servers and the embedded database both stand behind it, and one
  * contract test holds them to the same behaviour. Both give: int8 and numeric as strings, date as 'YYYY-MM-DD',
- * timestamptz as Date, json parsed.
+ * timestamptz as Date, json parsed. Of several statements in one text, the last one's result.
  */
-export type QueryResult<Row> = { rows: Row[]; rowCount: number };
+export type QueryResult<Row> = {
+  rows: Row[];
+  /** Rows returned or changed; 0 where the statement has no count. */
+  rowCount: number;
+  /** The statement's tag: SELECT, INSERT, COMMIT... */
+  command: string;
+};
 
 export type Queryable = {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
 };
 
+export type Notification = { channel: string; payload?: string | undefined };
+
 export type PoolClient = Queryable & {
   /** With true or an error the client is thrown away; an open transaction is rolled back either way. */
   release(destroy?: boolean | Error): void;
+  /** What arrives on channels that this client listens on; the listeners end with the release. */
+  on(event: 'notification', listener: (notification: Notification) => void): unknown;
 };
 
 export type Pool = Queryable & {
@@ -20,14 +33,33 @@ export type Pool = Queryable & {
   end(): Promise<void>;
 };
 
+type Scope = { pool: Pool; open: boolean; outer: Scope | undefined };
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/**
+ * Throws where the caller is inside an open transaction() of the same pool: on the embedded database its statement
+ * would wait for itself for ever, on a server it would miss the transaction. Both pools call it first.
+ */
+export function refuseInsideTransaction(pool: Pool): void {
+  for (let scope = scopes.getStore(); scope; scope = scope.outer) {
+    if (!scope.open || scope.pool !== pool) continue;
+    throw new AppError('pool_inside_transaction', 'The pool was used from inside an open transaction.', {
+      action: 'Use the client that the transaction gives.',
+    });
+  }
+}
+
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
 export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  const scope: Scope = { pool, open: true, outer: scopes.getStore() };
   let failed: unknown;
   try {
     await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
+    const result = await scopes.run(scope, () => work(client));
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw rolledBack();
     return result;
   } catch (error) {
     failed = error;
@@ -36,6 +68,13 @@ export async function transaction<T>(pool: Pool, work: (client: PoolClient) => P
     });
     throw failed;
   } finally {
+    scope.open = false;
     client.release(failed instanceof AggregateError);
   }
+}
+
+function rolledBack(): AppError {
+  return new AppError('rolled_back', 'A statement failed inside the transaction, so nothing of it was saved.', {
+    action: 'Use a savepoint around a statement whose error is expected.',
+  });
 }

@@ -1,0 +1,287 @@
+import { AppError, InputError } from '../errors.ts';
+import { Attribute, type AttributeOwner, columnType, type SubjectType } from '../model/attribute.ts';
+import { quoted } from './identifier.ts';
+import { type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
+import type { Tenant } from './tenant.ts';
+
+/** Columns that every subject has anyway, and prefixes that are ours. */
+const RESERVED = new Set([
+  'id',
+  'company_id',
+  'parent_id',
+  'created_at',
+  'person_id',
+  'connection_id',
+  'record_id',
+  'revenue',
+  'counts',
+]);
+const LABEL_PREFIX = 'label_';
+
+/** `alter table` waits no longer than this behind a running statement; everybody else would wait behind it. */
+const LOCK_TIMEOUT_MS = 2_000;
+
+/** Postgres gives out 1,600 column numbers a table and never takes one back. */
+const REWRITE_ABOVE = 1_500;
+
+/**
+ * Gives an attribute its column on person, company or deal. Again with the same type: the definition is replaced.
+ * @throws InputError for a reserved name, and for another type: a column is never retyped
+ */
+export async function addAttribute(pool: Pool, tenant: Tenant, attribute: Attribute): Promise<void> {
+  await addAttributes(pool, tenant, [attribute]);
+}
+
+/** As addAttribute, for many, in one transaction. */
+export async function addAttributes(pool: Pool, tenant: Tenant, attributes: Attribute[]): Promise<void> {
+  for (const { key } of attributes) refuseReserved(key);
+  await withShortLock(pool, async (client) => {
+    const known = await storedAttributes(client, tenant);
+    for (const attribute of attributes) {
+      refuseRetyping(known.get(nameOf(attribute)), attribute);
+      await client.query(
+        `insert into ${tenant.schema}.attribute (owner, key, definition, active) values ($1, $2, $3, true)
+         on conflict (owner, key) do update set definition = excluded.definition, active = true`,
+        [attribute.owner, attribute.key, attribute],
+      );
+    }
+    for (const [owner, columns] of columnsByOwner(attributes)) {
+      await addColumns(client, tenant, owner, columns);
+    }
+  });
+}
+
+/** Takes the attribute and its values away. Nothing may use it any more. */
+export async function dropAttribute(
+  pool: Pool,
+  tenant: Tenant,
+  attribute: Pick<Attribute, 'owner' | 'key'>,
+): Promise<void> {
+  refuseReserved(attribute.key);
+  await withShortLock(pool, async (client) => {
+    await client.query(`delete from ${tenant.schema}.attribute where owner = $1 and key = $2`, [
+      attribute.owner,
+      attribute.key,
+    ]);
+    await dropColumn(client, tenant, attribute.owner, attribute.key);
+  });
+}
+
+/** The attributes that have a column, by owner and key. */
+export async function listAttributes(pool: Queryable, tenant: Tenant): Promise<Attribute[]> {
+  return [...(await storedAttributes(pool, tenant)).values()];
+}
+
+/** The name of the column that holds a segmentation's labels. */
+export function labelColumn(segmentation: string): string {
+  return `${LABEL_PREFIX}${segmentation}`;
+}
+
+/** Gives a segmentation its column: the label held now, or the sorted list of them, empty at first. */
+export async function addLabelColumn(
+  pool: Pool,
+  tenant: Tenant,
+  subject: SubjectType,
+  segmentation: string,
+  labels: 'one' | 'many',
+): Promise<void> {
+  const type = labels === 'one' ? 'text' : `text[] not null default '{}'`;
+  await withShortLock(pool, async (client) => {
+    const present = await columnTypesOf(client, tenant, subject);
+    const found = present.get(labelColumn(segmentation));
+    if (found !== undefined && (found === 'text') !== (labels === 'one')) {
+      throw new InputError(
+        'labels_fixed',
+        `Segmentation ${segmentation} holds ${labels === 'one' ? 'many labels' : 'one label'} a subject, and that can't be changed. Nothing was changed.`,
+        { action: 'Publish it under another key and retire this one.' },
+      );
+    }
+    await addColumns(client, tenant, subject, [{ name: labelColumn(segmentation), type }]);
+  });
+}
+
+export async function dropLabelColumn(
+  pool: Pool,
+  tenant: Tenant,
+  subject: SubjectType,
+  segmentation: string,
+): Promise<void> {
+  await withShortLock(pool, (client) => dropColumn(client, tenant, subject, labelColumn(segmentation)));
+}
+
+/** Names of a subject's label columns, for what has to go through all of them. */
+export async function listLabelColumns(pool: Queryable, tenant: Tenant, subject: SubjectType): Promise<string[]> {
+  const columns = await columnTypesOf(pool, tenant, subject);
+  return [...columns.keys()].filter((name) => name.startsWith(LABEL_PREFIX)).sort();
+}
+
+type Column = { name: string; type: string };
+
+function columnsByOwner(attributes: Attribute[]): Map<AttributeOwner, Column[]> {
+  const columns = new Map<AttributeOwner, Column[]>();
+  for (const { owner, key, type } of attributes) {
+    columns.set(owner, [...(columns.get(owner) ?? []), { name: key, type: columnType[type] }]);
+  }
+  return columns;
+}
+
+async function addColumns(
+  client: PoolClient,
+  tenant: Tenant,
+  owner: AttributeOwner,
+  columns: Column[],
+): Promise<void> {
+  const present = await columnTypesOf(client, tenant, owner);
+  const missing = columns.filter(({ name }) => !present.has(name));
+  if (missing.length === 0) return;
+  if ((await highestColumnNumber(client, tenant, owner)) + missing.length > REWRITE_ABOVE) {
+    await rewriteTable(client, tenant, owner);
+  }
+  const clauses = missing.map(({ name, type }) => `add column ${quoted(name)} ${type}`);
+  await client.query(`alter table ${tenant.schema}.${owner} ${clauses.join(', ')}`);
+}
+
+async function dropColumn(
+  client: PoolClient,
+  tenant: Tenant,
+  owner: AttributeOwner,
+  name: string,
+): Promise<void> {
+  await client.query(`alter table ${tenant.schema}.${owner} drop column if exists ${quoted(name)}`);
+}
+
+/**
+ * Makes the table anew, without the numbers of dropped columns: a copy with the same columns, defaults, checks and
+ * indexes takes the old one's place and name. Locks the table for as long as copying it takes.
+ */
+async function rewriteTable(client: PoolClient, tenant: Tenant, owner: AttributeOwner): Promise<void> {
+  const columns = [...(await columnTypesOf(client, tenant, owner)).keys()];
+  if (columns.length > REWRITE_ABOVE) {
+    throw new InputError('too_many_columns', `${owner} can't have more than ${REWRITE_ABOVE} attributes.`, {
+      action: 'Remove attributes that no segment uses.',
+    });
+  }
+  const { schema } = tenant;
+  const [old, fresh] = [`${schema}.${owner}`, `${schema}.${quoted(`${owner}_fresh`)}`];
+  await client.query(`set local lock_timeout = 0`);
+  await client.query(`lock table ${old} in access exclusive mode`);
+  const { rows: indexes } = await client.query<{ fresh: string; name: string }>(
+    `select indexname as name from pg_indexes where schemaname = $1 and tablename = $2 order by 1`,
+    [schemaName(tenant), owner],
+  );
+  await client.query(`create table ${fresh} (like ${old} including all)`);
+  const list = columns.map(quoted).join(', ');
+  await client.query(`insert into ${fresh} (${list}) overriding system value select ${list} from ${old}`);
+  const { rows } = await client.query<{ next: string }>(
+    `select nextval(pg_get_serial_sequence($1, 'id')) as next`,
+    [old],
+  );
+  const definitions = await indexDefinitions(client, tenant, owner);
+  await client.query(`drop table ${old}`);
+  await client.query(`alter table ${fresh} rename to ${quoted(owner)}`);
+  await client.query(`select setval(pg_get_serial_sequence($1, 'id'), $2::bigint)`, [old, rows[0]?.next ?? 1]);
+  await restoreIndexNames(client, tenant, owner, definitions);
+  if (indexes.length !== definitions.size) throw changedMeanwhile(owner);
+}
+
+/** Index name by what it does, so that a copied table's indexes can get the names back. */
+async function indexDefinitions(
+  client: PoolClient,
+  tenant: Tenant,
+  table: string,
+): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; what: string }>(
+    `select indexname as name, regexp_replace(indexdef, '^.* USING ', '') as what
+     from pg_indexes where schemaname = $1 and tablename = $2`,
+    [schemaName(tenant), table],
+  );
+  return new Map(rows.map(({ name, what }) => [what, name]));
+}
+
+async function restoreIndexNames(
+  client: PoolClient,
+  tenant: Tenant,
+  table: string,
+  names: Map<string, string>,
+): Promise<void> {
+  for (const [what, present] of await indexDefinitions(client, tenant, table)) {
+    const name = names.get(what);
+    if (name === undefined || name === present) continue;
+    await client.query(`alter index ${tenant.schema}.${quoted(present)} rename to ${quoted(name)}`);
+  }
+}
+
+/** Column name -> Postgres type, in order. */
+async function columnTypesOf(
+  client: Queryable,
+  tenant: Tenant,
+  table: AttributeOwner,
+): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; type: string }>(
+    `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum`,
+    [`${tenant.schema}.${table}`],
+  );
+  return new Map(rows.map(({ name, type }) => [name, type]));
+}
+
+async function highestColumnNumber(client: Queryable, tenant: Tenant, table: AttributeOwner): Promise<number> {
+  const { rows } = await client.query<{ highest: number }>(
+    'select max(attnum)::int as highest from pg_attribute where attrelid = $1::regclass',
+    [`${tenant.schema}.${table}`],
+  );
+  return rows[0]?.highest ?? 0;
+}
+
+async function storedAttributes(pool: Queryable, tenant: Tenant): Promise<Map<string, Attribute>> {
+  const { rows } = await pool.query<{ definition: unknown }>(
+    `select definition from ${tenant.schema}.attribute where active order by owner, key`,
+  );
+  const attributes = rows.map(({ definition }) => Attribute.parse(definition));
+  return new Map(attributes.map((attribute) => [nameOf(attribute), attribute]));
+}
+
+/** Table changes in one transaction that gives up soon where the table is busy; the caller's slice comes again. */
+async function withShortLock<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  try {
+    return await transaction(pool, async (client) => {
+      await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+      return work(client);
+    });
+  } catch (error) {
+    if (!isLockTimeout(error)) throw error;
+    throw new AppError('table_busy', 'A table was busy, so its columns were not changed. Nothing is lost.', {
+      action: 'Nothing to do: it is tried again. If it stays, look for a long-running query on the database.',
+      retryable: true,
+      cause: error,
+    });
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}
+
+function refuseReserved(key: string): void {
+  if (!RESERVED.has(key) && !key.startsWith(LABEL_PREFIX)) return;
+  throw new InputError('reserved_name', `${key} is a name that the app uses itself. Nothing was changed.`, {
+    action: `Choose another key, for example crm_${key}.`,
+  });
+}
+
+function refuseRetyping(known: Attribute | undefined, given: Attribute): void {
+  if (!known || columnType[known.type] === columnType[given.type]) return;
+  throw new InputError(
+    'attribute_type_fixed',
+    `Attribute ${nameOf(given)} is of type ${known.type} and can't become ${given.type}. Nothing was changed.`,
+    { action: 'Add it under another key, and map the property to that.' },
+  );
+}
+
+function nameOf({ owner, key }: Pick<Attribute, 'owner' | 'key'>): string {
+  return `${owner}.${key}`;
+}
+
+function schemaName(tenant: Tenant): string {
+  return `tenant_${tenant.id}`;
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { expect, inject } from 'vitest';
+import { EmbeddedPool } from '../src/store/embedded.ts';
+import type { Pool } from '../src/store/pool.ts';
+import { ServerPool } from '../src/store/server.ts';
+import { getTenant, type Tenant } from '../src/store/tenant.ts';
+
+export type TestDatabase = {
+  pool: Pool;
+  /** Tenant `t1`, zone UTC, currency USD. */
+  tenant: Tenant;
+  kind: Pool['kind'];
+  /** On a server, the address of this database. */
+  url: string | null;
+  /** Fails where a client was left in a transaction. */
+  close(): Promise<void>;
+};
+
+/**
+ * A database of the caller's own, migrated, with one tenant: in memory from a dump, or with TEST_DATABASE_URL on
+ * that server from a template. Both were made once, by test/database-setup.ts.
+ */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const { dump, template } = inject('testDatabase');
+  return template === null ? openEmbedded(dump) : openOnServer(template);
+}
+
+async function openEmbedded(dump: string): Promise<TestDatabase> {
+  const pool = await EmbeddedPool.open({ dump: await readFile(dump) });
+  return {
+    ...(await withTenant(pool)),
+    url: null,
+    close: async () => {
+      const left = pool.clientsInUse;
+      await pool.end();
+      expect(left, 'clients that were not released').toBe(0);
+    },
+  };
+}
+
+async function openOnServer(template: { url: string; name: string }): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await administer(template.url, `create database ${name} template ${template.name}`);
+  const url = databaseUrl(template.url, name);
+  const pool = new ServerPool(url);
+  return {
+    ...(await withTenant(pool)),
+    url,
+    close: async () => {
+      const left = pool.clientsInUse;
+      if (left === 0) await pool.end();
+      await administer(template.url, `drop database ${name} with (force)`);
+      expect(left, 'clients that were not released').toBe(0);
+    },
+  };
+}
+
+async function withTenant(pool: Pool): Promise<Pick<TestDatabase, 'pool' | 'tenant' | 'kind'>> {
+  return { pool, tenant: await getTenant(pool, 't1'), kind: pool.kind };
+}
+
+/** The address of another database on the same server. */
+export function databaseUrl(url: string, name: string): string {
+  const address = new URL(url);
+  address.pathname = `/${name}`;
+  return address.toString();
+}
+
+/** One statement outside any transaction: create and drop database need it. */
+export async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
