@@ -21,18 +21,18 @@ export class SlidingWindow {
     if (this.limit <= 0) return { taken: false, remaining: 0, retryAfterMs: this.windowMs };
     if (this.#times.length < this.limit) {
       this.#times.push(now);
-      return { taken: true, remaining: this.#remaining(now), retryAfterMs: 0 };
+      return { taken: true, remaining: this.remaining(now), retryAfterMs: 0 };
     }
     const oldest = this.#times[this.#oldest] ?? 0;
     const freeAt = oldest + this.windowMs;
     if (now < freeAt) return { taken: false, remaining: 0, retryAfterMs: freeAt - now };
     this.#times[this.#oldest] = now;
     this.#oldest = (this.#oldest + 1) % this.limit;
-    return { taken: true, remaining: this.#remaining(now), retryAfterMs: 0 };
+    return { taken: true, remaining: this.remaining(now), retryAfterMs: 0 };
   }
 
   /** Times never go down along the ring, so the first one still in the window is found by halving. */
-  #remaining(now: number): number {
+  remaining(now: number): number {
     const count = this.#times.length;
     let low = 0;
     let high = count;
