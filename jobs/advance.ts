@@ -1,6 +1,6 @@
 import { advanceRun } from '../src/pipeline/run.ts';
 import type { Run } from '../src/store/runs.ts';
-import { getTenant } from '../src/store/tenant.ts';
+import { migrateTenant } from '../src/store/tenant.ts';
 import type { JobQueue } from './backend.ts';
 import type { JobContext } from './index.ts';
 
@@ -9,7 +9,7 @@ import type { JobContext } from './index.ts';
  * Where nothing moved (another worker writes, or a shutdown), this same job is put back for a moment.
  */
 export async function advance(payload: { tenantId: string; runId: string }, context: JobContext) {
-  const tenant = await getTenant(context.pool, payload.tenantId);
+  const tenant = await migrateTenant(context.pool, payload.tenantId);
   const log = context.log.child({ tenant: tenant.id });
   const before = Date.now();
   const advanced = await advanceRun({ ...context, tenant, runId: payload.runId, log });
