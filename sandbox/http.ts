@@ -53,6 +53,8 @@ export type Crm<E extends Endpoint> = {
   canonicalPath?(path: string): string;
   /** Authentication, rights and limits: a reply here means the call is refused. */
   guard(request: ApiRequest, endpoint: E): Reply | undefined;
+  /** For an endpoint whose kind depends on the call. */
+  kindOf?(request: ApiRequest, endpoint: E): CallKind;
   /** Headers that go with every answer to this call. */
   headers?(request: ApiRequest, endpoint: E): Record<string, string>;
   unknownPath(request: ApiRequest): Reply;
@@ -116,7 +118,7 @@ export const crmApp = <E extends Endpoint>(crm: Crm<E>): Express => {
 const serve = async <E extends Endpoint>(crm: Crm<E>, endpoint: E, incoming: Request, outgoing: Response) => {
   const request = apiRequest(crm, incoming);
   const call = `${request.method} ${request.path}`;
-  crm.journal.call(endpoint.name, endpoint.kind);
+  crm.journal.call(endpoint.name, crm.kindOf?.(request, endpoint) ?? endpoint.kind);
   const refusal = crm.guard(request, endpoint);
   const headers = crm.headers?.(request, endpoint) ?? {};
   if (refusal) return send(outgoing, refusal, headers);

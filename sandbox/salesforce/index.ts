@@ -1,0 +1,239 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { z } from 'zod';
+import { type Clock, movableClock } from '../clock.ts';
+import { controlRouter, operation } from '../control.ts';
+import { type FaultPlan, Faults } from '../faults.ts';
+import { type ApiRequest, crmApp, listen, type Reply } from '../http.ts';
+import { Journal } from '../journal.ts';
+import { DailyQuota } from '../limits.ts';
+import { adminOf, adminOperations, type SalesforceAdmin } from './admin.ts';
+import { type BulkSettings, bulkCalls } from './bulk-calls.ts';
+import { type Context, ok, type SalesforceEndpoint } from './context.ts';
+import { SalesforceError } from './errors.ts';
+import { listViewCalls } from './list-view-calls.ts';
+import { ListViews } from './list-views.ts';
+import { load, type SalesforceSeed } from './load.ts';
+import { type Install, oauthOf } from './oauth.ts';
+import { Org } from './org.ts';
+import { queryCalls } from './query-calls.ts';
+import { recordCalls } from './record-calls.ts';
+import { soapCalls, soapFault, soapKind } from './soap-calls.ts';
+import { toolingCalls } from './tooling-calls.ts';
+import { writerOf } from './write.ts';
+
+export type { SalesforceAdmin } from './admin.ts';
+export type { SalesforceSeed } from './load.ts';
+
+export type SalesforceOptions = {
+  seed: SalesforceSeed;
+  /** 0, the default, takes a free one. */
+  port?: number;
+  clock?: Clock;
+  faults?: FaultPlan;
+  /** API calls of the org in a day; by default those of an Enterprise Edition with 15 licences. */
+  dailyCalls?: number;
+  app?: { clientId: string; clientSecret: string };
+  /** Two hours by default. */
+  accessTokenMs?: number;
+  bulk?: Partial<BulkSettings>;
+  /** How often a query page has fewer rows than it could; 5 % by default. */
+  shortPages?: number;
+};
+
+export type SalesforceSandbox = {
+  url: string;
+  port: number;
+  orgId: string;
+  app: { clientId: string; clientSecret: string };
+  journal: Journal;
+  faults: Faults;
+  clock: Clock;
+  quota: DailyQuota;
+  bulk: BulkSettings;
+  admin: SalesforceAdmin;
+  /** An installed app: tokens as the web-server flow would give them. */
+  issueInstall(): Install;
+  /** Every access token ends now; refresh tokens live on. */
+  expireAccessTokens(): void;
+  /** As if the admin had blocked the app: nothing works until it is installed again. */
+  revokeInstalls(): void;
+  forgetLocators(): void;
+  stop(): Promise<void>;
+};
+
+export const SALESFORCE_APP = { clientId: '3MVG9sandboxclient', clientSecret: 'sandbox-secret' };
+
+const VERSIONS = Array.from({ length: 68 - 31 }, (_, n) => 31 + n);
+const OLDEST_KNOWN = 21;
+const TWO_HOURS_MS = 2 * 3_600_000;
+
+export async function startSalesforce(options: SalesforceOptions): Promise<SalesforceSandbox> {
+  const clock = options.clock ?? movableClock();
+  const app = options.app ?? SALESFORCE_APP;
+  const journal = new Journal();
+  const faults = new Faults(options.faults);
+  const quota = new DailyQuota(options.dailyCalls ?? 115_000);
+  const org = new Org(clock);
+  load(org, options.seed);
+
+  const random = xoroshiro128plus(11);
+  const writer = writerOf(org);
+  const listViews = new ListViews(org);
+  const context: Context = { org, writer, journal, dice: () => uniformFloat64(random) };
+  const oauth = oauthOf(org, clock, journal, {
+    ...app,
+    accessTokenMs: options.accessTokenMs ?? TWO_HOURS_MS,
+  });
+  const bulk: BulkSettings = {
+    delayMs: 200,
+    fail: false,
+    unprocessedShare: 0,
+    lockShare: 0,
+    ...options.bulk,
+  };
+  const queries = queryCalls(context, options.shortPages ?? 0.05);
+  const admin = adminOf(org, writer, listViews);
+
+  const open = new Set([
+    '/services/oauth2/authorize',
+    '/services/oauth2/token',
+    '/services/oauth2/revoke',
+    '/services/data',
+  ]);
+  const limits = () =>
+    ok({
+      DailyApiRequests: { Max: quota.limit, Remaining: quota.limit - quota.used },
+      DailyBulkV2QueryJobs: { Max: 10_000, Remaining: 10_000 },
+      DailyBulkV2QueryFileStorageMB: { Max: 976_562, Remaining: 976_562 },
+      DailyBulkApiBatches: { Max: 15_000, Remaining: 15_000 },
+    });
+  const versions = () =>
+    ok(VERSIONS.map((n) => ({ label: `Release ${n}`, url: `/services/data/v${n}.0`, version: `${n}.0` })));
+  const endpoints: SalesforceEndpoint[] = [
+    ...oauth.endpoints,
+    { method: 'get', path: '/services/data', name: 'versions', kind: 'read', handle: versions },
+    { method: 'get', path: '/services/data/:version/limits', name: 'limits', kind: 'read', handle: limits },
+    ...queries.endpoints,
+    ...listViewCalls(context, listViews),
+    ...toolingCalls(context),
+    ...recordCalls(context),
+    ...bulkCalls(context, bulk).endpoints,
+    ...soapCalls(context, listViews),
+  ];
+
+  const refuse = (status: number, code: string, message: string): Reply =>
+    new SalesforceError(status, code, message).reply;
+  const isSoap = (request: ApiRequest) => request.path.startsWith('/services/Soap/');
+  const guard = (request: ApiRequest, endpoint: SalesforceEndpoint): Reply | undefined => {
+    if (open.has(request.path)) return undefined;
+    if (oauth.check(request) !== 'ok') {
+      return isSoap(request)
+        ? soapFault('INVALID_SESSION_ID', 'Invalid Session ID found in SessionHeader')
+        : refuse(401, 'INVALID_SESSION_ID', 'Session expired or invalid');
+    }
+    if (endpoint.kind === 'token') return undefined;
+    const version = Number(/^v?(\d+)\.0$/.exec(request.params.version ?? '')?.[1]);
+    if (version >= OLDEST_KNOWN && version < (VERSIONS[0] ?? 0))
+      return refuse(410, 'UNSUPPORTED_API_VERSION', 'GONE');
+    if (!VERSIONS.includes(version)) return refuse(404, 'NOT_FOUND', 'The requested resource does not exist');
+    if (!quota.take(request.now).taken) {
+      journal.throttled();
+      return throttled();
+    }
+    const media = endpoint.media ?? 'application/json';
+    if (request.body.length > 0 && !String(request.headers['content-type']).startsWith(media)) {
+      journal.broken(
+        'wrong_content_type',
+        String(request.headers['content-type']),
+        `${request.method} ${request.path}`,
+        request.now,
+      );
+      return refuse(
+        415,
+        'UNSUPPORTED_MEDIA_TYPE',
+        `Content-Type header specified in HTTP request is not supported: ${String(request.headers['content-type'])}`,
+      );
+    }
+    return undefined;
+  };
+  const throttled = () => refuse(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.');
+  const emptied = (reply: Reply): Reply => {
+    const { json } = reply;
+    if (typeof json === 'object' && json !== null && 'records' in json)
+      return ok({ totalSize: 0, done: true, records: [] });
+    return reply.contentType === 'text/csv' ? { ...reply, text: '' } : reply;
+  };
+
+  const server = await listen(
+    crmApp<SalesforceEndpoint>({
+      endpoints,
+      journal,
+      faults,
+      clock,
+      bodyLimitBytes: 160_000_000,
+      guard,
+      kindOf: (request, endpoint) => (endpoint.name === 'metadata' ? soapKind(request) : endpoint.kind),
+      headers: (request, endpoint): Record<string, string> =>
+        endpoint.kind === 'token' || request.path === '/services/data' || isSoap(request)
+          ? {}
+          : { 'sforce-limit-info': `api-usage=${quota.used}/${quota.limit}` },
+      unknownPath: () => refuse(404, 'NOT_FOUND', 'The requested resource does not exist'),
+      tooLarge: () => refuse(413, 'REQUEST_ENTITY_TOO_LARGE', 'The request is too large'),
+      serverError: (status) =>
+        refuse(
+          status,
+          status === 503 ? 'SERVER_UNAVAILABLE' : 'UNKNOWN_EXCEPTION',
+          'An unexpected error occurred. Please include this ErrorId if you contact support: 1',
+        ),
+      throttled,
+      emptied,
+      admin: controlRouter({
+        journal,
+        faults,
+        clock,
+        operations: {
+          ...adminOperations(admin),
+          issueInstall: operation(z.tuple([]), () => oauth.issueInstall(server.url)),
+          expireAccessTokens: operation(z.tuple([]), () => oauth.expireAccessTokens()),
+          revokeInstalls: operation(z.tuple([]), () => oauth.revokeAll()),
+          forgetLocators: operation(z.tuple([]), () => queries.forgetLocators()),
+          useDailyCalls: operation(z.tuple([z.number()]), (used) => {
+            quota.used = used;
+          }),
+          setBulk: operation(
+            z.tuple([
+              z
+                .object({
+                  delayMs: z.number(),
+                  fail: z.boolean(),
+                  unprocessedShare: z.number(),
+                  lockShare: z.number(),
+                })
+                .partial(),
+            ]),
+            (change) => {
+              Object.assign(bulk, change);
+            },
+          ),
+        },
+      }),
+    }),
+    options.port ?? 0,
+  );
+  return {
+    ...server,
+    orgId: org.orgId,
+    app,
+    journal,
+    faults,
+    clock,
+    quota,
+    bulk,
+    admin,
+    issueInstall: () => oauth.issueInstall(server.url),
+    expireAccessTokens: oauth.expireAccessTokens,
+    revokeInstalls: oauth.revokeAll,
+    forgetLocators: queries.forgetLocators,
+  };
+}

@@ -1,0 +1,328 @@
+import type { CrmSeed, SeedRow } from '../seed.ts';
+import { type Field, type FieldType, field } from './fields.ts';
+import { idSuffix, salesforceId, stampFrom, toId18 } from './ids.ts';
+import type { Org } from './org.ts';
+import type { Row, Value } from './table.ts';
+
+/**
+ * Fills an org from a seed. Properties are field names; beyond them a contact or lead may carry
+ * `Individual.HasOptedOutProfiling` (and its like), which makes an Individual, and a contact `IsPersonAccount`.
+ */
+
+export type SalesforceExtras = {
+  /** Units of each currency for one of the corporate currency, from a day on; the last one is today's. */
+  currencies?: { isoCode: string; corporate: boolean; rates: { from: string; rate: number }[] }[];
+  campaigns?: {
+    ref: string;
+    properties: SeedRow['properties'];
+    createdAt: string;
+    members: { contact: string; status: string; at: string }[];
+  }[];
+};
+export type SalesforceSeed = CrmSeed & SalesforceExtras;
+
+const OBJECTS = { contact: 'Contact', company: 'Account', deal: 'Opportunity', lead: 'Lead' } as const;
+type SeedObject = keyof typeof OBJECTS;
+
+export function load(org: Org, seed: SalesforceSeed): void {
+  const ids = new Map<string, string>();
+  const id = (object: string, ref: string): string => {
+    const key = `${object}/${ref}`;
+    const known = ids.get(key);
+    if (known) return known;
+    const { prefix } = org.object(object);
+    const made = toId18(ref)?.startsWith(prefix)
+      ? ref.slice(0, 15) + idSuffix(ref.slice(0, 15))
+      : /^\d{1,9}$/.test(ref)
+        ? salesforceId(prefix, Number(ref))
+        : org.newId(prefix);
+    // Digits and ids name themselves; remembering a million of them would cost more than the rows.
+    if (!/^\d{1,9}$/.test(ref)) ids.set(key, made);
+    return made;
+  };
+  const row = (
+    object: string,
+    ref: string,
+    createdAt: string,
+    updatedAt: string,
+    f: Record<string, Value>,
+  ): Row => {
+    f.CreatedDate = stampFrom(createdAt) ?? org.nowStamp();
+    return { id: id(object, ref), stamp: stampFrom(updatedAt) ?? f.CreatedDate, f };
+  };
+
+  loadSettings(org, seed, row);
+  addFields(org, seed);
+  const people = seed.contacts.some((one) => one.properties.IsPersonAccount === true);
+  if (people) org.enablePersonAccounts();
+
+  const individuals: Row[] = [];
+  const values = (object: SeedObject, seedRow: SeedRow): Record<string, Value> => {
+    const f: Record<string, Value> = {};
+    let consent: Record<string, Value> | null = null;
+    for (const [name, value] of Object.entries(seedRow.properties)) {
+      if (value === null || value === '') continue;
+      if (name.startsWith('Individual.')) {
+        consent ??= {};
+        consent[name.slice('Individual.'.length)] = value;
+      } else f[name] = storable(org.object(OBJECTS[object]).fields.get(name.toLowerCase()), value);
+    }
+    if (typeof f.OwnerId === 'string') f.OwnerId = id('User', f.OwnerId);
+    for (const link of ['ConvertedContactId', 'ConvertedAccountId', 'ParentId', 'RecordTypeId'] as const) {
+      const ref = f[link];
+      const target = {
+        ConvertedContactId: 'Contact',
+        ConvertedAccountId: 'Account',
+        ParentId: 'Account',
+        RecordTypeId: 'RecordType',
+      }[link];
+      if (typeof ref === 'string') f[link] = id(target, ref);
+    }
+    if (consent) {
+      const one = row('Individual', `${object}-${seedRow.ref}`, seedRow.createdAt, seedRow.updatedAt, {
+        ...consent,
+        LastName: f.LastName ?? null,
+        FirstName: f.FirstName ?? null,
+      });
+      individuals.push(one);
+      f.IndividualId = one.id;
+    }
+    return f;
+  };
+
+  const accounts: Row[] = seed.companies.map((one) =>
+    row('Account', one.ref, one.createdAt, one.updatedAt, values('company', one)),
+  );
+  const contacts: Row[] = seed.contacts.map((one) => {
+    const f = values('contact', one);
+    const company = one.links?.find((link) => link.to === 'company');
+    if (company) f.AccountId = id('Account', company.ref);
+    const made = row('Contact', one.ref, one.createdAt, one.updatedAt, f);
+    if (f.IsPersonAccount) {
+      const account = row('Account', `person-${one.ref}`, one.createdAt, one.updatedAt, {
+        IsPersonAccount: true,
+        PersonContactId: made.id,
+        OwnerId: f.OwnerId ?? org.userId,
+      });
+      f.AccountId = account.id;
+      accounts.push(account);
+    }
+    return made;
+  });
+  const roles: Row[] = [];
+  const opportunities: Row[] = seed.deals.map((one) => {
+    const f = values('deal', one);
+    const company = one.links?.find((link) => link.to === 'company');
+    if (company) f.AccountId = id('Account', company.ref);
+    for (const link of one.links ?? []) {
+      if (link.to !== 'contact') continue;
+      const ref = `${one.ref}-${roles.length}`;
+      const role = {
+        OpportunityId: id('Opportunity', one.ref),
+        ContactId: id('Contact', link.ref),
+        Role: link.role ?? null,
+        IsPrimary: link.primary ?? false,
+      };
+      roles.push(row('OpportunityContactRole', ref, one.createdAt, one.updatedAt, role));
+      // Only a role that is looked up again by its ref needs to be remembered.
+      ids.delete(`OpportunityContactRole/${ref}`);
+    }
+    return row('Opportunity', one.ref, one.createdAt, one.updatedAt, f);
+  });
+  org.table('Account').load(accounts);
+  org.table('Contact').load(contacts);
+  org
+    .table('Lead')
+    .load(seed.leads.map((one) => row('Lead', one.ref, one.createdAt, one.updatedAt, values('lead', one))));
+  org.table('Opportunity').load(opportunities);
+  org.table('OpportunityContactRole').load(roles);
+  org.table('Individual').load(individuals);
+  for (const campaign of seed.campaigns ?? []) {
+    const { CreatedDate: _, ...f } = campaign.properties;
+    const made = org.insert(org.object('Campaign'), f);
+    for (const { contact, status } of campaign.members) {
+      const member = { CampaignId: made.id, ContactId: id('Contact', contact), Status: status };
+      org.insert(org.object('CampaignMember'), member);
+    }
+  }
+}
+
+/** Values of the seed are kept even when the API would not take them; instants get the org's own form. */
+function storable(one: Field | undefined, value: string | number | boolean): Value {
+  return one?.type === 'datetime' && typeof value === 'string' ? (stampFrom(value) ?? value) : value;
+}
+
+type MakeRow = (
+  object: string,
+  ref: string,
+  createdAt: string,
+  updatedAt: string,
+  f: Record<string, Value>,
+) => Row;
+
+const LONG_AGO = '2015-01-01T00:00:00Z';
+
+function loadSettings(org: Org, seed: SalesforceSeed, row: MakeRow): void {
+  const put = (object: string, rows: { ref: string; f: Record<string, Value> }[]) =>
+    org.table(object).load(rows.map(({ ref, f }) => row(object, ref, LONG_AGO, LONG_AGO, f)));
+  const profileId = salesforceId('00e', 1);
+  put('Organization', [
+    {
+      ref: org.orgId,
+      f: {
+        Name: 'Sandbox Trading Company',
+        OrganizationType: 'Enterprise Edition',
+        IsSandbox: false,
+        InstanceName: 'SBX1',
+        TimeZoneSidKey: 'America/New_York',
+        DefaultLocaleSidKey: 'en_US',
+        DefaultCurrencyIsoCode: seed.currencies?.find((one) => one.corporate)?.isoCode ?? 'USD',
+        FiscalYearStartMonth: 1,
+      },
+    },
+  ]);
+  put('Profile', [{ ref: profileId, f: { Name: 'Salesforce API Only System Integrations' } }]);
+  put('User', [
+    {
+      ref: org.userId,
+      f: {
+        Username: 'integration@example.com',
+        Email: 'integration@example.com',
+        FirstName: 'Integration',
+        LastName: 'User',
+        IsActive: true,
+        ProfileId: profileId,
+      },
+    },
+    ...seed.owners.map(({ ref, email, name }) => ({
+      ref,
+      f: {
+        Username: email,
+        Email: email,
+        FirstName: name.split(' ')[0] ?? '',
+        LastName: name.split(' ').slice(1).join(' '),
+        IsActive: true,
+        ProfileId: profileId,
+      },
+    })),
+  ]);
+  const own = salesforceId('0PS', 1);
+  put('PermissionSet', [
+    {
+      ref: own,
+      f: { Name: 'X00eProfile', Label: '00eProfile', IsOwnedByProfile: true, ProfileId: profileId },
+    },
+  ]);
+  put('PermissionSetAssignment', [{ ref: '1', f: { AssigneeId: org.userId, PermissionSetId: own } }]);
+
+  const stages = seed.pipelines.flatMap((pipeline) => pipeline.stages);
+  const named = new Map(stages.map((stage) => [stage.label, stage]));
+  put(
+    'OpportunityStage',
+    [...named.values()].map((stage, n) => ({
+      ref: String(n + 1),
+      f: {
+        MasterLabel: stage.label,
+        ApiName: stage.label,
+        IsActive: true,
+        IsClosed: stage.isClosed,
+        IsWon: stage.isWon,
+        SortOrder: n + 1,
+        DefaultProbability: stage.isWon
+          ? 100
+          : stage.isClosed
+            ? 0
+            : Math.round(((n + 1) * 100) / (named.size + 1)),
+      },
+    })),
+  );
+  const stageField = org.object('Opportunity').fields.get('stagename');
+  if (stageField)
+    stageField.picklist = [...named.keys()].map((value) => ({
+      value,
+      label: value,
+      active: true,
+      defaultValue: false,
+    }));
+  put(
+    'RecordType',
+    seed.pipelines.map(({ id, label }) => ({
+      ref: id,
+      f: {
+        Name: label,
+        DeveloperName: label.replace(/\W+/g, '_'),
+        SobjectType: 'Opportunity',
+        IsActive: true,
+      },
+    })),
+  );
+  const dated = (seed.currencies ?? []).flatMap((one) =>
+    one.rates.map((rate, n) => ({ one, rate, next: one.rates[n + 1] })),
+  );
+  put(
+    'CurrencyType',
+    (seed.currencies ?? []).map(({ isoCode, corporate, rates }, n) => ({
+      ref: String(n + 1),
+      f: {
+        IsoCode: isoCode,
+        ConversionRate: rates.at(-1)?.rate ?? 1,
+        DecimalPlaces: 2,
+        IsActive: true,
+        IsCorporate: corporate,
+      },
+    })),
+  );
+  put(
+    'DatedConversionRate',
+    dated.map(({ one, rate, next }, n) => ({
+      ref: String(n + 1),
+      f: {
+        IsoCode: one.isoCode,
+        StartDate: rate.from,
+        NextStartDate: next?.from ?? '9999-12-31',
+        ConversionRate: rate.rate,
+      },
+    })),
+  );
+}
+
+const TYPES = new Set<string>([
+  'string',
+  'textarea',
+  'email',
+  'phone',
+  'url',
+  'boolean',
+  'int',
+  'double',
+  'currency',
+  'percent',
+  'date',
+  'datetime',
+  'picklist',
+  'multipicklist',
+]);
+const isFieldType = (type: string): type is FieldType => TYPES.has(type);
+
+function addFields(org: Org, seed: SalesforceSeed): void {
+  const own = salesforceId('0PS', 1);
+  for (const { object, name, label, type, options = [] } of seed.properties) {
+    if (!isFieldType(type)) throw new Error(`Unknown Salesforce field type ${type} of ${name}`);
+    const target = org.object(OBJECTS[object]);
+    const values = options.map((option) => ({ ...option, active: true, defaultValue: false }));
+    org.addField(target, field(name, type, { label, picklist: values, id: org.newId('00N') }));
+    grant(org, own, target.name, name);
+  }
+}
+
+/** Lets the holders of a permission set see and change a field. */
+export function grant(org: Org, permissionSetId: string, object: string, name: string): void {
+  const values = {
+    ParentId: permissionSetId,
+    SobjectType: object,
+    Field: `${object}.${name}`,
+    PermissionsRead: true,
+    PermissionsEdit: true,
+  };
+  org.insert(org.object('FieldPermissions'), values);
+}
