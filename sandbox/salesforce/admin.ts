@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../control.ts';
+import type { BulkSettings } from './bulk-calls.ts';
 import { badRequest, notFound } from './errors.ts';
 import { picklist } from './fields.ts';
 import { stampFrom } from './ids.ts';
 import type { ListViewMetadata, ListViews } from './list-views.ts';
 import { grant } from './load.ts';
 import { findField } from './metadata.ts';
+import type { Install } from './oauth.ts';
 import type { SObject } from './objects.ts';
 import type { Org } from './org.ts';
 import type { Row, Value } from './table.ts';
@@ -41,9 +43,7 @@ export type SalesforceAdmin = {
   showField(fullName: string): void;
   deleteField(fullName: string): void;
   addPicklistValue(fullName: string, value: string, label?: string): void;
-  fields(
-    object: string,
-  ): {
+  fields(object: string): {
     name: string;
     label: string;
     type: string;
@@ -59,11 +59,33 @@ export type SalesforceAdmin = {
   refuseWrites(id: string, errorCode: string | null, message?: string): void;
   /** Forgets deletions before an instant, as Salesforce does when many are deleted at once. */
   trimDeletions(object: string, before: string): void;
+  /** An installed app: tokens as the web-server flow would give them. */
+  issueInstall(): Install;
+  /** Every access token ends now; refresh tokens live on. */
+  expireAccessTokens(): void;
+  /** As if the admin had blocked the app: nothing works until it is installed again. */
+  revokeInstalls(): void;
+  /** Every query locator is too old now. */
+  forgetLocators(): void;
+  /** How much of the day's calls others have used. */
+  useDailyCalls(used: number): void;
+  setBulk(change: Partial<BulkSettings>): void;
 };
 
 const valueRecord = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
-export function adminOf(org: Org, writer: Writer, listViews: ListViews): SalesforceAdmin {
+/** What the HTTP side of the org adds. */
+export type ServiceAdmin = Pick<
+  SalesforceAdmin,
+  'issueInstall' | 'expireAccessTokens' | 'revokeInstalls' | 'forgetLocators' | 'useDailyCalls' | 'setBulk'
+>;
+
+export function adminOf(
+  org: Org,
+  writer: Writer,
+  listViews: ListViews,
+  service: ServiceAdmin,
+): SalesforceAdmin {
   const at = (id: string): { object: SObject; row: Row } => {
     const object = org.objectOfId(id);
     const row = object && org.row(object.name, id);
@@ -90,6 +112,7 @@ export function adminOf(org: Org, writer: Writer, listViews: ListViews): Salesfo
   };
 
   return {
+    ...service,
     allRecords: (name, { deleted = false } = {}) => {
       const object = org.object(name);
       const toJson = json(object);
@@ -219,31 +242,46 @@ const textOrNull = (value: Value | undefined): string | null => (typeof value ==
 /** The same, for another process: POST /__sandbox/admin/{name} with a JSON array of arguments. */
 export function adminOperations(admin: SalesforceAdmin): Record<string, Operation> {
   const text = z.string();
+  const none = z.tuple([]);
+  const one = z.tuple([text]);
+  const two = z.tuple([text, text]);
+  const three = z.tuple([text, text, text]);
+  const deleted = z.tuple([text, z.object({ deleted: z.boolean().optional() })]);
+  const write = z.tuple([text, valueRecord]);
+  const writeAs = z.tuple([text, valueRecord, z.object({ stamp: z.boolean().optional() })]);
+  const refusal = z.tuple([text, text.nullable()]);
+  const refusalSaying = z.tuple([text, text.nullable(), text]);
+  const bulk = z.object({
+    delayMs: z.number(),
+    fail: z.boolean(),
+    unprocessedShare: z.number(),
+    lockShare: z.number(),
+  });
   return {
-    allRecords: operation(z.tuple([text, z.object({ deleted: z.boolean() }).nullable()]), (object, options) =>
-      admin.allRecords(object, options ?? {}),
-    ),
-    count: operation(z.tuple([text]), (object) => admin.count(object)),
-    record: operation(z.tuple([text]), (id) => admin.record(id)),
-    find: operation(z.tuple([text, text, text]), (object, field, value) => admin.find(object, field, value)),
-    create: operation(z.tuple([text, valueRecord]), (object, values) => admin.create(object, values)),
-    update: operation(z.tuple([text, valueRecord]), (id, values) => admin.update(id, values)),
-    delete: operation(z.tuple([text]), (id) => admin.delete(id)),
-    undelete: operation(z.tuple([text]), (id) => admin.undelete(id)),
-    purge: operation(z.tuple([text]), (id) => admin.purge(id)),
-    merge: operation(z.tuple([text, z.array(text)]), (winner, losers) => admin.merge(winner, losers)),
-    hideField: operation(z.tuple([text]), (name) => admin.hideField(name)),
-    showField: operation(z.tuple([text]), (name) => admin.showField(name)),
-    deleteField: operation(z.tuple([text]), (name) => admin.deleteField(name)),
-    addPicklistValue: operation(z.tuple([text, text, text]), (name, value, label) =>
-      admin.addPicklistValue(name, value, label),
-    ),
-    fields: operation(z.tuple([text]), (object) => admin.fields(object)),
-    campaigns: operation(z.tuple([]), () => admin.campaigns()),
-    listViews: operation(z.tuple([]), () => admin.listViews()),
-    refuseWrites: operation(z.tuple([text, text.nullable(), text]), (id, code, message) =>
-      admin.refuseWrites(id, code, message),
-    ),
-    trimDeletions: operation(z.tuple([text, text]), (object, before) => admin.trimDeletions(object, before)),
+    allRecords: operation(z.union([one, deleted]), admin.allRecords),
+    count: operation(one, admin.count),
+    record: operation(one, admin.record),
+    find: operation(three, admin.find),
+    create: operation(write, admin.create),
+    update: operation(z.union([write, writeAs]), admin.update),
+    delete: operation(one, admin.delete),
+    undelete: operation(one, admin.undelete),
+    purge: operation(one, admin.purge),
+    merge: operation(z.tuple([text, z.array(text)]), admin.merge),
+    hideField: operation(one, admin.hideField),
+    showField: operation(one, admin.showField),
+    deleteField: operation(one, admin.deleteField),
+    addPicklistValue: operation(z.union([two, three]), admin.addPicklistValue),
+    fields: operation(one, admin.fields),
+    campaigns: operation(none, admin.campaigns),
+    listViews: operation(none, admin.listViews),
+    refuseWrites: operation(z.union([refusal, refusalSaying]), admin.refuseWrites),
+    trimDeletions: operation(two, admin.trimDeletions),
+    issueInstall: operation(none, admin.issueInstall),
+    expireAccessTokens: operation(none, admin.expireAccessTokens),
+    revokeInstalls: operation(none, admin.revokeInstalls),
+    forgetLocators: operation(none, admin.forgetLocators),
+    useDailyCalls: operation(z.tuple([z.number()]), admin.useDailyCalls),
+    setBulk: operation(z.tuple([bulk.partial()]), admin.setBulk),
   };
 }

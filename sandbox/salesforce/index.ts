@@ -1,8 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { z } from 'zod';
 import { type Clock, movableClock } from '../clock.ts';
-import { controlRouter, operation } from '../control.ts';
+import { controlRouter } from '../control.ts';
 import { type FaultPlan, Faults } from '../faults.ts';
 import { type ApiRequest, crmApp, listen, type Reply } from '../http.ts';
 import { Journal } from '../journal.ts';
@@ -26,16 +25,17 @@ export type { SalesforceAdmin } from './admin.ts';
 export type { SalesforceSeed } from './load.ts';
 
 export type SalesforceOptions = {
-  seed: SalesforceSeed;
+  seed?: SalesforceSeed;
   /** 0, the default, takes a free one. */
   port?: number;
   clock?: Clock;
   faults?: FaultPlan;
   /** API calls of the org in a day; by default those of an Enterprise Edition with 15 licences. */
   dailyCalls?: number;
-  app?: { clientId: string; clientSecret: string };
+  clientId?: string;
+  clientSecret?: string;
   /** Two hours by default. */
-  accessTokenMs?: number;
+  tokenLifeSeconds?: number;
   bulk?: Partial<BulkSettings>;
   /** How often a query page has fewer rows than it could; 5 % by default. */
   shortPages?: number;
@@ -50,32 +50,26 @@ export type SalesforceSandbox = {
   faults: Faults;
   clock: Clock;
   quota: DailyQuota;
-  bulk: BulkSettings;
   admin: SalesforceAdmin;
-  /** An installed app: tokens as the web-server flow would give them. */
   issueInstall(): Install;
-  /** Every access token ends now; refresh tokens live on. */
-  expireAccessTokens(): void;
-  /** As if the admin had blocked the app: nothing works until it is installed again. */
-  revokeInstalls(): void;
-  forgetLocators(): void;
   stop(): Promise<void>;
 };
 
-export const SALESFORCE_APP = { clientId: '3MVG9sandboxclient', clientSecret: 'sandbox-secret' };
-
 const VERSIONS = Array.from({ length: 68 - 31 }, (_, n) => 31 + n);
 const OLDEST_KNOWN = 21;
-const TWO_HOURS_MS = 2 * 3_600_000;
+const TWO_HOURS = 7_200;
 
 export async function startSalesforce(options: SalesforceOptions): Promise<SalesforceSandbox> {
   const clock = options.clock ?? movableClock();
-  const app = options.app ?? SALESFORCE_APP;
+  const app = {
+    clientId: options.clientId ?? 'sandbox-client',
+    clientSecret: options.clientSecret ?? 'sandbox-secret',
+  };
   const journal = new Journal();
   const faults = new Faults(options.faults);
   const quota = new DailyQuota(options.dailyCalls ?? 115_000);
   const org = new Org(clock);
-  load(org, options.seed);
+  load(org, options.seed ?? EMPTY_SEED);
 
   const random = xoroshiro128plus(11);
   const writer = writerOf(org);
@@ -83,7 +77,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
   const context: Context = { org, writer, journal, dice: () => uniformFloat64(random) };
   const oauth = oauthOf(org, clock, journal, {
     ...app,
-    accessTokenMs: options.accessTokenMs ?? TWO_HOURS_MS,
+    accessTokenMs: (options.tokenLifeSeconds ?? TWO_HOURS) * 1000,
   });
   const bulk: BulkSettings = {
     delayMs: 200,
@@ -93,7 +87,16 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     ...options.bulk,
   };
   const queries = queryCalls(context, options.shortPages ?? 0.05);
-  const admin = adminOf(org, writer, listViews);
+  const admin = adminOf(org, writer, listViews, {
+    issueInstall: () => oauth.issueInstall(server.url),
+    expireAccessTokens: oauth.expireAccessTokens,
+    revokeInstalls: oauth.revokeAll,
+    forgetLocators: queries.forgetLocators,
+    useDailyCalls: (used) => {
+      quota.used = used;
+    },
+    setBulk: (change) => void Object.assign(bulk, change),
+  });
 
   const open = new Set([
     '/services/oauth2/authorize',
@@ -192,31 +195,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
         journal,
         faults,
         clock,
-        operations: {
-          ...adminOperations(admin),
-          issueInstall: operation(z.tuple([]), () => oauth.issueInstall(server.url)),
-          expireAccessTokens: operation(z.tuple([]), () => oauth.expireAccessTokens()),
-          revokeInstalls: operation(z.tuple([]), () => oauth.revokeAll()),
-          forgetLocators: operation(z.tuple([]), () => queries.forgetLocators()),
-          useDailyCalls: operation(z.tuple([z.number()]), (used) => {
-            quota.used = used;
-          }),
-          setBulk: operation(
-            z.tuple([
-              z
-                .object({
-                  delayMs: z.number(),
-                  fail: z.boolean(),
-                  unprocessedShare: z.number(),
-                  lockShare: z.number(),
-                })
-                .partial(),
-            ]),
-            (change) => {
-              Object.assign(bulk, change);
-            },
-          ),
-        },
+        operations: adminOperations(admin),
       }),
     }),
     options.port ?? 0,
@@ -229,11 +208,17 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     faults,
     clock,
     quota,
-    bulk,
     admin,
-    issueInstall: () => oauth.issueInstall(server.url),
-    expireAccessTokens: oauth.expireAccessTokens,
-    revokeInstalls: oauth.revokeAll,
-    forgetLocators: queries.forgetLocators,
+    issueInstall: admin.issueInstall,
   };
 }
+
+const EMPTY_SEED: SalesforceSeed = {
+  contacts: [],
+  companies: [],
+  deals: [],
+  leads: [],
+  owners: [],
+  pipelines: [],
+  properties: [],
+};

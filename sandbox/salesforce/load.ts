@@ -65,6 +65,8 @@ export function load(org: Org, seed: SalesforceSeed): void {
       if (name.startsWith('Individual.')) {
         consent ??= {};
         consent[name.slice('Individual.'.length)] = value;
+      } else if (name !== 'IsPersonAccount' && !org.object(OBJECTS[object]).fields.has(name.toLowerCase())) {
+        throw new Error(`The seed sets ${name} of ${object} ${seedRow.ref}, which is no field of this org`);
       } else f[name] = storable(org.object(OBJECTS[object]).fields.get(name.toLowerCase()), value);
     }
     if (typeof f.OwnerId === 'string') f.OwnerId = id('User', f.OwnerId);

@@ -48,7 +48,7 @@ export function recordCalls(context: Context): SalesforceEndpoint[] {
   };
   const liveRow = (object: SObject, id: string): Row => {
     const row = org.row(object.name, id);
-    if (!row) throw notFound('Provided external ID field does not exist or is not accessible: ' + id);
+    if (!row) throw notFound(`Provided external ID field does not exist or is not accessible: ${id}`);
     if (row.f.IsDeleted) throw new SalesforceError(404, 'ENTITY_IS_DELETED', 'entity is deleted');
     return row;
   };

@@ -203,7 +203,7 @@ describe('queries', () => {
       'sforce-query-options': 'batchSize=200',
     });
     expect(new Set([...ids(first), ...ids(second)]).size).toBe(400);
-    org.forgetLocators();
+    org.admin.forgetLocators();
     const third = await call('GET', second.json.nextRecordsUrl);
     expect(third.json[0].errorCode).toBe('INVALID_QUERY_LOCATOR');
   });
