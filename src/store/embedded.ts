@@ -28,6 +28,8 @@ type Waiting = {
  */
 export class EmbeddedPool extends EventEmitter implements Pool {
   readonly kind = 'embedded';
+  /** BullMQ polls where a connection may drop unnoticed; this one can't. */
+  readonly options = { keepAlive: true };
   readonly #worker: Worker;
   readonly #clients = new Set<EmbeddedClient>();
   #waiting: Waiting[] = [];
@@ -40,6 +42,7 @@ export class EmbeddedPool extends EventEmitter implements Pool {
 
   private constructor(worker: Worker) {
     super();
+    this.setMaxListeners(0);
     this.#worker = worker;
     worker.on('message', (answer: Answer) => this.#answered?.(answer));
     worker.on('error', (error) => this.#answered?.({ kind: 'failed', message: error.message }));
@@ -212,6 +215,7 @@ export class EmbeddedClient extends EventEmitter implements PoolClient {
 
   constructor(pool: EmbeddedPool) {
     super();
+    this.setMaxListeners(0);
     this.#pool = pool;
   }
 

@@ -49,6 +49,7 @@ class ServerClient implements PoolClient {
   readonly #client: pg.PoolClient;
   readonly #listeners: ((notification: Notification) => void)[] = [];
   #listened = false;
+  #released = false;
 
   constructor(client: pg.PoolClient) {
     this.#client = client;
@@ -59,6 +60,7 @@ class ServerClient implements PoolClient {
     text: string,
     values?: readonly unknown[],
   ): Promise<QueryResult<Row>> {
+    if (this.#released) throw new Error('Client was released and can not be used any more');
     return lastResult<Row>(await this.#client.query(text, copyOf(values)));
   }
 
@@ -70,6 +72,7 @@ class ServerClient implements PoolClient {
   }
 
   release(destroy?: boolean | Error): void {
+    this.#released = true;
     for (const listener of this.#listeners) this.#client.removeListener('notification', listener);
     this.#client.removeListener('error', onLostConnection);
     // The driver would hand an open transaction, or somebody's channels, to the next borrower.

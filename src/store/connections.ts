@@ -1,0 +1,252 @@
+import { z } from 'zod';
+import { InputError } from '../errors.ts';
+import { type Pool, type Queryable, transaction } from './pool.ts';
+import { connectionSecret, type Keyring, seal, unseal } from './secrets.ts';
+import type { Tenant } from './tenant.ts';
+
+/** Why a connection waits for a person. */
+export const Reason = z.object({
+  code: z.string(),
+  message: z.string(),
+  action: z.string(),
+  since: z.iso.datetime(),
+});
+export type Reason = z.infer<typeof Reason>;
+
+export const ConnectionState = z.enum(['connected', 'needs_you', 'disconnected']);
+export type ConnectionState = z.infer<typeof ConnectionState>;
+
+/** One authorised CRM account, without its secret. */
+export const ConnectionRow = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  system: z.string(),
+  name: z.string(),
+  mode: z.enum(['production', 'test']),
+  state: ConnectionState,
+  reason: Reason.nullable(),
+  /** The CRM's own id of the account: portal, organisation, folder. */
+  accountId: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  /** Lower comes first where connections disagree. */
+  rank: z.number().int(),
+  createdAt: z.date(),
+});
+export type ConnectionRow = z.infer<typeof ConnectionRow>;
+
+export type NewConnection = {
+  /** Made from system and account where absent. */
+  id?: string;
+  system: string;
+  name: string;
+  mode?: 'production' | 'test';
+  accountId: string;
+  config?: Record<string, unknown>;
+  rank?: number;
+};
+
+const COLUMNS = `id, tenant_id as "tenantId", system, name, mode, state, reason, account_id as "accountId",
+  config, rank, created_at as "createdAt"`;
+
+/** Best rank first. */
+export async function listConnections(pool: Queryable, tenant: Tenant): Promise<ConnectionRow[]> {
+  const { rows } = await pool.query(
+    `select ${COLUMNS} from app.connection where tenant_id = $1 order by rank, created_at, id`,
+    [tenant.id],
+  );
+  return rows.map((row) => ConnectionRow.parse(row));
+}
+
+/** @throws InputError where the tenant has no such connection */
+export async function getConnection(pool: Queryable, tenant: Tenant, id: string): Promise<ConnectionRow> {
+  const { rows } = await pool.query(
+    `select ${COLUMNS} from app.connection where tenant_id = $1 and id = $2`,
+    [tenant.id, id],
+  );
+  if (!rows[0]) throw unknownConnection(id);
+  return ConnectionRow.parse(rows[0]);
+}
+
+/**
+ * Adds a connection, or renews the one to the same account: its state becomes connected and its config and secret
+ * are replaced; its id, rank and data stay.
+ */
+export async function saveConnection(
+  pool: Pool,
+  tenant: Tenant,
+  keys: Keyring,
+  given: NewConnection,
+  secret: unknown,
+): Promise<ConnectionRow> {
+  return transaction(pool, async (client) => {
+    const { rows } = await client.query<{ id: string }>(
+      `insert into app.connection (id, tenant_id, system, name, mode, account_id, config, rank)
+       values ($1, $2, $3, $4, $5, $6, $7,
+         coalesce($8, (select coalesce(max(rank), -1) + 1 from app.connection where tenant_id = $2)))
+       on conflict (tenant_id, system, account_id) do update
+         set name = excluded.name, config = excluded.config, state = 'connected', reason = null
+       returning id`,
+      [
+        given.id ?? `${tenant.id}-${given.system}-${given.accountId}`,
+        tenant.id,
+        given.system,
+        given.name,
+        given.mode ?? 'production',
+        given.accountId,
+        given.config ?? {},
+        given.rank ?? null,
+      ],
+    );
+    const id = rows[0]?.id ?? '';
+    await writeSecret(client, keys, { tenantId: tenant.id, id }, secret);
+    return getConnection(client, tenant, id);
+  });
+}
+
+export async function updateConnection(
+  pool: Queryable,
+  tenant: Tenant,
+  id: string,
+  change: Partial<Pick<ConnectionRow, 'name' | 'config' | 'rank'>>,
+): Promise<void> {
+  const { rowCount } = await pool.query(
+    `update app.connection
+     set name = coalesce($3, name), config = coalesce($4::jsonb, config), rank = coalesce($5, rank)
+     where tenant_id = $1 and id = $2`,
+    [tenant.id, id, change.name ?? null, change.config ?? null, change.rank ?? null],
+  );
+  if (rowCount === 0) throw unknownConnection(id);
+}
+
+/** `since` of a reason that stays the same stays too, so that one incident is one alert. */
+export async function setConnectionState(
+  pool: Queryable,
+  tenant: Tenant,
+  id: string,
+  state: ConnectionState,
+  reason: Omit<Reason, 'since'> | null = null,
+): Promise<void> {
+  await pool.query(
+    `update app.connection
+     set state = $3, reason = case
+       when $4::jsonb is null then null
+       when state = $3 and reason ->> 'code' = $4::jsonb ->> 'code'
+         then $4::jsonb || jsonb_build_object('since', reason -> 'since')
+       else $4::jsonb || jsonb_build_object('since', $5::text) end
+     where tenant_id = $1 and id = $2`,
+    [tenant.id, id, state, reason, new Date().toISOString()],
+  );
+}
+
+/** Deletes the connection with its secret and budgets. Its records, cursors and ledger are the caller's to remove. */
+export async function deleteConnection(pool: Queryable, tenant: Tenant, id: string): Promise<void> {
+  await pool.query('delete from app.connection where tenant_id = $1 and id = $2', [tenant.id, id]);
+}
+
+type ConnectionRef = Pick<ConnectionRow, 'id' | 'tenantId'>;
+
+/** The secret, read through its schema; null where there is none. */
+export async function readSecret<T>(
+  pool: Queryable,
+  keys: Keyring,
+  connection: ConnectionRef,
+  schema: z.ZodType<T>,
+): Promise<T | null> {
+  return decrypt(keys, connection, schema, await sealedSecret(pool, connection, ''));
+}
+
+export async function writeSecret(
+  pool: Queryable,
+  keys: Keyring,
+  connection: ConnectionRef,
+  secret: unknown,
+): Promise<void> {
+  const sealed =
+    secret === null || secret === undefined
+      ? null
+      : seal(keys, connectionSecret(connection.tenantId, connection.id), JSON.stringify(secret));
+  await pool.query('update app.connection set secret = $3 where tenant_id = $1 and id = $2', [
+    connection.tenantId,
+    connection.id,
+    sealed,
+  ]);
+}
+
+/** One at a time per connection in this process. */
+const queues = new Map<string, Promise<unknown>>();
+
+/**
+ * Changes a secret with nobody else changing it, after reading what it is now: a refresh token may be used once.
+ * `work` gets the present secret and gives the new one, or the same object for no change; the new one is committed
+ * before this resolves.
+ *
+ * On a server the row stays locked while `work` asks the CRM: the one network call inside a transaction, since other
+ * processes must wait for its answer. An embedded database has one process and one session, which a transaction
+ * would close to everybody; there a queue in memory does the same.
+ */
+export async function withSecret<T>(
+  pool: Pool,
+  keys: Keyring,
+  connection: ConnectionRef,
+  schema: z.ZodType<T>,
+  work: (secret: T) => Promise<T>,
+): Promise<T> {
+  const exchange = async (db: Queryable, lock: '' | 'for update'): Promise<T> => {
+    const secret = decrypt(keys, connection, schema, await sealedSecret(db, connection, lock));
+    if (secret === null) throw noSecret(connection.id);
+    const next = await work(secret);
+    if (next !== secret) await writeSecret(db, keys, connection, next);
+    return next;
+  };
+  const before = queues.get(connection.id) ?? Promise.resolve();
+  const turn = before.then(() =>
+    pool.kind === 'embedded'
+      ? exchange(pool, '')
+      : transaction(pool, (client) => exchange(client, 'for update')),
+  );
+  const settled = turn.then(
+    () => undefined,
+    () => undefined,
+  );
+  queues.set(connection.id, settled);
+  try {
+    return await turn;
+  } finally {
+    if (queues.get(connection.id) === settled) queues.delete(connection.id);
+  }
+}
+
+async function sealedSecret(
+  db: Queryable,
+  connection: ConnectionRef,
+  lock: '' | 'for update',
+): Promise<Buffer | null> {
+  const { rows } = await db.query<{ secret: Buffer | null }>(
+    `select secret from app.connection where tenant_id = $1 and id = $2 ${lock}`,
+    [connection.tenantId, connection.id],
+  );
+  if (!rows[0]) throw unknownConnection(connection.id);
+  return rows[0].secret;
+}
+
+function decrypt<T>(
+  keys: Keyring,
+  connection: ConnectionRef,
+  schema: z.ZodType<T>,
+  sealed: Buffer | null,
+): T | null {
+  if (sealed === null) return null;
+  return schema.parse(JSON.parse(unseal(keys, connectionSecret(connection.tenantId, connection.id), sealed)));
+}
+
+function unknownConnection(id: string): InputError {
+  return new InputError('connection_unknown', `There is no connection ${id}.`, {
+    action: 'See the connections with `status`.',
+  });
+}
+
+function noSecret(id: string): InputError {
+  return new InputError('connection_without_secret', `Connection ${id} has no stored token.`, {
+    action: 'Connect the CRM again.',
+  });
+}
