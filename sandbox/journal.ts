@@ -1,28 +1,31 @@
+import { z } from 'zod';
+
 /** What a sandbox CRM saw: every call counted, every broken rule kept with its detail. */
 
 /** `write`: creates, changes or deletes in the CRM. `token`: OAuth. */
 export type CallKind = 'read' | 'write' | 'token';
 
-export type BrokenRule = { rule: string; detail: string; call: string; at: string };
+const Counts = z.record(z.string(), z.int());
+const BrokenRule = z.object({ rule: z.string(), detail: z.string(), call: z.string(), at: z.string() });
 
-export type JournalTotals = {
-  calls: number;
-  reads: number;
-  writes: number;
-  tokens: number;
-  rowsRead: number;
-  rowsWritten: number;
-  /** Answers that said "too many calls". */
-  throttled: number;
-  /** Calls with a token that was revoked or whose app was uninstalled: no broken rule, but there should be few. */
-  revoked: number;
-  rulesBroken: number;
-  endpoints: Record<string, number>;
-  rules: Record<string, number>;
-  faults: Record<string, number>;
-  /** The first broken rules in full. */
-  broken: BrokenRule[];
-};
+export const JournalTotals = z.object({
+  calls: z.int(),
+  reads: z.int(),
+  writes: z.int(),
+  tokens: z.int(),
+  rowsRead: z.int(),
+  rowsWritten: z.int(),
+  throttled: z.int().describe('Answers that said "too many calls"'),
+  revoked: z
+    .int()
+    .describe('Calls with a token that was revoked or whose app was uninstalled: no broken rule, but rare'),
+  rulesBroken: z.int(),
+  endpoints: Counts,
+  rules: Counts,
+  faults: Counts,
+  broken: z.array(BrokenRule).describe('The first broken rules in full'),
+});
+export type JournalTotals = z.infer<typeof JournalTotals>;
 
 const KEPT_BROKEN_RULES = 200;
 

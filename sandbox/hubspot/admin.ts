@@ -10,6 +10,7 @@ import type { ObjectType } from './object-types.ts';
 import { USER } from './portal.ts';
 import { archiveProperty } from './properties.ts';
 import type { PortalRecord, Values } from './records.ts';
+import { type WebhookSender, WebhookTarget } from './webhooks.ts';
 
 /** A record seen from behind: what the API would show of it, whole. */
 export type AdminRecord = {
@@ -40,7 +41,7 @@ const asValues = (given: AdminValues): Values =>
   );
 
 /** What tests and the demo do to the portal behind its API's back: not counted, not limited, not validated. */
-export const hubspotAdmin = (api: Api, lists: ListStore, ids: Ids) => {
+export const hubspotAdmin = (api: Api, lists: ListStore, ids: Ids, webhooks: WebhookSender) => {
   const { portal } = api;
 
   const shown = (type: ObjectType, record: PortalRecord): AdminRecord => ({
@@ -199,6 +200,11 @@ export const hubspotAdmin = (api: Api, lists: ListStore, ids: Ids) => {
       api.installs.uninstallAll();
     },
 
+    /** Sends events to an address from now on; null stops. */
+    subscribe(target: WebhookTarget | null): void {
+      webhooks.subscribe(target);
+    },
+
     account(): { portalId: number; currency: string; timeZone: string; clientId: string } {
       return {
         portalId: portal.id,
@@ -251,5 +257,6 @@ export const adminOperations = (admin: HubspotAdmin): Record<keyof HubspotAdmin,
   listMembers: operation(z.tuple([Id]), admin.listMembers),
   issueInstall: operation(z.tuple([z.array(z.string()).nullable().default(null)]), admin.issueInstall),
   uninstall: operation(z.tuple([]), admin.uninstall),
+  subscribe: operation(z.tuple([WebhookTarget.nullable()]), admin.subscribe),
   account: operation(z.tuple([]), admin.account),
 });

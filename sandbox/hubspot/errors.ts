@@ -7,6 +7,7 @@ export type RowError = {
   category: string;
   message: string;
   context: Record<string, string[]>;
+  subCategory?: string;
 };
 
 export const errorReply = (
@@ -34,16 +35,16 @@ export const invalid = (message: string, more: Record<string, unknown> = {}): ne
   refuse(400, 'VALIDATION_ERROR', message, more);
 
 /** The standard error of a row in a 207 answer; `bare` keeps only what must be there. */
-export const rowError = (error: RowError, bare: boolean) =>
+export const rowError = ({ category, message, context, subCategory }: RowError, bare: boolean) =>
   bare
-    ? {
+    ? { status: 'error', category, message, context: {}, links: {}, errors: [] }
+    : {
         status: 'error',
-        category: error.category,
-        message: error.message,
-        context: {},
+        id: randomUUID(),
+        category,
+        ...(subCategory !== undefined && { subCategory }),
+        message,
+        context,
         links: {},
         errors: [],
-      }
-    : { status: 'error', id: randomUUID(), ...pick(error), links: {}, errors: [] };
-
-const pick = ({ category, message, context }: RowError) => ({ category, message, context });
+      };

@@ -22,6 +22,7 @@ import { objectEndpoints } from './objects.ts';
 import { Portal } from './portal.ts';
 import { propertyEndpoints } from './properties.ts';
 import { searchEndpoints } from './search.ts';
+import { WebhookSender } from './webhooks.ts';
 
 /** Defaults: a marketplace OAuth app. Infinity lifts a limit. */
 export type HubspotLimits = { perTenSeconds: number; searchPerSecond: number; perDay: number };
@@ -81,7 +82,8 @@ export const startHubspot = async (options: HubspotOptions = {}) => {
     search: new SlidingWindow(limits.searchPerSecond, 1_000),
     day: new DailyQuota(limits.perDay),
   };
-  const admin = hubspotAdmin(api, lists, ids);
+  const webhooks = new WebhookSender(portal, app);
+  const admin = hubspotAdmin(api, lists, ids, webhooks);
   const endpoints: HubspotEndpoint[] = [
     ...oauthEndpoints(api),
     ...searchEndpoints(api),
@@ -115,8 +117,14 @@ export const startHubspot = async (options: HubspotOptions = {}) => {
     }),
     options.port ?? 0,
   );
+  const stop = async () => {
+    webhooks.stop();
+    await server.stop();
+  };
   return {
     ...server,
+    stop,
+    webhooks,
     portalId: portal.id,
     app,
     journal,
