@@ -48,7 +48,11 @@ export function compileTest(
     case 'unknown':
       return `(${sql} is null)`;
     case 'is':
-      return type === 'boolean' ? (test.operand === true ? sql : `(not ${sql})`) : `(${value} = ${one(test.operand)})`;
+      return type === 'boolean'
+        ? test.operand === true
+          ? sql
+          : `(not ${sql})`
+        : `(${value} = ${one(test.operand)})`;
     case 'isNot':
       return type === 'boolean'
         ? test.operand === true
@@ -112,11 +116,19 @@ function literal(raw: string | number | boolean, type: AttributeType): string | 
   return raw;
 }
 
-function inSpan(sql: string, type: AttributeType, test: Test, bindings: Bindings, calendar: Calendar): string {
+function inSpan(
+  sql: string,
+  type: AttributeType,
+  test: Test,
+  bindings: Bindings,
+  calendar: Calendar,
+): string {
   const span = spanOf(test, calendar);
   if (span === null) throw new Error(`no span of time for ${test.operator}`);
   const bounds = type === 'date' ? dayBounds(span) : instantBounds(span);
-  const parts = bounds.map(({ comparison, value }) => `${sql} ${comparison} ${bindings.bind(value, sqlType[type])}`);
+  const parts = bounds.map(
+    ({ comparison, value }) => `${sql} ${comparison} ${bindings.bind(value, sqlType[type])}`,
+  );
   return `(${parts.join(' and ')})`;
 }
 

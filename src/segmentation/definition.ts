@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Key, SubjectType } from '../model/attribute.ts';
 import { Condition, DealMeasure } from './condition.ts';
 import { Duration } from './duration.ts';
-import { gridMap } from './rfm-map.ts';
+import { RFM_GRID } from './statistics/rfm-maps.ts';
 
 const CRM_SAFE =
   'HubSpot and Salesforce hold only lower-case letters and digits, in words joined by single underscores, starting with a letter';
@@ -65,18 +65,21 @@ export const TiersSegment = z.strictObject({
 });
 export type TiersSegment = z.infer<typeof TiersSegment>;
 
-const Scores = z.array(z.int().min(1).max(5)).min(1);
-export const RfmCell = z.strictObject({
-  recency: Scores.optional().describe('Recency scores, 5 the most recent; any if left out.'),
-  frequency: Scores.optional().describe('Frequency scores, 5 the most frequent; any if left out.'),
-  monetary: Scores.optional().describe('Monetary scores, 5 the highest; any if left out.'),
+const ScoreRange = z
+  .tuple([z.number().min(1).max(5), z.number().min(1).max(5)])
+  .refine(([low, high]) => low <= high, { error: 'write the lower score first' });
+export const RfmArea = z.strictObject({
+  r: ScoreRange.optional().describe('Recency scores from, to; 5 is the most recent. Any if left out.'),
+  f: ScoreRange.optional().describe('Frequency scores from, to; 5 is the most frequent. Any if left out.'),
+  m: ScoreRange.optional().describe('Monetary scores from, to; 5 is the highest. Any if left out.'),
+  fm: ScoreRange.optional().describe('Mean of frequency and monetary score, from, to. Any if left out.'),
 });
 export const RfmSegment = z.strictObject({
   ...segment,
-  cells: z
-    .array(RfmCell)
+  areas: z
+    .array(RfmArea)
     .min(1)
-    .describe('Which of the 125 score combinations belong here; the first segment wins.'),
+    .describe('Which of the 125 score combinations belong here; the first segment that matches wins.'),
 });
 export type RfmSegment = z.infer<typeof RfmSegment>;
 
@@ -209,7 +212,7 @@ export const RfmSegmentation = z.strictObject({
     .array(RfmSegment)
     .min(1)
     .max(100)
-    .default(() => gridMap.map((entry) => RfmSegment.parse(entry)))
+    .default(() => RFM_GRID.segments.map((entry) => RfmSegment.parse(entry)))
     .describe('The map from scores to segments; the recency by frequency grid if left out.'),
 });
 export type RfmSegmentation = z.infer<typeof RfmSegmentation>;

@@ -121,7 +121,8 @@ export function anniversaries(
 ): [MonthDay, MonthDay][] | null {
   const now = DateTime.fromJSDate(calendar.asOf, { zone: calendar.zone });
   const edge = shift(now, duration, operator === 'anniversaryInNext' ? 1 : -1);
-  const [first, last] = operator === 'anniversaryInNext' ? [now.startOf('day'), edge] : [edge, now.startOf('day')];
+  const [first, last] =
+    operator === 'anniversaryInNext' ? [now.startOf('day'), edge] : [edge, now.startOf('day')];
   if (first.plus({ years: 1 }) <= last) return null;
   const [from, to] = [monthDay(first), monthDay(last)];
   return from <= to && first.year === last.year

@@ -1,0 +1,158 @@
+import { columnType, type SubjectType } from '../model/attribute.ts';
+import type { AttributeIndex } from './attribute-index.ts';
+import { type Bindings, quoteName } from './bindings.ts';
+import type { Operand } from './compile-test.ts';
+
+export type Restriction = 'all' | { ids: readonly string[] } | { from: string; to: string };
+
+/**
+ * The innermost select: one row a subject with the columns that conditions use, each asked for by name and added
+ * once. Deals and contacts are aggregated once per subject, in one grouped join per scope.
+ */
+export type Base = {
+  subject: SubjectType;
+  bindings: Bindings;
+  /** A column of the subject. */
+  own(key: string): Operand;
+  /** A column of the person's company. */
+  ofCompany(key: string): Operand;
+  /** The labels held now, as stored, of a segmentation on the subject or on its company. */
+  heldLabels(owner: SubjectType, segmentation: string): string;
+  /** Does that segmentation hold one label a subject or many? Null where it has no column yet. */
+  labelsOf(owner: SubjectType, segmentation: string): 'one' | 'many' | null;
+  /** An aggregate in the join of a scope; returns the column that carries it. */
+  aggregate(scope: AggregateScope, sql: string): string;
+  /** The select, with the alias `s` for the subject. */
+  sql(): string;
+};
+
+/** A segmentation whose labels have a column now. */
+export type StoredLabels = { subject: SubjectType; segmentation: string; labels: 'one' | 'many' };
+
+export type AggregateScope = 'credited' | 'involved' | 'company' | 'contacts';
+
+/** SQL of an attribute's column under an alias, an empty value read as the catalogue says. */
+export function readOwned(
+  attributes: AttributeIndex,
+  owner: 'person' | 'company' | 'deal',
+  alias: string,
+  key: string,
+): Operand {
+  const attribute = attributes.get(owner, key);
+  if (attribute === undefined) throw new Error(`no column for ${owner}.${key}`);
+  const column = `${alias}.${quoteName(key)}`;
+  const filled =
+    attribute.empty === 'false'
+      ? `coalesce(${column}, false)`
+      : attribute.empty === 'zero'
+        ? `coalesce(${column}, 0::${columnType[attribute.type]})`
+        : column;
+  return { sql: filled, type: attribute.type };
+}
+
+export function newBase(
+  schema: string,
+  subject: SubjectType,
+  attributes: AttributeIndex,
+  bindings: Bindings,
+  restriction: Restriction,
+  stored: readonly StoredLabels[],
+): Base {
+  const columns = new Map<string, string>();
+  const joins = new Map<AggregateScope, Map<string, string>>();
+  let usesCompany = false;
+
+  const add = (name: string, sql: string): string => {
+    columns.set(name, sql);
+    return `l.${name}`;
+  };
+
+  return {
+    subject,
+    bindings,
+    own(key) {
+      const { sql, type } = readOwned(attributes, subject, 's', key);
+      return { sql: add(`a_${key}`, sql), type };
+    },
+    ofCompany(key) {
+      usesCompany = true;
+      const { sql, type } = readOwned(attributes, 'company', 'c', key);
+      const known = sql.startsWith('coalesce') ? `case when c.id is not null then ${sql} end` : sql;
+      return { sql: add(`c_${key}`, known), type };
+    },
+    heldLabels(owner, segmentation) {
+      if (owner === subject) return add(`was_${segmentation}`, `s.${quoteName(`label_${segmentation}`)}`);
+      usesCompany = true;
+      return add(`cwas_${segmentation}`, `c.${quoteName(`label_${segmentation}`)}`);
+    },
+    labelsOf(owner, segmentation) {
+      const found = stored.find((labels) => labels.subject === owner && labels.segmentation === segmentation);
+      return found?.labels ?? null;
+    },
+    aggregate(scope, sql) {
+      const aggregates = joins.get(scope) ?? new Map<string, string>();
+      joins.set(scope, aggregates);
+      const name = aggregates.get(sql) ?? `${scope}_${aggregates.size + 1}`;
+      aggregates.set(sql, name);
+      return add(name, `${scope}.${name}`);
+    },
+    sql() {
+      const select = ['s.id', ...[...columns].map(([name, sql]) => `${sql} as ${name}`)];
+      const from = [`from ${schema}.${subject} s`];
+      if (usesCompany) from.push(`left join ${schema}.company c on c.id = s.company_id`);
+      for (const [scope, aggregates] of joins) {
+        from.push(
+          groupedJoin(schema, subject, scope, aggregates, (column) => where(column, restriction, bindings)),
+        );
+      }
+      const restricted = where('s.id', restriction, bindings);
+      if (restricted !== '') from.push(`where ${restricted}`);
+      return `select ${select.join(',\n  ')}\n${from.join('\n')}`;
+    },
+  };
+}
+
+function where(column: string, restriction: Restriction, bindings: Bindings): string {
+  if (restriction === 'all') return '';
+  if ('ids' in restriction) return `${column} = any(${bindings.bind(restriction.ids, 'bigint[]')})`;
+  return `${column} >= ${bindings.bind(restriction.from, 'bigint')} and ${column} <= ${bindings.bind(restriction.to, 'bigint')}`;
+}
+
+/** One pass over the deals (or people) of the restricted subjects, grouped by subject. */
+function groupedJoin(
+  schema: string,
+  subject: SubjectType,
+  scope: AggregateScope,
+  aggregates: Map<string, string>,
+  restrict: (column: string) => string,
+): string {
+  const select = [...aggregates].map(([sql, name]) => `${sql} as ${name}`).join(', ');
+  const onCompanyOfPerson = subject === 'person' && scope === 'company';
+  const group =
+    scope === 'contacts'
+      ? 'p.company_id'
+      : scope === 'involved'
+        ? 'dp.person_id'
+        : groupOfDeals(subject, scope);
+  const source =
+    scope === 'contacts'
+      ? `${schema}.person p`
+      : scope === 'involved'
+        ? `${schema}.deal_person dp join ${schema}.deal d on d.id = dp.deal_id`
+        : `${schema}.deal d`;
+  const restricted = onCompanyOfPerson ? restrict('o.id') : restrict(group);
+  const filter = onCompanyOfPerson
+    ? `where ${group} in (select o.company_id from ${schema}.person o${restricted === '' ? '' : ` where ${restricted}`})`
+    : `where ${restricted === '' ? `${group} is not null` : restricted}`;
+  const key = onCompanyOfPerson ? 's.company_id' : 's.id';
+  return `left join (
+  select ${group} as id, ${select}
+  from ${source}
+  ${filter}
+  group by 1
+) ${scope} on ${scope}.id = ${key}`;
+}
+
+function groupOfDeals(subject: SubjectType, scope: AggregateScope): string {
+  return subject === 'company' || scope === 'company' ? 'd.company_id' : 'd.person_id';
+}

@@ -1,0 +1,188 @@
+import type { AttributeType } from '../model/attribute.ts';
+import type { AttributeIndex } from './attribute-index.ts';
+import { type Base, readOwned } from './compile-base.ts';
+import { type CutPoint, compileTest, type Operand } from './compile-test.ts';
+import { aggregateOf, type Condition, type DealFilter, type DealMeasure } from './condition.ts';
+import { Comparison, type Test, testsOf } from './operators.ts';
+import { percentileKey } from './percentile.ts';
+import type { Calendar } from './window.ts';
+
+/** What the conditions of one segmentation are compiled against. */
+export type Scope = {
+  base: Base;
+  attributes: AttributeIndex;
+  calendar: Calendar;
+  cutPoints: Record<string, CutPoint>;
+  /** A boolean that is never unknown: does the subject hold this segment's label? */
+  segment(name: string): string;
+  score(name: string): string;
+};
+
+type Owner = 'person' | 'company' | 'deal';
+
+/** A condition on the subject as a boolean SQL expression over alias `l`; null where it is unknown. */
+export function compileCondition(condition: Condition, scope: Scope): string {
+  const { base } = scope;
+  const leaf = (own: Condition): string => compileSubjectLeaf(own, scope);
+  return compileLogic(
+    condition,
+    leaf,
+    (part) => compileLogic(part, (own) => compileCompanyLeaf(own, scope), nested, base),
+    base,
+  );
+}
+
+function nested(): string {
+  throw new Error('check.ts lets no company stand inside a company condition');
+}
+
+function compileLogic(
+  condition: Condition,
+  leaf: (condition: Condition) => string,
+  company: (condition: Condition) => string,
+  base: Base,
+): string {
+  const inner = (part: Condition): string => compileLogic(part, leaf, company, base);
+  if ('all' in condition) return `(${condition.all.map(inner).join(' and ')})`;
+  if ('any' in condition) return `(${condition.any.map(inner).join(' or ')})`;
+  if ('not' in condition) return `(not ${inner(condition.not)})`;
+  if ('company' in condition) return company(condition.company);
+  return leaf(condition);
+}
+
+function compileSubjectLeaf(condition: Condition, scope: Scope): string {
+  const { base } = scope;
+  if ('attribute' in condition) {
+    const operand = base.own(condition.attribute);
+    return compileTests(operand, condition, scope, percentileName(base.subject, condition.attribute));
+  }
+  if ('deals' in condition)
+    return compileTests(compileDealMeasure(condition.deals, scope), condition.deals, scope);
+  if ('contacts' in condition)
+    return compileTests(compileContacts(condition, scope), condition.contacts, scope);
+  if ('segment' in condition) return scope.segment(condition.segment);
+  if ('score' in condition)
+    return compileTests({ sql: scope.score(condition.score), type: 'number' }, condition, scope);
+  throw new Error('not a condition on a subject');
+}
+
+function compileCompanyLeaf(condition: Condition, scope: Scope): string {
+  if ('attribute' in condition) {
+    const operand = scope.base.ofCompany(condition.attribute);
+    return compileTests(operand, condition, scope, percentileName('company', condition.attribute));
+  }
+  if ('segment' in condition) {
+    const [segmentation = '', segment = ''] = condition.segment.split('.');
+    return holdsStored(scope.base, 'company', segmentation, segment);
+  }
+  throw new Error('check.ts lets only attributes and segments stand inside a company condition');
+}
+
+/** Is the label among those stored? Works for one label and for many, and is never unknown. */
+export function holdsStored(
+  base: Base,
+  owner: 'person' | 'company',
+  segmentation: string,
+  segment: string,
+): string {
+  const held = base.heldLabels(owner, segmentation);
+  return base.labelsOf(owner, segmentation) === 'many'
+    ? `(${held} @> ${base.bindings.bind([segment], 'text[]')}) is true`
+    : `(${held} = ${base.bindings.bind(segment, 'text')}) is true`;
+}
+
+function percentileName(owner: Owner, attribute: string): (test: Test) => string {
+  return (test) =>
+    test.operator === 'topPercent' || test.operator === 'bottomPercent'
+      ? percentileKey({ owner, attribute, operator: test.operator, percent: test.operand })
+      : '';
+}
+
+/** All operators of a comparison; `comparison` may carry other fields, which are not looked at. */
+function compileTests(
+  operand: Operand,
+  comparison: Comparison,
+  scope: Pick<Scope, 'base' | 'calendar' | 'cutPoints'>,
+  cutName: (test: Test) => string = () => '',
+): string {
+  const parts = testsOf(comparison).map((test) =>
+    compileTest(operand, test, scope.base.bindings, scope.calendar, () =>
+      cutOf(scope.cutPoints, cutName(test)),
+    ),
+  );
+  return parts.length === 1 ? (parts[0] ?? 'true') : `(${parts.join(' and ')})`;
+}
+
+function cutOf(cutPoints: Record<string, CutPoint>, name: string): CutPoint {
+  const cut = cutPoints[name];
+  if (cut === undefined) throw new Error(`the model has no cut point ${name}`);
+  return cut;
+}
+
+function compileContacts(condition: Extract<Condition, { contacts: unknown }>, scope: Scope): Operand {
+  const { where } = condition.contacts;
+  const column = scope.base.aggregate(
+    'contacts',
+    `count(*)${where === undefined ? '' : filter(where, scope)}`,
+  );
+  return { sql: `coalesce(${column}, 0)`, type: 'number' };
+}
+
+function filter(where: Condition, scope: Scope): string {
+  const leaf = (condition: Condition): string => {
+    if (!('attribute' in condition)) throw new Error('check.ts lets only attributes stand inside contacts');
+    const operand = readOwned(scope.attributes, 'person', 'p', condition.attribute);
+    return compileTests(operand, condition, scope, percentileName('person', condition.attribute));
+  };
+  return ` filter (where ${compileLogic(where, leaf, nested, scope.base)})`;
+}
+
+/** The type of what a deal measure gives. */
+export function measureType(measure: DealMeasure, attributes: AttributeIndex): AttributeType {
+  const { aggregate, attribute } = aggregateOf(measure);
+  if (attribute === null) return 'number';
+  const type = attributes.get('deal', attribute)?.type ?? 'number';
+  return aggregate === 'average' && type !== 'money' ? 'number' : type;
+}
+
+/** One number or value a subject, worked out in the grouped pass over its deals. */
+export function compileDealMeasure(measure: DealMeasure, scope: Scope): Operand {
+  const { base, attributes } = scope;
+  const { aggregate, attribute } = aggregateOf(measure);
+  const type = measureType(measure, attributes);
+  const by = measure.scope ?? (base.subject === 'company' ? 'company' : 'credited');
+  const conditions = compileDealFilter(measure.where ?? {}, scope);
+  const isOrdered = aggregate === 'first' || aggregate === 'last';
+  if (isOrdered) conditions.push('d.closed_at is not null');
+  const only = conditions.length === 0 ? '' : ` filter (where ${conditions.join(' and ')})`;
+  if (attribute === null) {
+    return { sql: `coalesce(${base.aggregate(by, `count(*)${only}`)}, 0)`, type };
+  }
+  const value = dealColumn(attribute, attributes).sql;
+  if (aggregate === 'sum') {
+    const zero = type === 'money' ? '0::numeric' : '0::double precision';
+    return { sql: `coalesce(${base.aggregate(by, `sum(${value})${only}`)}, ${zero})`, type };
+  }
+  if (isOrdered) {
+    const direction = aggregate === 'last' ? ' desc' : '';
+    const ordered = `(array_agg(${value} order by d.closed_at${direction}, d.id${direction})${only})[1]`;
+    return { sql: base.aggregate(by, ordered), type };
+  }
+  const name = { average: 'avg', min: 'min', max: 'max' }[aggregate as 'average' | 'min' | 'max'];
+  return { sql: base.aggregate(by, `${name}(${value})${only}`), type };
+}
+
+/** An amount stands for the revenue in the tenant's currency. */
+function dealColumn(key: string, attributes: AttributeIndex): Operand {
+  if (key === 'amount') return { sql: 'd.revenue', type: 'money' };
+  return readOwned(attributes, 'deal', 'd', key);
+}
+
+function compileDealFilter(where: DealFilter, scope: Scope): string[] {
+  return Object.entries(where).map(([key, value]) => {
+    const comparison = typeof value === 'object' ? value : Comparison.parse({ is: value });
+    const compiled = compileTests(dealColumn(key, scope.attributes), comparison, scope);
+    // Won deals are those that count as revenue under the connection's setting.
+    return key === 'won' && comparison.is === true ? `(${compiled} and d.counts)` : compiled;
+  });
+}

@@ -1,0 +1,107 @@
+import { compileDealMeasure, type Scope } from './compile-condition.ts';
+import type { Operand } from './compile-test.ts';
+import type { Measure, RfmSegmentation, TiersSegmentation } from './definition.ts';
+import type { Model, RfmModel } from './model.ts';
+import { daysBefore } from './window.ts';
+
+/** A number or date of the subject, from a column or from its deals. */
+export function compileMeasure(measure: Measure, scope: Scope): Operand {
+  return typeof measure === 'string' ? scope.base.own(measure) : compileDealMeasure(measure.deals, scope);
+}
+
+/** The scores that RFM gives, by name. */
+export const rfmScores = ['recency', 'frequency', 'monetary'] as const;
+
+/**
+ * The three scores, 1 to 5. A score is 1 + the cut points exceeded, recency (in whole local days) from the other
+ * end. Who never bought has none of them.
+ */
+export function compileRfmScores(
+  definition: RfmSegmentation,
+  cutPoints: RfmModel['cutPoints'],
+  scope: Scope,
+): Record<(typeof rfmScores)[number], string> {
+  const recency = compileMeasure(definition.recency, scope);
+  const frequency = compileMeasure(definition.frequency, scope);
+  const monetary = compileMeasure(definition.monetary, scope);
+  const hasBought = `(${frequency.sql} > 0 and ${recency.sql} is not null)`;
+  return {
+    recency: `case when not ${hasBought} or ${hasBought} is null then null ${recencySteps(recency, cutPoints.recency, scope)} end`,
+    frequency: `case when not ${hasBought} or ${hasBought} is null then null ${steps(frequency, cutPoints.frequency, scope)} end`,
+    monetary: `case when not ${hasBought} or ${hasBought} is null or ${monetary.sql} is null then null ${steps(monetary, cutPoints.monetary, scope)} end`,
+  };
+}
+
+/** The best score first: more recent than the first cut point, which is in days. */
+function recencySteps({ sql, type }: Operand, cuts: readonly number[], scope: Scope): string {
+  const tests = cuts.map((cut, i) => {
+    // days <= cut means: not before the start of the day that many whole days ago
+    const first = daysBefore(Math.floor(cut), scope.calendar);
+    const bound =
+      type === 'date'
+        ? scope.base.bindings.bind(first.toISODate() ?? '', 'date')
+        : scope.base.bindings.bind(first.toJSDate().toISOString(), 'timestamptz');
+    return `when ${sql} >= ${bound} then ${cuts.length + 1 - i}`;
+  });
+  return `${tests.join(' ')} else 1`;
+}
+
+function steps({ sql, type }: Operand, cuts: readonly number[], scope: Scope): string {
+  const cast = type === 'money' ? 'numeric' : 'double precision';
+  const tests = cuts
+    .map(
+      (cut, i) =>
+        `when ${sql} > ${scope.base.bindings.bind(type === 'money' ? String(cut) : cut, cast)} then ${i + 2}`,
+    )
+    .reverse();
+  return `${tests.join(' ')} else 1`;
+}
+
+/** Segment conditions over the score columns, in the order of the map. */
+export function compileRfmAreas(definition: RfmSegmentation, scope: Scope): string[] {
+  const column = (name: string): string => scope.score(`${definition.key}.${name}`);
+  const within = (sql: string, range: readonly [number, number] | undefined): string[] =>
+    range === undefined
+      ? []
+      : [range[0] === range[1] ? `${sql} = ${range[0]}` : `${sql} between ${range[0]} and ${range[1]}`];
+  return definition.segments.map((segment) => {
+    const areas = segment.areas.map((area) => {
+      const parts = [
+        ...within(column('recency'), area.r),
+        ...within(column('frequency'), area.f),
+        ...within(column('monetary'), area.m),
+        ...within(`(${column('frequency')} + ${column('monetary')}) / 2.0`, area.fm),
+      ];
+      return parts.length === 0 ? `${column('recency')} is not null` : parts.join(' and ');
+    });
+    return areas.length === 1 ? `(${areas[0]})` : `(${areas.map((area) => `(${area})`).join(' or ')})`;
+  });
+}
+
+/** Tiers from the top down; each holds where the value reaches its cut point, the open last one where it is known. */
+export function compileTiers(
+  definition: TiersSegmentation,
+  model: Model | null,
+  scope: Scope,
+  among: string | null,
+): string[] {
+  const { sql, type } = compileMeasure(definition.of, scope);
+  const cast = type === 'money' ? 'numeric' : 'double precision';
+  const and = among === null ? '' : ` and ${among}`;
+  return definition.segments.map((tier) => {
+    const cut = tier.atLeast ?? learnedCut(tier.key, tier.topPercent, model);
+    if (cut === undefined) return `(${sql} is not null${and})`;
+    if (cut === null) return 'false';
+    return `(${sql} >= ${scope.base.bindings.bind(type === 'money' ? String(cut) : cut, cast)}${and})`;
+  });
+}
+
+function learnedCut(
+  key: string,
+  topPercent: number | undefined,
+  model: Model | null,
+): number | null | undefined {
+  if (topPercent === undefined) return undefined;
+  if (model?.method !== 'tiers') throw new Error(`the model has no cut point for tier ${key}`);
+  return model.cutPoints[key] ?? null;
+}
