@@ -106,7 +106,12 @@ async function openPostgres(
   // BullMQ's SQL names no schema. On a server its own pool carries the search_path; the embedded
   // database has one session, whose search_path is set when it is opened.
   const own = databaseUrl
-    ? new pg.Pool({ connectionString: databaseUrl, options: `-c search_path=${SCHEMA}`, max: 8, keepAlive: true })
+    ? new pg.Pool({
+        connectionString: databaseUrl,
+        options: `-c search_path=${SCHEMA}`,
+        max: 8,
+        keepAlive: true,
+      })
     : undefined;
   const connection = (own ?? pool) as PgPool;
   connection.on('error', onError);
@@ -123,7 +128,11 @@ async function openPostgres(
     kind: 'postgres',
     queue,
     startWorker: (process, { concurrency, onError: onWorkerError }) => {
-      const worker = new PostgresWorker<JobData>(QUEUE, withDelays(process), { ...WORKER, concurrency, connection });
+      const worker = new PostgresWorker<JobData>(QUEUE, withDelays(process), {
+        ...WORKER,
+        concurrency,
+        connection,
+      });
       worker.on('error', onWorkerError);
       return worker;
     },

@@ -27,7 +27,11 @@ const TenantId = z.string().regex(/^[a-z0-9]{1,24}$/);
 
 export const jobs = {
   /** One slice of one run; queues itself again until the run has ended. */
-  advance: { name: 'advance', payload: z.strictObject({ tenantId: TenantId, runId: z.string() }), run: advance },
+  advance: {
+    name: 'advance',
+    payload: z.strictObject({ tenantId: TenantId, runId: z.string() }),
+    run: advance,
+  },
   /** A schedule fires: begin a run, unless one is under way. */
   run: { name: 'run', payload: z.strictObject({ tenantId: TenantId }), run: startScheduledRun },
   /** Once a day and tenant: month partitions, what is too old, rows of erased people. */

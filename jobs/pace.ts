@@ -69,11 +69,15 @@ export class SharedPace {
     const budget = this.#budgets[report.budget];
     if (!budget) return;
     // Only what changes something is worth a statement: a wait, another limit, a nearly empty window.
-    const isNews = report.limit !== undefined && report.limit !== (this.#limits.get(report.budget) ?? budget.permits);
+    const isNews =
+      report.limit !== undefined && report.limit !== (this.#limits.get(report.budget) ?? budget.permits);
     const isNearlyEmpty = report.remaining !== undefined && report.remaining <= NEARLY_EMPTY;
     if (report.retryAfterMs === undefined && !isNews && !isNearlyEmpty) return;
     if (report.limit !== undefined) this.#limits.set(report.budget, report.limit);
-    this.#change(report.budget, (state, now) => ({ state: heed(state, budget, now, report), answer: undefined }));
+    this.#change(report.budget, (state, now) => ({
+      state: heed(state, budget, now, report),
+      answer: undefined,
+    }));
   }
 
   /** Gives back what was not used. Call it when the slice ends. */
@@ -87,7 +91,9 @@ export class SharedPace {
     if (!budget) throw new TypeError(`There is no budget "${name}".`);
     for (;;) {
       signal.throwIfAborted();
-      const block = this.#blocks.get(name)?.find((open) => open.left >= cost && open.until > performance.now());
+      const block = this.#blocks
+        .get(name)
+        ?.find((open) => open.left >= cost && open.until > performance.now());
       if (block) {
         block.left -= cost;
         block.inFlight += 1;
@@ -117,7 +123,13 @@ export class SharedPace {
       },
     );
     if (granted > 0) {
-      const block: Block = { lease, until: performance.now() + BLOCK_MS, left: granted, inFlight: 0, used: [] };
+      const block: Block = {
+        lease,
+        until: performance.now() + BLOCK_MS,
+        left: granted,
+        inFlight: 0,
+        used: [],
+      };
       this.#blocks.set(name, [...(this.#blocks.get(name) ?? []), block]);
       return 0;
     }
@@ -141,13 +153,22 @@ export class SharedPace {
       // A call that is still under way when the slice ends counts as answered now.
       const used: [number, number][] = [...block.used, [now, block.inFlight]];
       this.#change(name, (state, nowMs) => ({
-        state: settle(state, budget, nowMs, block.lease, used.map(([at, permits]) => [now - at, permits])),
+        state: settle(
+          state,
+          budget,
+          nowMs,
+          block.lease,
+          used.map(([at, permits]) => [now - at, permits]),
+        ),
         answer: undefined,
       }));
     }
   }
 
-  #change(name: string, change: (state: PaceState, nowMs: number) => { state: PaceState; answer: undefined }): void {
+  #change(
+    name: string,
+    change: (state: PaceState, nowMs: number) => { state: PaceState; answer: undefined },
+  ): void {
     const done = changeBudget<PaceState, undefined>(
       this.#pool,
       { connectionId: this.#connectionId, name },

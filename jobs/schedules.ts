@@ -45,7 +45,9 @@ export function nextTimes(timing: Timing, after: Date, count: number): Date[] {
  * every run under way has a job. Cheap where nothing is missing; called when a worker starts and on each tick.
  */
 export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
-  const queued = new Map((await queue.getJobSchedulers(0, -1)).map((scheduler) => [scheduler.key, scheduler]));
+  const queued = new Map(
+    (await queue.getJobSchedulers(0, -1)).map((scheduler) => [scheduler.key, scheduler]),
+  );
   const wanted = new Set<string>();
   for (const tenant of await listTenants(pool)) {
     for (const schedule of await listSchedules(pool, tenant)) {
@@ -56,7 +58,8 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
     }
     for (const kind of ['full', 'refresh'] as const) {
       const run = await activeRun(pool, tenant, kind);
-      if (run && isStill(run.notBefore ?? run.advancedAt ?? run.requestedAt)) await queueSlice(queue, tenant.id, run);
+      if (run && isStill(run.notBefore ?? run.advancedAt ?? run.requestedAt))
+        await queueSlice(queue, tenant.id, run);
     }
   }
   for (const key of queued.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key);
@@ -77,6 +80,8 @@ function isSame(queued: Queued | undefined, timing: Timing): boolean {
 async function upsert(queue: JobQueue, key: string, tenantId: string, schedule: Schedule): Promise<void> {
   const { timing } = schedule;
   const repeat =
-    'everyMinutes' in timing ? { every: timing.everyMinutes * 60_000 } : { pattern: timing.cron, tz: timing.zone };
+    'everyMinutes' in timing
+      ? { every: timing.everyMinutes * 60_000 }
+      : { pattern: timing.cron, tz: timing.zone };
   await queue.upsertJobScheduler(key, repeat, { name: schedule.job, data: { tenantId } });
 }

@@ -34,7 +34,10 @@ export async function startWorker(options: {
   };
   const onError = (error: Error) => log.error({ err: error }, 'queue error; the worker goes on');
   await rebuildQueue(pool, backend.queue);
-  const worker = backend.startWorker((job) => doJob(job, context), { concurrency: options.concurrency, onError });
+  const worker = backend.startWorker((job) => doJob(job, context), {
+    concurrency: options.concurrency,
+    onError,
+  });
   await worker.waitUntilReady();
 
   let ticking: Promise<void> | undefined;

@@ -11,7 +11,15 @@ export function createLog(options: { level: string; stream?: DestinationStream }
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
-        paths: ['*.accessToken', '*.refreshToken', '*.clientSecret', '*.authorization', '*.email', 'email', 'headers'],
+        paths: [
+          '*.accessToken',
+          '*.refreshToken',
+          '*.clientSecret',
+          '*.authorization',
+          '*.email',
+          'email',
+          'headers',
+        ],
         censor: '[redacted]',
       },
       serializers: { err: describeError },

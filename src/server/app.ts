@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { type Probe, healthRoutes } from './health.ts';
+import { healthRoutes, type Probe } from './health.ts';
 import { metricsRoute } from './metrics.ts';
 
 /** What the server needs of the rest; nothing here opens or closes it. */

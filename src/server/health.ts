@@ -14,7 +14,9 @@ export function healthRoutes(probes: Record<string, Probe>): Router {
   router.get('/readyz', async (_request, response) => {
     const checked = await Promise.all(Object.entries(probes).map(check));
     const isReady = checked.every(([, state]) => state === 'ok');
-    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', parts: Object.fromEntries(checked) });
+    response
+      .status(isReady ? 200 : 503)
+      .json({ status: isReady ? 'ready' : 'not ready', parts: Object.fromEntries(checked) });
   });
   return router;
 }

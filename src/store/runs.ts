@@ -113,7 +113,11 @@ export async function requestRun(
   return { run: active, isNew: false };
 }
 
-export async function activeRun(pool: Queryable, tenant: Tenant, kind: RunKind = 'full'): Promise<Run | null> {
+export async function activeRun(
+  pool: Queryable,
+  tenant: Tenant,
+  kind: RunKind = 'full',
+): Promise<Run | null> {
   const { rows } = await pool.query<RunRow>(
     `select * from ${tenant.schema}.run where kind = $1 and state in ('queued', 'running', 'waiting')`,
     [kind],
@@ -124,15 +128,16 @@ export async function activeRun(pool: Queryable, tenant: Tenant, kind: RunKind =
 export async function getRun(pool: Queryable, tenant: Tenant, id: string): Promise<Run> {
   const { rows } = await pool.query<RunRow>(`select * from ${tenant.schema}.run where id = $1`, [id]);
   if (rows[0]) return toRun(rows[0]);
-  throw new InputError('run_unknown', `There is no run ${id}.`, { action: 'Run `status` to see the runs there are.' });
+  throw new InputError('run_unknown', `There is no run ${id}.`, {
+    action: 'Run `status` to see the runs there are.',
+  });
 }
 
 /** The newest runs, newest first. */
 export async function listRuns(pool: Queryable, tenant: Tenant, limit = 20): Promise<Run[]> {
-  const { rows } = await pool.query<RunRow>(
-    `select * from ${tenant.schema}.run order by id desc limit $1`,
-    [limit],
-  );
+  const { rows } = await pool.query<RunRow>(`select * from ${tenant.schema}.run order by id desc limit $1`, [
+    limit,
+  ]);
   return rows.map(toRun);
 }
 
@@ -161,7 +166,12 @@ export type RunChange = {
 };
 
 /** Records what a slice did. Only the slice that read the run may do so: `slices` is its proof. */
-export async function saveSlice(client: Queryable, tenant: Tenant, run: Run, change: RunChange): Promise<boolean> {
+export async function saveSlice(
+  client: Queryable,
+  tenant: Tenant,
+  run: Run,
+  change: RunChange,
+): Promise<boolean> {
   const ended = change.state === 'done' || change.state === 'failed' || change.state === 'cancelled';
   const { rowCount } = await client.query(
     `update ${tenant.schema}.run
@@ -195,5 +205,15 @@ export async function cancelRun(pool: Pool, tenant: Tenant, id: string): Promise
     [id],
   );
   if (rowCount === 1) return;
-  throw new InputError('run_not_active', `Run ${id} is not under way.`, { action: 'Run `status` to see what is.' });
+  throw new InputError('run_not_active', `Run ${id} is not under way.`, {
+    action: 'Run `status` to see what is.',
+  });
+}
+
+/** Runs by state. */
+export async function countRuns(pool: Queryable, tenant: Tenant): Promise<Record<string, number>> {
+  const { rows } = await pool.query<{ state: RunState; count: number }>(
+    `select state, count(*)::int as count from ${tenant.schema}.run group by state`,
+  );
+  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
 }

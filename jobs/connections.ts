@@ -1,0 +1,182 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import {
+  type Connector,
+  type Context,
+  type OAuthApp,
+  OAuthSecret,
+  type Token,
+} from '../connectors/contract.ts';
+import { connectorOf } from '../connectors/registry.ts';
+import { AuthError } from '../src/errors.ts';
+import type { Calls, ConnectionOpener } from '../src/pipeline/run.ts';
+import type { OpenConnection } from '../src/pipeline/stage.ts';
+import {
+  type ConnectionRow,
+  getConnection,
+  readSecret,
+  setConnectionState,
+  withSecret,
+} from '../src/store/connections.ts';
+import type { Pool } from '../src/store/pool.ts';
+import type { Keyring } from '../src/store/secrets.ts';
+import type { Tenant } from '../src/store/tenant.ts';
+import { SharedPace } from './pace.ts';
+
+/** A token is renewed this long before it ends: clocks differ, and a call takes its time. */
+const RENEW_BEFORE_MS = 120_000;
+
+/** Refusals in a row after which a connection needs a person. */
+const MOST_REFUSALS = 2;
+
+export type OpenerParts = {
+  pool: Pool;
+  keys: Keyring;
+  /** Our registration at each system that has OAuth. */
+  apps: Record<string, OAuthApp | undefined>;
+  log: Logger;
+};
+
+let openers = 0;
+
+/** Opens stored connections for a slice: the connector, with a context over the store. */
+export function connectionOpener(parts: OpenerParts): ConnectionOpener {
+  return ({ tenant, asOf, signal }) => {
+    openers += 1;
+    const holder = `${hostname()}/${process.pid}/${openers}`;
+    const calls: Calls = {};
+    const opened = new Map<string, Promise<{ connection: OpenConnection; close(): Promise<void> }>>();
+    const open = async (id: string) => {
+      const row = await getConnection(parts.pool, tenant, id);
+      return openOne(parts, tenant, row, { asOf, signal, holder, calls });
+    };
+    return {
+      open: async (id) => {
+        const opening = opened.get(id) ?? open(id);
+        opened.set(id, opening);
+        return (await opening).connection;
+      },
+      calls: () => calls,
+      close: async () => {
+        // One that did not open has told why to whoever asked for it.
+        for (const result of await Promise.allSettled(opened.values())) {
+          if (result.status === 'fulfilled') await result.value.close();
+        }
+      },
+    };
+  };
+}
+
+type Scope = { asOf: Date; signal: AbortSignal; holder: string; calls: Calls };
+
+async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, scope: Scope) {
+  const connector: Connector = connectorOf(row.system);
+  const pace = new SharedPace(parts.pool, row.id, connector.budgets, scope.holder);
+  const add = (name: string, value: number) => {
+    scope.calls[`${row.id}.${name}`] = (scope.calls[`${row.id}.${name}`] ?? 0) + value;
+  };
+  const config = connector.config.parse(row.config);
+  let refusals = 0;
+  let marking: Promise<void> | undefined;
+  // A new token that is refused as well: the account has shut us out, and calling on would count against us.
+  const noteRefusal = (status: number) => {
+    refusals = status === 401 ? refusals + 1 : 0;
+    if (refusals < MOST_REFUSALS || marking) return;
+    marking = setConnectionState(parts.pool, tenant, row.id, 'needs_you', shutOut(connector));
+  };
+  const context: Context = {
+    config,
+    fetch,
+    token: tokenKeeper(parts, tenant, row, connector, scope.signal),
+    pace: (budget, cost = 1) => pace.take(budget, cost, scope.signal),
+    report: (report) => pace.report(report),
+    count: (call) => {
+      pace.answered(call.budget);
+      add('calls', 1);
+      if (call.write) add('writes', 1);
+      if (call.status === 429) add('throttled', 1);
+      noteRefusal(call.status);
+    },
+    asOf: scope.asOf,
+    signal: scope.signal,
+    log: parts.log.child({ connection: row.id }),
+  };
+  const connection: OpenConnection = {
+    id: row.id,
+    system: row.system,
+    name: row.name,
+    mode: row.mode,
+    rank: row.rank,
+    config: row.config,
+    connector,
+    context,
+  };
+  const close = async () => {
+    await marking;
+    await pace.close();
+  };
+  return { connection, close };
+}
+
+const shutOut = (connector: Connector) => ({
+  code: 'unauthorized',
+  message: `${connector.name} refuses our token, and the new one as well. Nothing is lost; its work waits.`,
+  action: `Reconnect ${connector.name} under Settings.`,
+});
+
+/**
+ * Hands out the present token. It is renewed before it ends, once for all workers: the secret's lock is held,
+ * what is stored is read again under it, and the new token is committed before anybody uses it. A refusal that is
+ * final marks the connection, so that no more calls are made.
+ */
+function tokenKeeper(
+  parts: OpenerParts,
+  tenant: Tenant,
+  row: ConnectionRow,
+  connector: Connector,
+  signal: AbortSignal,
+): Context['token'] {
+  if (connector.auth === 'none') return async () => ({ accessToken: '', apiUrl: '' });
+  const { refresh } = connector;
+  let known: OAuthSecret | null = null;
+  const isGood = (secret: OAuthSecret, refused?: string) => {
+    if (secret.accessToken === refused) return false;
+    return secret.expiresAt === null || Date.parse(secret.expiresAt) - Date.now() > RENEW_BEFORE_MS;
+  };
+  const toToken = ({ accessToken, apiUrl }: OAuthSecret): Token => ({ accessToken, apiUrl });
+  return async (options) => {
+    known ??= await readSecret(parts.pool, parts.keys, row, OAuthSecret);
+    if (known && isGood(known, options?.refused)) return toToken(known);
+    const app = parts.apps[row.system];
+    try {
+      if (!refresh || !app) throw noApp(connector);
+      known = await withSecret(parts.pool, parts.keys, row, OAuthSecret, async (stored) =>
+        // Another worker may have renewed it while we waited.
+        isGood(stored, options?.refused)
+          ? stored
+          : refresh(app, stored, {
+              config: connector.config.parse(row.config),
+              fetch,
+              signal,
+              now: new Date(),
+            }),
+      );
+      return toToken(known);
+    } catch (error) {
+      if (error instanceof AuthError) {
+        const { code, message, action } = error;
+        await setConnectionState(parts.pool, tenant, row.id, 'needs_you', { code, message, action });
+      }
+      throw error;
+    }
+  };
+}
+
+const noApp = (connector: Connector) =>
+  new AuthError(
+    'no_app',
+    `There is no client id and secret for ${connector.name}, so its token can't be renewed.`,
+    {
+      action: `Set ${connector.key.toUpperCase()}_CLIENT_ID and ${connector.key.toUpperCase()}_CLIENT_SECRET.`,
+    },
+  );

@@ -1,0 +1,59 @@
+import type { Logger } from 'pino';
+import { openQueueBackend, type QueueBackend } from '../jobs/backend.ts';
+import { connectionOpener } from '../jobs/connections.ts';
+import { type RunningWorker, startWorker } from '../jobs/worker.ts';
+import type { Config } from './config.ts';
+import type { ConnectionOpener } from './pipeline/run.ts';
+import { openStore, type Store } from './store/open.ts';
+
+/** The parts of the program, opened and wired; the web process, the worker and the command line stand on them. */
+export type App = {
+  config: Config;
+  store: Store;
+  backend: QueueBackend;
+  openConnections: ConnectionOpener;
+  log: Logger;
+  startWorker(): Promise<RunningWorker>;
+  close(): Promise<void>;
+};
+
+/** Opens the store and the queue. @throws ConfigError where either can't be used; nothing is left open then. */
+export async function openApp(config: Config, log: Logger): Promise<App> {
+  const store = await openStore(config);
+  try {
+    const backend = await openQueueBackend({
+      pool: store.pool,
+      databaseUrl: config.databaseUrl,
+      redisUrl: config.redisUrl,
+      onError: (error) => log.error({ err: error }, 'queue connection error'),
+    });
+    const openConnections = connectionOpener({
+      pool: store.pool,
+      keys: store.keys,
+      apps: { hubspot: config.hubspot.app ?? undefined, salesforce: config.salesforce.app ?? undefined },
+      log,
+    });
+    return {
+      config,
+      store,
+      backend,
+      openConnections,
+      log,
+      startWorker: () =>
+        startWorker({
+          pool: store.pool,
+          backend,
+          openConnections,
+          concurrency: config.workerConcurrency,
+          log,
+        }),
+      close: async () => {
+        await backend.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
