@@ -7,12 +7,20 @@ const KEY_BYTES = 32;
 const EncryptionKey = z.string().transform((text, context) => {
   const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
   if (bytes.length === KEY_BYTES) return bytes;
-  context.addIssue({ code: 'custom', message: `32 bytes in base64 or hexadecimal, and this has ${bytes.length}` });
+  context.addIssue({
+    code: 'custom',
+    message: `32 bytes in base64 or hexadecimal, and this has ${bytes.length}`,
+  });
   return z.NEVER;
 });
 
 const address = (protocol: RegExp, example: string) =>
-  z.string().refine((text) => URL.canParse(text) && protocol.test(new URL(text).protocol), `an address such as ${example}`);
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocol.test(new URL(text).protocol),
+      `an address such as ${example}`,
+    );
 
 const web = (example: string) => address(/^https?:$/, example).transform((text) => text.replace(/\/+$/, ''));
 
@@ -53,7 +61,9 @@ export const Environment = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('Least severe log line that is written: trace, debug, info, warn, error, fatal or silent.'),
-  WORKER_CONCURRENCY: whole(1, 64).default(4).describe('Slices of work that one worker process does at once.'),
+  WORKER_CONCURRENCY: whole(1, 64)
+    .default(4)
+    .describe('Slices of work that one worker process does at once.'),
   HUBSPOT_CLIENT_ID: z.string().optional().describe('Client id of the HubSpot app.'),
   HUBSPOT_CLIENT_SECRET: z.string().optional().describe('Client secret of the HubSpot app.'),
   HUBSPOT_API_URL: web('https://api.hubapi.com')
@@ -93,7 +103,10 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
   const parsed = Environment.safeParse(set);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${String(issue.path[0])} must be ${expected(issue)}.`);
-    throw malformed(faults.join(' '), parsed.error.issues.map((issue) => String(issue.path[0])));
+    throw malformed(
+      faults.join(' '),
+      parsed.error.issues.map((issue) => String(issue.path[0])),
+    );
   }
   const env = parsed.data;
   return {
@@ -107,7 +120,10 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
     publicUrl: env.PUBLIC_URL,
     logLevel: env.LOG_LEVEL,
     workerConcurrency: env.WORKER_CONCURRENCY,
-    hubspot: { app: app('HUBSPOT', env.HUBSPOT_CLIENT_ID, env.HUBSPOT_CLIENT_SECRET), apiUrl: env.HUBSPOT_API_URL },
+    hubspot: {
+      app: app('HUBSPOT', env.HUBSPOT_CLIENT_ID, env.HUBSPOT_CLIENT_SECRET),
+      apiUrl: env.HUBSPOT_API_URL,
+    },
     salesforce: {
       app: app('SALESFORCE', env.SALESFORCE_CLIENT_ID, env.SALESFORCE_CLIENT_SECRET),
       loginUrl: env.SALESFORCE_LOGIN_URL,
@@ -115,7 +131,11 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
-function app(system: string, clientId: string | undefined, clientSecret: string | undefined): OAuthApp | null {
+function app(
+  system: string,
+  clientId: string | undefined,
+  clientSecret: string | undefined,
+): OAuthApp | null {
   if (clientId && clientSecret) return { clientId, clientSecret };
   if (!clientId && !clientSecret) return null;
   const missing = `${system}_CLIENT_${clientId ? 'SECRET' : 'ID'}`;

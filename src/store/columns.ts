@@ -110,7 +110,11 @@ export async function dropLabelColumn(
 }
 
 /** Names of a subject's label columns, for what has to go through all of them. */
-export async function listLabelColumns(pool: Queryable, tenant: Tenant, subject: SubjectType): Promise<string[]> {
+export async function listLabelColumns(
+  pool: Queryable,
+  tenant: Tenant,
+  subject: SubjectType,
+): Promise<string[]> {
   const columns = await columnTypesOf(pool, tenant, subject);
   return [...columns.keys()].filter((name) => name.startsWith(LABEL_PREFIX)).sort();
 }
@@ -175,7 +179,10 @@ async function rewriteTable(client: PoolClient, tenant: Tenant, owner: Attribute
   const definitions = await indexDefinitions(client, tenant, owner);
   await client.query(`drop table ${old}`);
   await client.query(`alter table ${fresh} rename to ${quoted(owner)}`);
-  await client.query(`select setval(pg_get_serial_sequence($1, 'id'), $2::bigint)`, [old, rows[0]?.next ?? 1]);
+  await client.query(`select setval(pg_get_serial_sequence($1, 'id'), $2::bigint)`, [
+    old,
+    rows[0]?.next ?? 1,
+  ]);
   await restoreIndexNames(client, tenant, owner, definitions);
 }
 
@@ -220,7 +227,11 @@ async function columnTypesOf(
   return new Map(rows.map(({ name, type }) => [name, type]));
 }
 
-async function highestColumnNumber(client: Queryable, tenant: Tenant, table: AttributeOwner): Promise<number> {
+async function highestColumnNumber(
+  client: Queryable,
+  tenant: Tenant,
+  table: AttributeOwner,
+): Promise<number> {
   const { rows } = await client.query<{ highest: number }>(
     'select max(attnum)::int as highest from pg_attribute where attrelid = $1::regclass',
     [`${tenant.schema}.${table}`],

@@ -60,7 +60,9 @@ export class EmbeddedPool extends EventEmitter implements Pool {
       dataDir: 'dataDir' in where ? where.dataDir : null,
       dump: 'dump' in where ? (where.dump ?? null) : null,
     };
-    const pool = new EmbeddedPool(new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData }));
+    const pool = new EmbeddedPool(
+      new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData }),
+    );
     try {
       await pool.#next();
       await pool.query(SESSION);
@@ -228,7 +230,8 @@ export class EmbeddedClient extends EventEmitter implements PoolClient {
   }
 
   release(_destroy?: boolean | Error): void {
-    if (this.#released) throw new Error('Release called on client which has already been released to the pool.');
+    if (this.#released)
+      throw new Error('Release called on client which has already been released to the pool.');
     this.#released = true;
     this.#channels.clear();
     void this.#pool.letGo(this);

@@ -52,7 +52,8 @@ async function openFolder(dataDir: string): Promise<EmbeddedPool> {
       'embedded_store_unreadable',
       `The embedded database in ${dataDir} can't be opened: ${describe(error)}`,
       {
-        action: 'Check that the folder is writable and its disk has space left; else restore a backup made with `move`.',
+        action:
+          'Check that the folder is writable and its disk has space left; else restore a backup made with `move`.',
         cause: error,
       },
     );

@@ -74,7 +74,11 @@ export async function transaction<T>(pool: Pool, work: (client: PoolClient) => P
 }
 
 function rolledBack(): AppError {
-  return new AppError('rolled_back', 'A statement failed inside the transaction, so nothing of it was saved.', {
-    action: 'Use a savepoint around a statement whose error is expected.',
-  });
+  return new AppError(
+    'rolled_back',
+    'A statement failed inside the transaction, so nothing of it was saved.',
+    {
+      action: 'Use a savepoint around a statement whose error is expected.',
+    },
+  );
 }

@@ -42,7 +42,8 @@ export function seal(keys: Keyring, place: SecretPlace, plain: string): Buffer {
 export function unseal(keys: Keyring, place: SecretPlace, sealed: Buffer): string {
   const header = sealed.subarray(0, HEADER_BYTES);
   const key = keys.byId.get(keyIdOf(sealed));
-  if (header[0] !== VERSION || sealed.length < HEADER_BYTES + IV_BYTES + TAG_BYTES || !key) throw unreadable(place);
+  if (header[0] !== VERSION || sealed.length < HEADER_BYTES + IV_BYTES + TAG_BYTES || !key)
+    throw unreadable(place);
   const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
   const tag = sealed.subarray(HEADER_BYTES + IV_BYTES, HEADER_BYTES + IV_BYTES + TAG_BYTES);
   const decipher = createDecipheriv(CIPHER, key.bytes, iv, { authTagLength: TAG_BYTES });
@@ -69,11 +70,18 @@ export async function loadKeys(options: {
 }): Promise<Keyring> {
   if (options.encryptionKey) return keyring(options.encryptionKey, options.oldEncryptionKeys);
   if (options.dataDir === null) {
-    throw new ConfigError('encryption_key_missing', 'ENCRYPTION_KEY is not set, and a server store needs one.', {
-      action: 'Make one with `openssl rand -base64 32`, keep it safe, and set it for every process.',
-    });
+    throw new ConfigError(
+      'encryption_key_missing',
+      'ENCRYPTION_KEY is not set, and a server store needs one.',
+      {
+        action: 'Make one with `openssl rand -base64 32`, keep it safe, and set it for every process.',
+      },
+    );
   }
-  return keyring(await keyFromFile(join(options.dataDir, KEY_FILE), options.storeIsNew), options.oldEncryptionKeys);
+  return keyring(
+    await keyFromFile(join(options.dataDir, KEY_FILE), options.storeIsNew),
+    options.oldEncryptionKeys,
+  );
 }
 
 /** Where an embedded store's key is kept. */
@@ -166,7 +174,13 @@ async function keyFromFile(path: string, mayMake: boolean): Promise<Buffer> {
 }
 
 function toKey(bytes: Buffer): Key {
-  return { id: createHash('sha256').update(bytes).digest('hex').slice(0, KEY_ID_BYTES * 2), bytes };
+  return {
+    id: createHash('sha256')
+      .update(bytes)
+      .digest('hex')
+      .slice(0, KEY_ID_BYTES * 2),
+    bytes,
+  };
 }
 
 function keyIdOf(sealed: Buffer): string {
@@ -174,7 +188,10 @@ function keyIdOf(sealed: Buffer): string {
 }
 
 function boundTo(header: Buffer, place: SecretPlace): Buffer {
-  return Buffer.concat([header, Buffer.from(JSON.stringify([place.tenantId, place.connectionId, place.field]))]);
+  return Buffer.concat([
+    header,
+    Buffer.from(JSON.stringify([place.tenantId, place.connectionId, place.field])),
+  ]);
 }
 
 function unreadable(place: SecretPlace, cause?: unknown): ConfigError {
@@ -187,6 +204,7 @@ function unreadable(place: SecretPlace, cause?: unknown): ConfigError {
 
 function wrongKey(why = 'ENCRYPTION_KEY is not the key it was written with'): ConfigError {
   return new ConfigError('encryption_key_wrong', `The store can't be opened: ${why}. Nothing was changed.`, {
-    action: 'Restore that key; to change keys, set the new one as ENCRYPTION_KEY and list the old under ENCRYPTION_KEYS_OLD.',
+    action:
+      'Restore that key; to change keys, set the new one as ENCRYPTION_KEY and list the old under ENCRYPTION_KEYS_OLD.',
   });
 }

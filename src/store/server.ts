@@ -1,5 +1,11 @@
 import pg from 'pg';
-import { type Notification, type Pool, type PoolClient, type QueryResult, refuseInsideTransaction } from './pool.ts';
+import {
+  type Notification,
+  type Pool,
+  type PoolClient,
+  type QueryResult,
+  refuseInsideTransaction,
+} from './pool.ts';
 import { columnTypes } from './types.ts';
 
 /** A pool over a Postgres server, with our types and our session settings. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import Rows from 'pg/lib/result.js';
 import utils from 'pg/lib/utils.js';
-import { DatabaseError, serialize } from 'pg-protocol';
+import { type DatabaseError, serialize } from 'pg-protocol';
 import { Parser } from 'pg-protocol/dist/parser.js';
 import { columnTypes } from './types.ts';
 
@@ -63,7 +63,11 @@ export function decodeReply(bytes: Uint8Array): Reply {
         break;
       case 'commandComplete':
         result.addCommandComplete(message);
-        reply.results.push({ rows: result.rows, rowCount: result.rowCount ?? 0, command: result.command ?? '' });
+        reply.results.push({
+          rows: result.rows,
+          rowCount: result.rowCount ?? 0,
+          command: result.command ?? '',
+        });
         result = new Rows('object', columnTypes);
         break;
       case 'notification':

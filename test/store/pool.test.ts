@@ -156,7 +156,9 @@ describe('transactions', () => {
     await transaction(db.pool, async (client) => {
       await client.query(`insert into app.note values (1, 'a')`);
       await client.query('savepoint here');
-      await expect(client.query(`insert into app.note values (1, 'again')`)).rejects.toMatchObject({ code: '23505' });
+      await expect(client.query(`insert into app.note values (1, 'again')`)).rejects.toMatchObject({
+        code: '23505',
+      });
       await client.query('rollback to savepoint here');
       await client.query(`insert into app.note values (2, 'b')`);
     });

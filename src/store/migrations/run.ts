@@ -45,7 +45,10 @@ export function refuseNewer(schema: string, found: number, known: number): void 
   throw new ConfigError(
     'schema_newer',
     `The database's schema ${schema.replaceAll('"', '')} is at version ${found}, and this program knows versions up to ${known}. Nothing was changed.`,
-    { action: 'Start the newer program that this database was last used with, or restore a backup from before it.' },
+    {
+      action:
+        'Start the newer program that this database was last used with, or restore a backup from before it.',
+    },
   );
 }
 
@@ -70,5 +73,6 @@ async function applyStep(pool: Pool, schema: string, migration: Migration, known
  * where an advisory lock excludes nobody and our own queue does.
  */
 async function lockSchemaCreation(client: PoolClient, kind: Pool['kind']): Promise<void> {
-  if (kind === 'server') await client.query(`select pg_advisory_xact_lock(hashtext('segment-sync migrations'))`);
+  if (kind === 'server')
+    await client.query(`select pg_advisory_xact_lock(hashtext('segment-sync migrations'))`);
 }
