@@ -1,39 +1,11 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
+import { Policy } from '../model/policy.ts';
 import { quoted } from './identifier.ts';
 import { migrate, newest, refuseNewer } from './migrations/run.ts';
 import { tenantMigrations } from './migrations/tenant.ts';
 import { ensureMonths } from './partitions.ts';
 import { type Pool, type Queryable, transaction } from './pool.ts';
-
-/** What a tenant decided about writing into its CRMs. */
-export const Policy = z.object({
-  releaseTargets: z
-    .enum(['by_hand', 'automatic'])
-    .default('by_hand')
-    .describe('Who releases new and changed targets: a person, or the app itself.'),
-  handEdits: z
-    .enum(['keep', 'overwrite'])
-    .default('keep')
-    .describe('A label that somebody changed by hand in the CRM is kept as a pin, or overwritten.'),
-  pilotWrites: z
-    .number()
-    .int()
-    .min(0)
-    .default(50)
-    .describe('Records that the first push of a target writes before it waits for a look; 0 for no wait.'),
-  brakes: z
-    .object({
-      recordsFallShare: z.number().min(0).max(1).default(0.1),
-      recordsFallLeast: z.number().int().min(0).default(50),
-      labelsChangeShare: z.number().min(0).max(1).default(0.3),
-      labelsChangeLeast: z.number().int().min(0).default(100),
-      handEditsShare: z.number().min(0).max(1).default(0.05),
-    })
-    .prefault({})
-    .describe('When a run stops and asks: shares of an object or a target, and the least numbers they count from.'),
-});
-export type Policy = z.infer<typeof Policy>;
 
 /** A company that installed the app; `schema` is the quoted name of the schema that holds its data. */
 export type Tenant = {
@@ -114,7 +86,10 @@ export async function migrateTenant(pool: Pool, id: string): Promise<Tenant> {
   if (row.schema_version === known) return tenant;
   await migrate(pool, tenant.schema, tenantMigrations);
   await ensureMonths(pool, tenant, new Date());
-  await pool.query('update app.tenant set schema_version = $2 where id = $1 and schema_version < $2', [id, known]);
+  await pool.query('update app.tenant set schema_version = $2 where id = $1 and schema_version < $2', [
+    id,
+    known,
+  ]);
   return tenant;
 }
 
