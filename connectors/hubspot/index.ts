@@ -1,0 +1,36 @@
+import type { Connector } from '../contract.ts';
+import { checkHubSpot } from './check.ts';
+import { BUDGETS } from './client.ts';
+import { HubSpotConfig } from './config.ts';
+import { currenciesOfHubSpot } from './currencies.ts';
+import { membersOfHubSpot } from './lists.ts';
+import { refreshHubSpot } from './oauth.ts';
+import { prepareHubSpot } from './prepare.ts';
+import { discoverHubSpot } from './properties.ts';
+import { pullHubSpot } from './pull.ts';
+import { pushHubSpot } from './push.ts';
+import { sizeOfHubSpot } from './reads.ts';
+import { uninstallHubSpot } from './uninstall.ts';
+
+/** HubSpot CRM: contacts, companies and deals in, properties and lists out. */
+export default {
+  key: 'hubspot',
+  name: 'HubSpot',
+  config: HubSpotConfig,
+  auth: 'oauth2',
+  budgets: BUDGETS,
+  batch: { properties: 100, membership: 1_000 },
+  objects: ['contact', 'company', 'deal'],
+  targets: ['property', 'changed_at', 'why', 'dynamic_list', 'manual_list'],
+  defaultTargets: ['property', 'changed_at'],
+  check: checkHubSpot,
+  discover: discoverHubSpot,
+  size: sizeOfHubSpot,
+  pull: pullHubSpot,
+  prepare: prepareHubSpot,
+  push: pushHubSpot,
+  members: membersOfHubSpot,
+  refresh: refreshHubSpot,
+  currencies: currenciesOfHubSpot,
+  uninstall: uninstallHubSpot,
+} satisfies Connector<HubSpotConfig>;

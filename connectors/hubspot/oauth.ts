@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { type AppError, AuthError, RemoteError } from '../../src/errors.ts';
+import type { OAuthApp, OAuthSecret } from '../contract.ts';
+import { allowedApiUrl, type HttpAnswer, type HttpRequest, pinnedFetch, send, toError } from '../http.ts';
+import { retry } from '../retry.ts';
+import { API_VERSION, DIALECT } from './client.ts';
+import { HUBSPOT_HOSTS, type HubSpotConfig } from './config.ts';
+
+/** Rights that the app asks for; each one is used. `optional` ones only where labels are written to lists. */
+export const SCOPES = {
+  required: [
+    'oauth',
+    'crm.objects.contacts.read',
+    'crm.objects.contacts.write',
+    'crm.objects.companies.read',
+    'crm.objects.companies.write',
+    'crm.objects.deals.read',
+    'crm.schemas.contacts.read',
+    'crm.schemas.contacts.write',
+    'crm.schemas.companies.read',
+    'crm.schemas.companies.write',
+    'crm.schemas.deals.read',
+  ],
+  optional: ['crm.lists.read', 'crm.lists.write'],
+} as const;
+
+type Options = { config: HubSpotConfig; fetch: typeof fetch; signal: AbortSignal; now: Date };
+
+const TokenAnswer = z.object({
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1),
+  expires_in: z.number().positive(),
+  hub_id: z.number().optional(),
+});
+
+/** Where the admin of an account is sent to allow the app. */
+export function authorizeUrl(
+  app: OAuthApp,
+  options: { redirectUri: string; state: string; config: HubSpotConfig },
+) {
+  const origin = allowedApiUrl(options.config.apiUrl, HUBSPOT_HOSTS);
+  const base = origin.endsWith('hubapi.com') ? 'https://app.hubspot.com' : origin;
+  const url = new URL('/oauth/authorize', base);
+  url.searchParams.set('client_id', app.clientId);
+  url.searchParams.set('redirect_uri', options.redirectUri);
+  url.searchParams.set('scope', SCOPES.required.join(' '));
+  url.searchParams.set('optional_scope', SCOPES.optional.join(' '));
+  url.searchParams.set('state', options.state);
+  return url.href;
+}
+
+/** Turns the code of an authorisation into tokens, once. `accountId` is the portal's id. */
+export async function redeemHubSpot(
+  app: OAuthApp,
+  grant: { code: string; redirectUri: string },
+  options: Options,
+): Promise<{ secret: OAuthSecret; accountId: string | null }> {
+  const form = { grant_type: 'authorization_code', code: grant.code, redirect_uri: grant.redirectUri };
+  const { secret, hubId } = await requestToken(app, form, options);
+  return { secret, accountId: hubId };
+}
+
+/** A new access token, with the refresh token that HubSpot gives back: the old one or a new one. */
+export async function refreshHubSpot(
+  app: OAuthApp,
+  secret: OAuthSecret,
+  options: Options,
+): Promise<OAuthSecret> {
+  const form = { grant_type: 'refresh_token', refresh_token: secret.refreshToken };
+  return (await requestToken(app, form, options)).secret;
+}
+
+const REQUEST: HttpRequest = {
+  method: 'POST',
+  path: `/oauth/${API_VERSION}/token`,
+  budget: 'general',
+  write: false,
+  expect: 'json',
+};
+
+async function requestToken(
+  app: OAuthApp,
+  form: Record<string, string>,
+  { config, fetch, signal, now }: Options,
+): Promise<{ secret: OAuthSecret; hubId: string | null }> {
+  const apiUrl = allowedApiUrl(config.apiUrl, HUBSPOT_HOSTS);
+  const pinned = pinnedFetch(fetch, apiUrl);
+  // A form: HubSpot's token endpoint refuses JSON.
+  const body = new URLSearchParams({ ...form, client_id: app.clientId, client_secret: app.clientSecret });
+  const attempt = async () => {
+    const answer = await send(DIALECT, REQUEST, signal, (inner) =>
+      pinned(`${apiUrl}${REQUEST.path}`, { method: 'POST', body, signal: inner }),
+    );
+    if (answer.status !== 200) throw refusal(answer);
+    return answer;
+  };
+  const log = { warn: () => undefined };
+  // HubSpot hands out the same refresh token again, so that asking twice is harmless.
+  const answer = await retry(attempt, { label: 'HubSpot token', idempotent: true, signal, log });
+  const parsed = TokenAnswer.safeParse(answer.json);
+  if (!parsed.success) {
+    throw new RemoteError(
+      'unexpected_shape',
+      'HubSpot answered the token request with something else than a token.',
+      {
+        status: answer.status,
+        retryable: true,
+        action: 'Nothing to do: we try again.',
+        cause: parsed.error,
+      },
+    );
+  }
+  const { access_token, refresh_token, expires_in, hub_id } = parsed.data;
+  const expiresAt = new Date(now.getTime() + expires_in * 1_000).toISOString();
+  return {
+    secret: { accessToken: access_token, refreshToken: refresh_token, expiresAt, apiUrl },
+    hubId: hub_id === undefined ? null : String(hub_id),
+  };
+}
+
+const OAuthError = z.object({ error: z.string().default(''), error_description: z.string().default('') });
+
+/** 400 invalid_grant: the app was removed, or the token revoked. Anything else is the usual error of its status. */
+function refusal(answer: HttpAnswer): AppError {
+  const body = OAuthError.safeParse(answer.json);
+  if (answer.status !== 400 && answer.status !== 401) return toError(DIALECT, REQUEST, answer);
+  const reason = body.success ? body.data.error_description || body.data.error : '';
+  return new AuthError(
+    'token_revoked',
+    `HubSpot no longer lets us in${reason === '' ? '' : ` (${reason})`}.`,
+    {
+      action: 'Reconnect HubSpot under Settings. Nothing is lost; the work goes on where it stopped.',
+    },
+  );
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import type { ObjectType } from '../../src/model/record.ts';
+import type { Context, Property } from '../contract.ts';
+import { API_VERSION, call, isNotFound } from './client.ts';
+import type { HubSpotConfig } from './config.ts';
+import { HUBSPOT_OBJECTS } from './objects.ts';
+
+/** The group that all our properties are in. */
+export const GROUP = 'segment_sync';
+
+/** In the description of each property that we made: the sign that it is ours. */
+export const markerOf = (name: string) => `[segment-sync:${name}]`;
+
+export const PropertyOption = z.object({
+  label: z.string(),
+  value: z.string(),
+  description: z.string().nullish(),
+  displayOrder: z.number().optional(),
+  hidden: z.boolean().default(false),
+});
+export type PropertyOption = z.infer<typeof PropertyOption>;
+
+export const HubSpotProperty = z.object({
+  name: z.string(),
+  label: z.string().default(''),
+  type: z.string(),
+  fieldType: z.string(),
+  groupName: z.string().default(''),
+  description: z.string().nullish(),
+  options: z.array(PropertyOption).default([]),
+  calculated: z.boolean().default(false),
+  archived: z.boolean().default(false),
+  modificationMetadata: z.object({ readOnlyValue: z.boolean().default(false) }).optional(),
+});
+export type HubSpotProperty = z.infer<typeof HubSpotProperty>;
+
+export const propertyPath = (object: ObjectType, rest = '') =>
+  `/crm/properties/${API_VERSION}/${HUBSPOT_OBJECTS[object].path}${rest}`;
+
+const Properties = z.object({ results: z.array(HubSpotProperty) });
+
+export async function listProperties(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+): Promise<HubSpotProperty[]> {
+  const { data } = await call(context, { method: 'GET', path: propertyPath(object) }, Properties);
+  return data.results.filter((property) => !property.archived);
+}
+
+export async function readProperty(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+  name: string,
+): Promise<HubSpotProperty | null> {
+  try {
+    const { data } = await call(
+      context,
+      { method: 'GET', path: propertyPath(object, `/${name}`) },
+      HubSpotProperty,
+    );
+    return data.archived ? null : data;
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
+export const isReadOnly = (property: HubSpotProperty) =>
+  property.calculated || (property.modificationMetadata?.readOnlyValue ?? false);
+
+export const isOurs = (property: HubSpotProperty) =>
+  (property.description ?? '').includes(markerOf(property.name));
+
+export async function discoverHubSpot(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+): Promise<Property[]> {
+  const properties = await listProperties(context, object);
+  return properties.map((property) => ({
+    object,
+    name: property.name,
+    label: property.label,
+    type: property.type,
+    ...(property.options.length > 0 && {
+      options: property.options.map(({ value, label }) => ({ value, label })),
+    }),
+    readOnly: isReadOnly(property),
+    ours: isOurs(property),
+  }));
+}

@@ -1,0 +1,185 @@
+import type { z } from 'zod';
+import type { ObjectType } from '../../src/model/record.ts';
+import type { Context } from '../contract.ts';
+import { API_VERSION, call } from './client.ts';
+import type { HubSpotConfig } from './config.ts';
+import { HUBSPOT_OBJECTS } from './objects.ts';
+import { type HubSpotRecord, RecordPage, SearchPage } from './records.ts';
+
+const LIST_PAGE = 100;
+const SEARCH_PAGE = 200;
+const BATCH = 100;
+/** HubSpot refuses a search body of more than 3,000 characters. */
+const MOST_SEARCH_CHARACTERS = 2_900;
+
+export const objectPath = (object: ObjectType, rest = '') =>
+  `/crm/objects/${API_VERSION}/${HUBSPOT_OBJECTS[object].path}${rest}`;
+
+/** HubSpot's own clock; ours where the header is missing. */
+const serverTime = (headers: Headers): number => {
+  const time = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(time) ? Date.now() : time;
+};
+
+const unique = (names: readonly string[]) => [...new Set(names)];
+
+/** One page of all records in order of id. */
+export async function listPage(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+  options: { after: string | null; properties: readonly string[]; links?: boolean; isArchived?: boolean },
+): Promise<{ records: HubSpotRecord[]; after: string | null; serverTime: number }> {
+  const linked = HUBSPOT_OBJECTS[object].links.map((to) => HUBSPOT_OBJECTS[to].path).join(',');
+  const ask = () =>
+    call(
+      context,
+      {
+        method: 'GET',
+        path: objectPath(object),
+        query: {
+          limit: LIST_PAGE,
+          properties: unique(options.properties).join(','),
+          archived: options.isArchived ?? false,
+          ...(options.after !== null && { after: options.after }),
+          ...(options.links && linked !== '' && { associations: linked }),
+        },
+        rows: LIST_PAGE,
+      },
+      RecordPage,
+    );
+  const { data, headers } = await twiceIfEmpty(ask, true);
+  return { records: data.results, after: data.paging?.next?.after ?? null, serverTime: serverTime(headers) };
+}
+
+/** An empty page where records were to be expected is asked for again before it is believed. */
+async function twiceIfEmpty<T extends { data: { results: unknown[] } }>(
+  ask: () => Promise<T>,
+  expectsRows: boolean,
+): Promise<T> {
+  const answer = await ask();
+  return answer.data.results.length === 0 && expectsRows ? ask() : answer;
+}
+
+export type ChangedPage = {
+  records: HubSpotRecord[];
+  /** The properties asked for did not fit into the search and are still to be read. */
+  isWithoutProperties: boolean;
+  /** Where to go on; null at the end. */
+  following: { at: number; tieAfter: string | null } | null;
+  serverTime: number;
+};
+
+/** Records changed at or after `from` (ms), oldest change first. */
+export async function searchChanged(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+  from: number,
+  properties: readonly string[],
+  expectsRows: boolean,
+): Promise<ChangedPage> {
+  const { modified } = HUBSPOT_OBJECTS[object];
+  const filters = [{ propertyName: modified, operator: 'GTE', value: String(from) }];
+  const found = await search(context, object, filters, modified, properties, expectsRows);
+  const { records } = found;
+  const last = records.at(-1);
+  if (records.length < SEARCH_PAGE || last === undefined) return { ...found, following: null };
+  const lastTime = Date.parse(last.updatedAt);
+  const whole = records.filter((record) => Date.parse(record.updatedAt) !== lastTime);
+  const isCrowded = records.length - whole.length > SEARCH_PAGE / 2;
+  return { ...found, records: whole, following: { at: lastTime, tieAfter: isCrowded ? '0' : null } };
+}
+
+/** Records of one change time in order of id: any number may share a time, while a search ends at 10,000. */
+export async function searchTied(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+  at: number,
+  afterId: string,
+  properties: readonly string[],
+): Promise<ChangedPage> {
+  const { modified } = HUBSPOT_OBJECTS[object];
+  const filters = [
+    { propertyName: modified, operator: 'BETWEEN', value: String(at), highValue: String(at) },
+    { propertyName: 'hs_object_id', operator: 'GT', value: afterId },
+  ];
+  const found = await search(context, object, filters, 'hs_object_id', properties, afterId === '0');
+  const last = found.records.at(-1);
+  const isEnd = found.records.length < SEARCH_PAGE || last === undefined;
+  return { ...found, following: isEnd ? { at: at + 1, tieAfter: null } : { at, tieAfter: last.id } };
+}
+
+async function search(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+  filters: object[],
+  sortBy: string,
+  properties: readonly string[],
+  expectsRows: boolean,
+): Promise<Omit<ChangedPage, 'following'>> {
+  const { needed } = HUBSPOT_OBJECTS[object];
+  const bodyWith = (names: readonly string[]) => ({
+    filterGroups: [{ filters }],
+    sorts: [{ propertyName: sortBy, direction: 'ASCENDING' }],
+    properties: unique([...needed, ...names]),
+    limit: SEARCH_PAGE,
+  });
+  const whole = bodyWith(properties);
+  const isWithoutProperties = JSON.stringify(whole).length > MOST_SEARCH_CHARACTERS;
+  const ask = () =>
+    call(
+      context,
+      {
+        method: 'POST',
+        path: objectPath(object, '/search'),
+        budget: 'search',
+        body: isWithoutProperties ? bodyWith([]) : whole,
+        rows: SEARCH_PAGE,
+      },
+      SearchPage,
+    );
+  const { data, headers } = await twiceIfEmpty(ask, expectsRows);
+  return { records: data.results, isWithoutProperties, serverTime: serverTime(headers) };
+}
+
+/** Records by id as they are now, in any order; what is not there is left out. */
+export async function readProperties(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+  ids: string[],
+  properties: readonly string[],
+  isArchived = false,
+): Promise<z.infer<typeof HubSpotRecord>[]> {
+  const records: HubSpotRecord[] = [];
+  for (let at = 0; at < ids.length; at += BATCH) {
+    const batch = ids.slice(at, at + BATCH);
+    const { data } = await call(
+      context,
+      {
+        method: 'POST',
+        path: objectPath(object, '/batch/read'),
+        query: { archived: isArchived },
+        body: {
+          inputs: batch.map((id) => ({ id })),
+          properties: unique([...HUBSPOT_OBJECTS[object].needed, ...properties]),
+        },
+        rows: batch.length,
+      },
+      RecordPage,
+    );
+    records.push(...data.results);
+  }
+  return records;
+}
+
+/** How many records search knows of. */
+export async function sizeOfHubSpot(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+): Promise<number | undefined> {
+  const { data } = await call(
+    context,
+    { method: 'POST', path: objectPath(object, '/search'), budget: 'search', body: { limit: 1 }, rows: 1 },
+    SearchPage,
+  );
+  return data.total;
+}

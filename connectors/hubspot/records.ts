@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type { Link, ObjectType, SourceRecord } from '../../src/model/record.ts';
+import { HUBSPOT_OBJECTS } from './objects.ts';
+
+const Paging = z.object({ next: z.object({ after: z.coerce.string() }).optional() }).optional();
+
+/** A record as the object endpoints show it. */
+export const HubSpotRecord = z.object({
+  id: z.string().min(1),
+  properties: z.record(z.string(), z.string().nullable()),
+  createdAt: z.iso.datetime({ offset: true }),
+  updatedAt: z.iso.datetime({ offset: true }),
+  archived: z.boolean().default(false),
+  archivedAt: z.iso.datetime({ offset: true }).optional(),
+  associations: z
+    .record(
+      z.string(),
+      z.object({ results: z.array(z.object({ id: z.coerce.string(), type: z.string() })), paging: Paging }),
+    )
+    .optional(),
+});
+export type HubSpotRecord = z.infer<typeof HubSpotRecord>;
+
+export const RecordPage = z.object({ results: z.array(HubSpotRecord), paging: Paging });
+export const SearchPage = RecordPage.extend({ total: z.int().min(0) });
+
+/** One of ours from one of theirs. `links` undefined: this answer did not tell them. */
+export function toRecord(object: ObjectType, record: HubSpotRecord, links: Link[] | undefined): SourceRecord {
+  return {
+    object,
+    id: record.id,
+    kind: object,
+    properties: record.properties,
+    createdAt: record.createdAt,
+    updatedAt: record.archivedAt ?? record.updatedAt,
+    state: record.archived ? 'deleted' : 'live',
+    mergedInto: null,
+    ...(links !== undefined && !record.archived && { links: [...links, ...parentOf(object, record)] }),
+  };
+}
+
+export function tombstone(
+  object: ObjectType,
+  id: string,
+  at: string,
+  mergedInto: string | null,
+): SourceRecord {
+  return {
+    object,
+    id,
+    kind: object,
+    properties: {},
+    createdAt: null,
+    updatedAt: at,
+    state: mergedInto === null ? 'deleted' : 'merged',
+    mergedInto,
+  };
+}
+
+/** Ids that were merged into this record: "1;2", and for contacts also "1:time;2:time". */
+export function mergedIds({ id, properties }: HubSpotRecord): string[] {
+  const lists = [properties.hs_merged_object_ids, properties.hs_calculated_merged_vids];
+  const ids = lists.flatMap((list) =>
+    (list ?? '').split(';').map((entry) => entry.split(':')[0]?.trim() ?? ''),
+  );
+  return [...new Set(ids)].filter((merged) => merged !== '' && merged !== id);
+}
+
+/** The record, and a tombstone for each one that was merged into it. */
+export function withMerged(
+  object: ObjectType,
+  record: HubSpotRecord,
+  links: Link[] | undefined,
+): SourceRecord[] {
+  const merged = mergedIds(record).map((id) => tombstone(object, id, record.updatedAt, record.id));
+  return [toRecord(object, record, links), ...merged];
+}
+
+/** A company's parent is a property of it. */
+function parentOf(object: ObjectType, { id, properties }: HubSpotRecord): Link[] {
+  const parent = object === 'company' ? properties.hs_parent_company_id : null;
+  return parent && parent !== id ? [{ to: 'company', id: parent, primary: true, role: null }] : [];
+}
+
+/**
+ * Links that came with a record; null where there are more than the answer holds. The primary one has the plain
+ * type name, any other ends in "_unlabeled".
+ */
+export function inlineLinks(object: ObjectType, record: HubSpotRecord): Link[] | null {
+  const links: Link[] = [];
+  for (const to of HUBSPOT_OBJECTS[object].links) {
+    const found = record.associations?.[HUBSPOT_OBJECTS[to].path];
+    if (found?.paging?.next) return null;
+    for (const { id, type } of found?.results ?? []) {
+      const isPrimary = to === 'company' && type === `${object}_to_company`;
+      const known = links.find((link) => link.to === to && link.id === id);
+      if (known) known.primary ||= isPrimary;
+      else links.push({ to, id, primary: isPrimary, role: null });
+    }
+  }
+  return links;
+}
