@@ -235,6 +235,8 @@ export const listen = (app: Express, port: number): Promise<Listening> =>
   new Promise((resolve, reject) => {
     const server: Server = app.listen(port, '127.0.0.1', (error) => {
       if (error) return reject(error);
+      // A connection is never closed for idleness: what breaks here is only what a fault plan asked for.
+      server.keepAliveTimeout = 0;
       const address = server.address();
       if (address === null || typeof address === 'string')
         return reject(new Error('The sandbox has no port'));

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import type { ApiRequest, Reply } from '../http.ts';
 import { type Api, type HubspotEndpoint, pageLimit, queryList } from './api.ts';
-import { invalid, notFound } from './errors.ts';
+import { invalid, notFound, type RowError } from './errors.ts';
 import { type FilterBranch, filtersOf, RootBranch } from './list-filter.ts';
 import type { ListStore, PortalList } from './list-store.ts';
 import { OBJECTS, type ObjectType, objectType } from './object-types.ts';
 import { paging } from './objects.ts';
+import type { PortalRecord } from './records.ts';
 
 const MEMBERS_PAGE = 250;
 const MOST_MEMBERS_AT_ONCE = 100_000;
 const LISTS_PAGE = 500;
+const RECORDS_BATCH = 100;
 
 const Create = z.object({
   name: z.string().min(1),
@@ -28,6 +30,7 @@ const Search = z.object({
   count: z.int().min(1).max(LISTS_PAGE).default(20),
   sort: z.string().optional(),
 });
+const RecordIds = z.object({ inputs: z.array(z.object({ objectTypeId: z.string(), recordId: z.string() })) });
 const Ids = z.array(z.string());
 const Change = z.object({ recordIdsToAdd: Ids, recordIdsToRemove: Ids });
 
@@ -269,13 +272,11 @@ class ListApi {
     return { status: 204 };
   };
 
-  listsOfRecord = (request: ApiRequest): Reply => {
-    const type = this.#api.objectType(request, 'objectTypeId');
-    const record = this.#api.portal.records[type].find(request.params.recordId ?? '') ?? notFound();
+  #listsWith(type: ObjectType, record: PortalRecord) {
     const lists = this.#lists
       .all()
       .filter((list) => list.type === type && this.#lists.isMember(list, record));
-    const results = lists.map((list) => {
+    return lists.map((list) => {
       const time = iso(list.members.get(record.id) ?? record.updatedAt);
       return {
         listId: list.listId,
@@ -284,7 +285,39 @@ class ListApi {
         lastAddedTimestamp: time,
       };
     });
+  }
+
+  listsOfRecord = (request: ApiRequest): Reply => {
+    const type = this.#api.objectType(request, 'objectTypeId');
+    const record = this.#api.portal.records[type].find(request.params.recordId ?? '') ?? notFound();
+    const results = this.#listsWith(type, record);
     return { status: 200, json: { total: results.length, results } };
+  };
+
+  listsOfRecords = (request: ApiRequest): Reply => {
+    const { inputs } = this.#api.body(request, RecordIds);
+    this.#api.checkBatch(
+      request,
+      inputs.map(({ objectTypeId, recordId }) => `${objectTypeId}/${recordId}`),
+      RECORDS_BATCH,
+    );
+    const results: unknown[] = [];
+    const errors: RowError[] = [];
+    for (const { objectTypeId, recordId } of inputs) {
+      const type = objectType(objectTypeId);
+      const record = type && this.#api.portal.records[type].find(recordId);
+      if (record)
+        results.push({ objectTypeId, recordId, recordListMemberships: this.#listsWith(type, record) });
+      else
+        errors.push({
+          status: 404,
+          category: 'OBJECT_NOT_FOUND',
+          message: 'No such record',
+          context: { ids: [recordId] },
+        });
+    }
+    this.#api.journal.rowsRead(results.length);
+    return this.#api.batchReply(request, results, errors);
   };
 }
 
@@ -311,6 +344,13 @@ export const listEndpoints = (api: Api, lists: ListStore): HubspotEndpoint[] => 
       path: `${path}/records/:objectTypeId/:recordId/memberships`,
       name: 'lists of record',
       handle: does.listsOfRecord,
+    },
+    {
+      ...reads,
+      method: 'post',
+      path: `${path}/records/memberships/batch/read`,
+      name: 'lists of records',
+      handle: does.listsOfRecords,
     },
     { ...reads, method: 'get', path: one, name: 'lists read', handle: does.read },
     { ...writes, method: 'delete', path: one, name: 'lists delete', handle: does.remove },

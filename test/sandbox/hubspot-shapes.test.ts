@@ -330,6 +330,16 @@ const CASES: Case[] = [
     ({ hub, id }) => ({ values: { objectTypeId: '0-1', recordId: id('p1'), listId: dynamic(hub) } }),
   ],
   [
+    'lists.v3.json',
+    'POST',
+    '/crm/v3/lists/records/memberships/batch/read',
+    200,
+    ({ hub, id }) => ({
+      values: { made: dynamic(hub) },
+      body: { inputs: [{ objectTypeId: '0-1', recordId: id('p1') }] },
+    }),
+  ],
+  [
     'associations.v4.json',
     'POST',
     '/crm/v4/associations/{fromObjectType}/{toObjectType}/batch/read',

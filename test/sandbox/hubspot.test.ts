@@ -734,6 +734,19 @@ describe('faults', () => {
     expect(hub.journal.totals().rulesBroken).toBe(0);
   });
 
+  test.each([
+    ['during', { kind: 'drop', when: 'during' }, 'the connection ends before the promised length'],
+    ['truncate', { kind: 'truncate' }, 'the answer ends as promised, but its JSON does not'],
+  ])('%s: %j, %s', async (name, fault, _meaning) => {
+    const { hub, accessToken } = await portal({ faults: once(fault) });
+    const response = await fetch(`${hub.url}${CONTACTS}`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    const text = await response.text().catch(() => undefined);
+    expect(text === undefined).toBe(name === 'during');
+    expect(() => JSON.parse(text ?? '')).toThrow();
+  });
+
   test('a partial failure refuses some rows and applies the rest; bare errors name no row', async () => {
     const { hub, call, id } = await portal({ faults: once({ kind: 'partial', share: 0.5, bare: true }) });
     const inputs = Array.from({ length: 30 }, (_, index) => ({
