@@ -1,3 +1,5 @@
+import { at } from './vectors.ts';
+
 /** What one subject holds of one attribute; null where unknown. */
 export type AttributeValue = number | string | readonly string[] | null;
 
@@ -18,4 +20,15 @@ export function valuesOf(column: TableColumn): readonly AttributeValue[] {
 export function optionsOf(value: AttributeValue): readonly string[] {
   if (value === null || typeof value === 'number') return [];
   return typeof value === 'string' ? [value] : [...new Set(value)];
+}
+
+/** The same columns with some of the rows, in the order given. */
+export function pickTableRows(table: AttributeTable, rows: readonly number[]): AttributeTable {
+  const pick = <T>(values: readonly T[]): T[] => rows.map((row) => at(values, row));
+  const columns = table.columns.map((column): TableColumn => {
+    if (column.kind === 'number') return { ...column, values: pick(column.values) };
+    if (column.kind === 'category') return { ...column, values: pick(column.values) };
+    return { ...column, values: pick(column.values) };
+  });
+  return { columns, rows: rows.length };
 }
