@@ -252,6 +252,24 @@ export type Connector<Config = unknown> = {
     context: Context<Config>,
     target: { kind: TargetKind; remote: Json },
   ): AsyncGenerator<string[], void, void>;
+  /** How a person authorises us in the browser, and how the code that comes back becomes a token (PKCE S256). */
+  authorize?: {
+    url(app: OAuthApp, options: { config: Config; redirectUri: string; state: string; challenge: string }): string;
+    exchange(
+      app: OAuthApp,
+      options: {
+        config: Config;
+        code: string;
+        redirectUri: string;
+        verifier: string;
+        fetch: typeof fetch;
+        signal: AbortSignal;
+        now: Date;
+      },
+    ): Promise<OAuthSecret>;
+  };
+  /** Which account this is: the CRM's own id of it, and a name for people. */
+  identify(context: Context<Config>): Promise<{ id: string; name: string }>;
   /** Exchanges a refresh token. Called by the token keeper only, under its lock. */
   refresh?(
     app: OAuthApp,

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { AppError, InputError } from '../errors.ts';
+import { cancelRun, type Run } from '../store/runs.ts';
+import { count, table } from './output.ts';
+import { type CommonOptions, type Session, withSession } from './session.ts';
+import { runAndWatch } from './watch.ts';
+
+type RunFlags = CommonOptions & { dryRun?: boolean; full?: boolean; learn?: boolean; asOf?: string };
+
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('Pull what changed, work out the segments, write back what differs.')
+    .option('--dry-run', 'work everything out, write nothing into a CRM')
+    .option('--full', 'read every record again, not only what changed')
+    .option('--learn', 'learn cut points and models again, due or not')
+    .option('--as-of <date>', 'the instant the run counts from (ISO 8601); now if left out')
+    .addHelpText('after', '\nExample: npm run -s cli -- run --dry-run')
+    .action(async (flags: RunFlags, command: Command) => {
+      await withSession(command.optsWithGlobals(), async (session) => {
+        const run = await runAndWatch(session, {
+          asOf: parseInstant(flags.asOf),
+          options: { dryRun: flags.dryRun ?? false, full: flags.full ?? false, learn: flags.learn ?? false },
+          requestedBy: 'cli',
+        });
+        showRun(session, run);
+        if (run.state === 'failed') throw failed(run);
+      });
+    });
+
+  program
+    .command('cancel')
+    .argument('<run>', 'the run’s number, as `status` shows it')
+    .description('Stop a run at its next safe point; what it did so far stays.')
+    .action(async (runId: string, _flags: CommonOptions, command: Command) => {
+      await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
+        await cancelRun(app.store.pool, tenant, runId);
+        output.line(`Run ${runId} will stop at its next safe point.`);
+        output.result({ run: runId, cancelRequested: true });
+      });
+    });
+}
+
+/** ISO 8601, or a day, which means its end in UTC midnight terms: the first instant of it. */
+export function parseInstant(text: string | undefined): Date {
+  if (text === undefined) return new Date();
+  const instant = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(instant.getTime())) return instant;
+  throw new InputError('date_invalid', `"${text}" is not a date.`, { action: 'Write it as 2026-11-21 or 2026-11-21T08:00:00Z.' });
+}
+
+function failed(run: Run): AppError {
+  return new AppError(run.reason?.code ?? 'run_failed', run.reason?.message ?? `Run ${run.id} failed.`, {
+    action: run.reason?.action ?? 'Look at `status`; the next run goes on where this one stopped.',
+  });
+}
+
+/** What the run did, stage by stage. */
+export function showRun({ output }: Pick<Session, 'output'>, run: Run): void {
+  const rows = Object.entries(run.counts).flatMap(([part, counts]) =>
+    Object.entries(counts ?? {})
+      .filter(([, value]) => value !== 0)
+      .map(([name, value]) => [part, name.replaceAll('_', ' '), count(value)]),
+  );
+  output.line(`Run ${run.id}: ${run.state}${run.reason ? ` — ${run.reason.message}` : ''}`);
+  if (rows.length > 0) output.line(table(['stage', 'what', 'count'], rows));
+  output.result({ id: run.id, state: run.state, asOf: run.asOf, counts: run.counts, reason: run.reason });
+}
+

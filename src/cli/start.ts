@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import { main } from '../main.ts';
+
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .argument('[part]', 'all, web or worker', 'all')
+    .description('Start the web process and a worker; runs follow their schedule.')
+    .addHelpText('after', '\nThe same as `npm start`. web and worker alone need DATABASE_URL.')
+    .action(async (part: string) => {
+      await main(part);
+    });
+}

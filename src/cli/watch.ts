@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pc from 'picocolors';
+import { queueSlice } from '../../jobs/advance.ts';
+import type { RunOptions } from '../pipeline/stage.ts';
+import { getRun, requestRun, type Run, STAGES } from '../store/runs.ts';
+import { bar, count, type Output } from './output.ts';
+import type { Session } from './session.ts';
+
+const LOOK_MS = 100;
+
+/** Requests a run, works on it in this process (other workers may help), and follows it to its end. */
+export async function runAndWatch(
+  { app, tenant, output }: Session,
+  request: { asOf: Date; options?: RunOptions; requestedBy: string },
+): Promise<Run> {
+  const { pool } = app.store;
+  const worker = await app.startWorker();
+  try {
+    const { run, isNew } = await requestRun(pool, tenant, request);
+    if (!isNew) output.line(`Run ${run.id} is under way already; following it.`);
+    await queueSlice(app.backend.queue, tenant.id, run);
+    return await followRun({ app, tenant, output }, run.id);
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Shows a run's progress until it ends. */
+export async function followRun({ app, tenant, output }: Session, runId: string): Promise<Run> {
+  for (;;) {
+    const run = await getRun(app.store.pool, tenant, runId);
+    output.progress(describeProgress(run, output));
+    if (run.endedAt) {
+      output.progressDone();
+      return run;
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+/** One line: the stage, how far, what was counted, what it waits for. */
+export function describeProgress(run: Run, output: Pick<Output, 'isTerminal'>): string {
+  const at = run.endedAt ? STAGES.length : STAGES.indexOf(run.stage);
+  const counts = Object.entries(run.counts[run.stage] ?? {})
+    .filter(([, value]) => value > 0)
+    .slice(0, 5)
+    .map(([name, value]) => `${count(value)} ${name.replaceAll('_', ' ')}`);
+  const waits = run.state === 'waiting' && run.reason ? ` (waits: ${run.reason.message})` : '';
+  const what = run.endedAt ? run.state : run.stage;
+  const text = `${what.padEnd(8)} ${counts.join(', ')}${waits}`.trimEnd();
+  return output.isTerminal ? `${pc.cyan(bar(at / STAGES.length, 12))} ${text}` : `run ${run.id}: ${text}`;
+}
