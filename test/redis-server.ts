@@ -18,7 +18,18 @@ export function redisProgram(): string | null {
 export async function startRedis(program: string): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'segment-sync-redis-'));
   const port = await freePort();
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+  const settings = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    folder,
+  ];
   const child = spawn(program, settings, { stdio: ['ignore', 'pipe', 'inherit'] });
   let log = '';
   const ready = new Promise<void>((resolve, reject) => {
