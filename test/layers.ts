@@ -1,0 +1,119 @@
+import { dirname, normalize } from 'node:path/posix';
+
+export type SourceFile = { path: string; text: string };
+export type Offence = { path: string; line: number; rule: string; text: string };
+
+type Rule = {
+  says: string;
+  /** Which files it is about; paths from the root of the repository. */
+  applies: (path: string) => boolean;
+  /** Offends by what is imported: a path from the root, or a package's name. */
+  imports?: (imported: string, path: string) => boolean;
+  /** Offends by what a line says. */
+  line?: RegExp;
+};
+
+const within = (...folders: string[]) => {
+  return (path: string) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+};
+
+const isPure = within('src/model', 'src/segmentation');
+const ours = within('src', 'connectors', 'jobs', 'sandbox', 'bench');
+const PURE_PACKAGES = /^(zod|luxon|yaml|pure-rand|ml-[a-z-]+|@stdlib\/.+)(\/.*)?$/;
+
+/** The folder of one system: `connectors/hubspot` of `connectors/hubspot/push.ts`; '' for the files beside them. */
+function systemOf(path: string): string {
+  return /^connectors\/[^/]+\/(?=.)/.exec(path)?.[0] ?? '';
+}
+
+/** Which part may know which. */
+export const rules: Rule[] = [
+  {
+    says: 'src/model and src/segmentation do no I/O: they import each other, src/errors.ts and pure packages',
+    applies: isPure,
+    imports: (imported) =>
+      imported.includes('.ts')
+        ? !isPure(imported) && imported !== 'src/errors.ts'
+        : !PURE_PACKAGES.test(imported),
+  },
+  {
+    says: 'src/model and src/segmentation read no clock and no chance: asOf and a seed are parameters',
+    applies: isPure,
+    line: /\bDate\.now\(|\bnew Date\(\s*\)|\bperformance\.now\(|\bMath\.random\(|\bDateTime\.(now|local|utc)\(\s*\)/,
+  },
+  {
+    says: 'connectors do not import one another',
+    applies: within('connectors'),
+    imports: (imported, path) =>
+      systemOf(path) !== '' && systemOf(imported) !== '' && systemOf(imported) !== systemOf(path),
+  },
+  {
+    says: 'connectors know neither the store nor the jobs',
+    applies: within('connectors'),
+    imports: within('src/store', 'src/pipeline', 'jobs', 'pg', '@electric-sql/pglite', 'bullmq'),
+  },
+  {
+    says: 'the sandbox is a model of its own: it is not built from the connectors or the store',
+    applies: within('sandbox'),
+    imports: within('connectors', 'src/store', 'src/pipeline', 'jobs'),
+  },
+  {
+    says: 'only src/config.ts reads the environment',
+    applies: (path) => ours(path) && path !== 'src/config.ts',
+    line: /\bprocess\.env\b|\bimport\.meta\.env\b/,
+  },
+  {
+    // `select 1` asks only whether the database answers.
+    says: 'only src/store and src/pipeline run SQL',
+    applies: (path) =>
+      within('src', 'connectors', 'jobs')(path) && !within('src/store', 'src/pipeline')(path),
+    line: /\.query\s*(<.*>)?\(\s*[`'"]\s*(--|select|insert|update|delete|with|create|alter|drop|truncate|lock|begin)/i,
+  },
+  {
+    says: 'only jobs imports bullmq',
+    applies: (path) => ours(path) && !within('jobs')(path),
+    imports: within('bullmq'),
+  },
+];
+
+/** Every place where a file breaks a rule. */
+export function offences(files: SourceFile[]): Offence[] {
+  return files.flatMap(({ path, text }) =>
+    rules.flatMap((rule) => (rule.applies(path) ? breaks(rule, path, text) : [])),
+  );
+}
+
+function breaks(rule: Rule, path: string, text: string): Offence[] {
+  const offence = (index: number): Offence => {
+    const line = text.slice(0, index).split('\n').length;
+    return { path, line, rule: rule.says, text: (text.split('\n')[line - 1] ?? '').trim() };
+  };
+  const found: Offence[] = [];
+  for (const { index, name } of importsOf(text)) {
+    if (rule.imports?.(resolved(name, path), path)) found.push(offence(index));
+  }
+  if (rule.line) {
+    const pattern = new RegExp(rule.line.source, `${rule.line.flags}g`);
+    const code = withoutComments(text);
+    for (const match of code.matchAll(pattern)) found.push(offence(match.index));
+  }
+  return found;
+}
+
+function importsOf(text: string): { index: number; name: string }[] {
+  const pattern = /\b(?:from|import)\s*\(?\s*(['"])([^'"\n]+)\1/g;
+  return [...withoutComments(text).matchAll(pattern)].map((match) => ({
+    index: match.index,
+    name: match[2] ?? '',
+  }));
+}
+
+function resolved(name: string, path: string): string {
+  return name.startsWith('.') ? normalize(`${dirname(path)}/${name}`) : name;
+}
+
+/** The same length, so that places stay. A `//` inside a string is taken for a comment only after a space. */
+function withoutComments(text: string): string {
+  const blank = (comment: string) => comment.replace(/[^\n]/g, ' ');
+  return text.replace(/\/\*[\s\S]*?\*\//g, blank).replace(/(?<=^|\s)\/\/[^\n]*/gm, blank);
+}
