@@ -44,7 +44,9 @@ export function registerLearn(program: Command): void {
   program
     .command('learn')
     .argument('<method>', `one of ${LearnOptions.shape.method.options.join(', ')}`)
-    .description('Learn one method from a CSV file, with no database: check our numbers against your own tool')
+    .description(
+      'Learn one method from a CSV file, with no database: check our numbers against your own tool',
+    )
     .requiredOption('--input <file>', 'CSV file with a header')
     .option('--json', 'print the result as JSON')
     .option('--scores <file>', 'write a CSV: customer, then one column per score')
@@ -73,9 +75,13 @@ function parseFileOptions(given: unknown): z.infer<typeof FileOptions> {
   const parsed = FileOptions.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new InputError('options', `Option --${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.`, {
-    action: 'See segment-sync learn --help.',
-  });
+  throw new InputError(
+    'options',
+    `Option --${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.`,
+    {
+      action: 'See segment-sync learn --help.',
+    },
+  );
 }
 
 async function readRows(path: string): Promise<FileRow[]> {
@@ -84,7 +90,10 @@ async function readRows(path: string): Promise<FileRow[]> {
   await open(path).then(
     (handle) => handle.close(),
     (cause) => {
-      throw new InputError('file-unreadable', `The file ${path} can't be opened.`, { action: 'Check its path and permissions.', cause });
+      throw new InputError('file-unreadable', `The file ${path} can't be opened.`, {
+        action: 'Check its path and permissions.',
+        cause,
+      });
     },
   );
   const parser = parse({ columns: true, bom: true, skip_empty_lines: true, trim: true });
@@ -94,10 +103,14 @@ async function readRows(path: string): Promise<FileRow[]> {
     });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    throw new InputError('csv-unreadable', `The file ${path} is no readable CSV: ${cause.message}. Nothing was learned.`, {
-      action: 'Save it as CSV with commas, a header line and quotes around text with commas.',
-      cause,
-    });
+    throw new InputError(
+      'csv-unreadable',
+      `The file ${path} is no readable CSV: ${cause.message}. Nothing was learned.`,
+      {
+        action: 'Save it as CSV with commas, a header line and quotes around text with commas.',
+        cause,
+      },
+    );
   }
   return rows;
 }
@@ -109,11 +122,17 @@ async function writeScores(path: string, { names, lines }: LearnedScores): Promi
 
 function describe(output: LearnOutput): string {
   const lines = [`${output.method} from ${output.n} rows`];
-  for (const [name, value] of Object.entries(output.parameters ?? {})) lines.push(`  ${name} ${value.toPrecision(7)}`);
+  for (const [name, value] of Object.entries(output.parameters ?? {}))
+    lines.push(`  ${name} ${value.toPrecision(7)}`);
   if (output.logLikelihood !== undefined) lines.push(`  log-likelihood ${output.logLikelihood.toFixed(4)}`);
-  for (const { segment, size, revenue } of output.segments ?? []) lines.push(`  ${segment} ${size} customers, ${revenue.toFixed(2)}`);
-  if (output.clusters) lines.push(`  ${output.clusters.k} clusters of ${output.clusters.sizes.join(', ')}, inertia ${output.clusters.inertia}`);
-  if (output.holdout) lines.push(`  holdout: ${output.holdout.actual} actual, ${output.holdout.expected.toFixed(1)} expected`);
+  for (const { segment, size, revenue } of output.segments ?? [])
+    lines.push(`  ${segment} ${size} customers, ${revenue.toFixed(2)}`);
+  if (output.clusters)
+    lines.push(
+      `  ${output.clusters.k} clusters of ${output.clusters.sizes.join(', ')}, inertia ${output.clusters.inertia}`,
+    );
+  if (output.holdout)
+    lines.push(`  holdout: ${output.holdout.actual} actual, ${output.holdout.expected.toFixed(1)} expected`);
   if (output.auc !== undefined) lines.push(`  AUC on unseen cases ${output.auc.toFixed(3)}`);
   lines.push(...output.warnings.map((warning) => `  note: ${warning}`));
   return `${lines.join('\n')}\n`;

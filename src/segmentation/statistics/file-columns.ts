@@ -1,0 +1,93 @@
+import { InputError } from '../../errors.ts';
+import type { AttributeTable, TableColumn } from './attribute-table.ts';
+
+/** One row of a file with a header: text by column name. */
+export type FileRow = Record<string, string>;
+
+/** Names that a column usually has, for when none is given. */
+const USUAL: Record<string, readonly string[]> = {
+  customer: ['customer_id', 'customer', 'contact_id', 'id'],
+  date: ['date', 'order_date', 'close_date', 'closedate'],
+  amount: ['amount', 'revenue', 'value'],
+  frequency: ['frequency', 'x'],
+  recency: ['recency', 't_x', 'tx'],
+  t: ['t', 'age'],
+  monetary: ['monetary_value', 'monetary', 'zbar', 'm'],
+};
+
+/** The column that plays a role: the one named, else one with a usual name, else undefined. */
+export function findColumn(
+  header: readonly string[],
+  role: string,
+  named: string | undefined,
+): string | undefined {
+  if (named === undefined) {
+    const usual = USUAL[role] ?? [];
+    return usual
+      .map((name) => header.find((column) => column.toLowerCase() === name))
+      .find((column) => column !== undefined);
+  }
+  if (header.includes(named)) return named;
+  throw new InputError('column-missing', `The file has no column ${named}. Nothing was learned.`, {
+    action: `Its columns are: ${header.join(', ')}.`,
+  });
+}
+
+export function requireColumn(header: readonly string[], role: string, named: string | undefined): string {
+  const column = findColumn(header, role, named);
+  if (column !== undefined) return column;
+  throw new InputError('column-unnamed', `Which column holds the ${role}? Nothing was learned.`, {
+    action: `Name it with --${role}; the columns are: ${header.join(', ')}.`,
+  });
+}
+
+/** A number of a cell; null where it is empty. Throws InputError `cell-unreadable` naming the row. */
+export function numberCell(row: FileRow, column: string, index: number): number | null {
+  const text = (row[column] ?? '').trim();
+  if (text === '') return null;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  throw unreadable(column, index, text, 'a number such as 12.50');
+}
+
+export function requiredNumber(row: FileRow, column: string, index: number): number {
+  const value = numberCell(row, column, index);
+  if (value === null) throw unreadable(column, index, '', 'a number');
+  return value;
+}
+
+export function unreadable(column: string, index: number, text: string, wanted: string): InputError {
+  return new InputError(
+    'cell-unreadable',
+    `Row ${index + 1}: ${column} is "${text}", not ${wanted}. Nothing was learned.`,
+    {
+      action: 'Correct the row or leave it out.',
+    },
+  );
+}
+
+/**
+ * The chosen columns as typed attributes: numbers where nine of ten known values are (others count as unknown and
+ * are told), else choices; empty cells are unknown.
+ */
+export function tableOf(
+  rows: readonly FileRow[],
+  columns: readonly string[],
+  warnings: string[],
+): AttributeTable {
+  return { rows: rows.length, columns: columns.map((name) => columnOf(rows, name, warnings)) };
+}
+
+function columnOf(rows: readonly FileRow[], name: string, warnings: string[]): TableColumn {
+  const texts = rows.map((row) => {
+    const text = (row[name] ?? '').trim();
+    return text === '' ? null : text;
+  });
+  const known = texts.filter((text) => text !== null);
+  const numeric = known.filter((text) => Number.isFinite(Number(text))).length;
+  if (numeric === 0 || numeric < 0.9 * known.length) return { name, kind: 'category', values: texts };
+  if (numeric < known.length)
+    warnings.push(`${name}: ${known.length - numeric} values are no numbers and count as unknown.`);
+  const values = texts.map((text) => (text !== null && Number.isFinite(Number(text)) ? Number(text) : null));
+  return { name, kind: 'number', values };
+}
