@@ -1,0 +1,77 @@
+import type { ObjectType } from '../model/record.ts';
+import type { Queryable } from './pool.ts';
+import type { Tenant } from './tenant.ts';
+
+export type MappingRow = {
+  connectionId: string;
+  object: ObjectType;
+  attribute: string;
+  property: string;
+  /** All records were read with it. */
+  filled: boolean;
+  /** Why the property can't be read now. */
+  problem: string | null;
+};
+
+export async function listMappings(
+  db: Queryable,
+  tenant: Tenant,
+  filter: { connectionId?: string; object?: ObjectType } = {},
+): Promise<MappingRow[]> {
+  const { rows } = await db.query<MappingRow>(
+    `select connection_id as "connectionId", object, attribute, property, filled, problem
+     from ${tenant.schema}.mapping
+     where ($1::text is null or connection_id = $1) and ($2::text is null or object = $2)
+     order by connection_id, object, attribute`,
+    [filter.connectionId ?? null, filter.object ?? null],
+  );
+  return rows;
+}
+
+/** Adds mappings that are not there yet; what a person chose for an attribute stays. Returns how many are new. */
+export async function addMappings(
+  db: Queryable,
+  tenant: Tenant,
+  mappings: Pick<MappingRow, 'connectionId' | 'object' | 'attribute' | 'property'>[],
+): Promise<number> {
+  const { rowCount } = await db.query(
+    `insert into ${tenant.schema}.mapping (connection_id, object, attribute, property)
+     select "connectionId", object, attribute, property from jsonb_to_recordset($1::jsonb)
+       as m ("connectionId" text, object text, attribute text, property text)
+     on conflict (connection_id, object, attribute) do nothing`,
+    [JSON.stringify(mappings)],
+  );
+  return rowCount;
+}
+
+/** Says that all records of an object were read with these attributes. */
+export async function markFilled(
+  db: Queryable,
+  tenant: Tenant,
+  key: { connectionId: string; object: ObjectType; attributes: string[] },
+): Promise<void> {
+  await db.query(
+    `update ${tenant.schema}.mapping set filled = true
+     where connection_id = $1 and object = $2 and attribute = any($3::text[]) and not filled`,
+    [key.connectionId, key.object, key.attributes],
+  );
+}
+
+/** Notes which properties the CRM no longer has; one that is back must be read again for all records. */
+export async function noteProperties(
+  db: Queryable,
+  tenant: Tenant,
+  key: { connectionId: string; object: ObjectType; existing: string[] },
+): Promise<{ lost: number; back: number }> {
+  const { rows } = await db.query<{ problem: string | null }>(
+    `update ${tenant.schema}.mapping set
+       problem = case when property = any($3::text[]) then null
+                      else 'The CRM no longer has the property ' || property || ', or hides it from us.' end,
+       filled = filled and problem is null
+     where connection_id = $1 and object = $2 and (property = any($3::text[])) = (problem is not null)
+     returning problem`,
+    [key.connectionId, key.object, key.existing],
+  );
+  const lost = rows.filter((row) => row.problem !== null).length;
+  return { lost, back: rows.length - lost };
+}
