@@ -1,0 +1,107 @@
+import { noteDirtySubjects } from '../store/dirty.ts';
+import type { UnifyScene } from './unify-records.ts';
+
+export type CountedDeal = { deal_id: string; connection_id: string; record_id: string };
+
+/** Which of several linked records comes first, after the primary one: the oldest in the CRM, then the lowest id. */
+const EARLIEST = 'a.is_primary desc, r.source_created_at nulls last, length(r.id), r.id';
+
+/**
+ * Credits deals. To a person: the primary contact role, else the earliest-created contact (then the lowest id),
+ * else nobody. To a company: likewise, else the credited person's company, else none. Everybody linked is involved.
+ * Subjects that gain or lose a deal are noted for profile, and for label where a condition may look at deals.
+ */
+export async function creditDeals(scene: UnifyScene, deals: CountedDeal[]): Promise<void> {
+  if (deals.length === 0) return;
+  const s = scene.tenant.schema;
+  const { rows } = await scene.db.query<{ people: string[] | null; companies: string[] | null }>(
+    `with batch as materialized (
+       select * from jsonb_to_recordset($1::jsonb) as t (deal_id bigint, connection_id text, record_id text)
+     ),
+     contacts as materialized (
+       select b.deal_id, r.person_id, a.is_primary, a.role,
+         row_number() over (partition by b.deal_id order by ${EARLIEST}) as place
+       from batch b
+       join ${s}.association a on a.connection_id = b.connection_id and a.from_object = 'deal'
+         and a.from_id = b.record_id and a.to_object = 'contact'
+       join ${s}.contact_record r on r.connection_id = a.connection_id and r.id = a.to_id
+       where r.state = 'live' and r.person_id is not null
+     ),
+     companies as materialized (
+       select b.deal_id, r.company_id, row_number() over (partition by b.deal_id order by ${EARLIEST}) as place
+       from batch b
+       join ${s}.association a on a.connection_id = b.connection_id and a.from_object = 'deal'
+         and a.from_id = b.record_id and a.to_object = 'company'
+       join ${s}.company_record r on r.connection_id = a.connection_id and r.id = a.to_id
+       where r.state = 'live' and r.company_id is not null
+     ),
+     wanted as materialized (
+       select d.id, d.person_id as old_person, d.company_id as old_company,
+         c.person_id, coalesce(k.company_id, p.company_id) as company_id
+       from batch b
+       join ${s}.deal d on d.id = b.deal_id
+       left join contacts c on c.deal_id = b.deal_id and c.place = 1
+       left join companies k on k.deal_id = b.deal_id and k.place = 1
+       left join ${s}.person p on p.id = c.person_id
+     ),
+     credited as (
+       update ${s}.deal d set person_id = w.person_id, company_id = w.company_id from wanted w
+       where d.id = w.id and (d.person_id, d.company_id) is distinct from (w.person_id, w.company_id)
+     ),
+     involved as materialized (
+       select deal_id, person_id, min(role) as role, bool_or(is_primary) as is_primary from contacts group by 1, 2
+     ),
+     was_involved as materialized (
+       select i.* from batch b join ${s}.deal_person i on i.deal_id = b.deal_id
+     ),
+     gone as (
+       delete from ${s}.deal_person i using was_involved w
+       where i.deal_id = w.deal_id and i.person_id = w.person_id
+         and not exists (select from involved n where n.deal_id = i.deal_id and n.person_id = i.person_id)
+     ),
+     come as (
+       insert into ${s}.deal_person as i (deal_id, person_id, role, is_primary)
+       select n.deal_id, n.person_id, n.role, n.is_primary from involved n
+       left join was_involved w using (deal_id, person_id)
+       where w.deal_id is null or (w.role, w.is_primary) is distinct from (n.role, n.is_primary)
+       on conflict (deal_id, person_id) do update set role = excluded.role, is_primary = excluded.is_primary
+     )
+     select
+       (select array_agg(distinct id) from (
+          select old_person from wanted union select person_id from wanted
+          union select person_id from was_involved union select person_id from involved) x (id)
+        where id is not null) as people,
+       (select array_agg(distinct id) from (
+          select old_company from wanted union select company_id from wanted) x (id)
+        where id is not null) as companies`,
+    [JSON.stringify(deals)],
+  );
+  await noteBeneficiaries(scene, rows[0]?.people ?? [], rows[0]?.companies ?? []);
+}
+
+/** Removes deals whose last record is gone; those who had them add up anew. */
+export async function removeDeals(scene: UnifyScene, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const s = scene.tenant.schema;
+  const { rows } = await scene.db.query<{ people: string[] | null; companies: string[] | null }>(
+    `with removed as (delete from ${s}.deal where id = any($1::bigint[]) returning person_id, company_id),
+     involved as (delete from ${s}.deal_person where deal_id = any($1::bigint[]) returning person_id)
+     select
+       (select array_agg(distinct person_id) from (
+          select person_id from removed union select person_id from involved) x where person_id is not null) as people,
+       (select array_agg(distinct company_id) from removed where company_id is not null) as companies`,
+    [ids],
+  );
+  await scene.db.query(`delete from ${s}.dirty_subject where subject = 'deal' and id = any($1::bigint[])`, [
+    ids,
+  ]);
+  await noteBeneficiaries(scene, rows[0]?.people ?? [], rows[0]?.companies ?? []);
+}
+
+async function noteBeneficiaries(scene: UnifyScene, people: string[], companies: string[]): Promise<void> {
+  const { db, tenant } = scene;
+  for (const stage of ['profile', 'label'] as const) {
+    await noteDirtySubjects(db, tenant, stage, 'person', people);
+    await noteDirtySubjects(db, tenant, stage, 'company', companies);
+  }
+}

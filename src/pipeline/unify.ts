@@ -1,0 +1,54 @@
+import type { Json } from '../../connectors/contract.ts';
+import type { ObjectType } from '../model/record.ts';
+import { transaction } from '../store/pool.ts';
+import type { RankedConnection } from './closure.ts';
+import type { SliceResult, StageContext } from './stage.ts';
+import { unifyDeals } from './unify-deals.ts';
+import { unifyRecords } from './unify-records.ts';
+
+/** Touched records looked at in one transaction; on an embedded store it takes well under 250 ms. */
+export const UNIFY_BATCH = 1_000;
+
+/**
+ * Works out which records are one subject, for touched records only. Companies first, then contacts, then deals:
+ * each marks records of the later ones as touched where they hang on it, so the stage has no position of its own.
+ */
+export async function unifySlice(work: StageContext, _position: Json): Promise<SliceResult> {
+  const counts: Record<string, number> = {};
+  const connections = await rankedConnections(work);
+  for (const object of ['company', 'contact', 'deal'] as const) {
+    for (;;) {
+      if (performance.now() >= work.deadline || work.signal.aborted)
+        return { position: {}, done: false, counts };
+      const { records, ...changes } = await unifyBatch(work, object, connections);
+      if (records === 0) break;
+      for (const [name, value] of Object.entries({ records, ...changes })) {
+        if (value > 0) counts[`${object}.${name}`] = (counts[`${object}.${name}`] ?? 0) + value;
+      }
+    }
+  }
+  return { position: {}, done: true, counts };
+}
+
+export type UnifyCounts = { records: number; created: number; absorbed: number; removed: number };
+
+function unifyBatch(
+  work: StageContext,
+  object: ObjectType,
+  connections: RankedConnection[],
+): Promise<UnifyCounts> {
+  return transaction(work.pool, async (client) => {
+    await work.checkFence(client);
+    const scene = { db: client, tenant: work.tenant, connections, limit: UNIFY_BATCH };
+    return object === 'deal' ? unifyDeals(scene) : unifyRecords({ ...scene, object });
+  });
+}
+
+/** All connections that records may come from, those waiting for a person too, best rank first. */
+async function rankedConnections(work: StageContext): Promise<RankedConnection[]> {
+  const { rows } = await work.pool.query<RankedConnection>(
+    'select id, system, mode from app.connection where tenant_id = $1 order by rank, created_at, id',
+    [work.tenant.id],
+  );
+  return rows;
+}
