@@ -46,6 +46,10 @@ export const Policy = z.object({
       recordLeast: z.number().int().min(1).default(50).describe('A smaller fall never stops the pull'),
     })
     .prefault({}),
+  precedence: z
+    .enum(['newest', 'rank'])
+    .default('newest')
+    .describe('Where several records of one person disagree: the newest value, or the best connection'),
   writesPerRun: z
     .number()
     .int()

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { Json } from '../../connectors/contract.ts';
+import { type Attribute, type AttributeOwner, ownerOf } from '../model/attribute.ts';
+import type { ObjectType } from '../model/record.ts';
+import { listAttributes } from '../store/columns.ts';
+import { listMappings } from '../store/mappings.ts';
+import { type PoolClient, transaction } from '../store/pool.ts';
+import { profileDeals } from './profile-deals.ts';
+import { profileCompanies, profilePersons } from './profile-subjects.ts';
+import { homeCurrencies } from './rates.ts';
+import { type RevenueRow, revenueRow } from './revenue.ts';
+import type { SliceResult, StageContext } from './stage.ts';
+
+/** Subjects worked out in one transaction; on an embedded store it takes well under 250 ms. */
+export const PROFILE_BATCH = 1_000;
+
+/** What all statements of this stage need, read once a slice. */
+export type Profiling = {
+  work: StageContext;
+  attributes: Attribute[];
+  /** Best rank first; `defaults` is what empty values mean, by the object that maps them. */
+  connections: (RevenueRow & {
+    place: number;
+    defaults: Record<ObjectType, Record<string, boolean | number>>;
+  })[];
+};
+
+/** What an empty value of a mapped attribute stands for, where it is not unknown. */
+const MEANING = { false: false, zero: 0 } as const;
+
+const profiles = { deal: profileDeals, person: profilePersons, company: profileCompanies } as const;
+
+/**
+ * Fills the columns of noted subjects: attributes from their records, revenue of deals, totals from deals. Deals
+ * first, as they note the persons and companies that have them; what is left to do is what is noted, so the stage
+ * has no position of its own.
+ */
+export async function profileSlice(work: StageContext, _position: Json): Promise<SliceResult> {
+  const counts: Record<string, number> = {};
+  const profiling = await prepare(work);
+  for (const subject of ['deal', 'person', 'company'] as const) {
+    for (;;) {
+      if (performance.now() >= work.deadline || work.signal.aborted)
+        return { position: {}, done: false, counts };
+      const { seen, changed } = await transaction(work.pool, async (client) => {
+        await work.checkFence(client);
+        const ids = await takeNoted(work, client, subject);
+        if (ids.length === 0) return { seen: 0, changed: 0 };
+        return { seen: ids.length, changed: await profiles[subject](profiling, client, ids) };
+      });
+      if (seen === 0) break;
+      counts[`${subject}.seen`] = (counts[`${subject}.seen`] ?? 0) + seen;
+      counts[`${subject}.changed`] = (counts[`${subject}.changed`] ?? 0) + changed;
+    }
+  }
+  return { position: {}, done: true, counts };
+}
+
+async function takeNoted(work: StageContext, client: PoolClient, subject: AttributeOwner): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `delete from ${work.tenant.schema}.dirty_subject where stage = 'profile' and subject = $1 and id in (
+       select id from ${work.tenant.schema}.dirty_subject where stage = 'profile' and subject = $1
+       order by id limit $2)
+     returning id`,
+    [subject, PROFILE_BATCH],
+  );
+  return rows.map((row) => row.id);
+}
+
+const ConnectionRow = z.object({
+  id: z.string(),
+  config: z.object({ revenue: z.unknown().optional() }).loose(),
+});
+
+async function prepare(work: StageContext): Promise<Profiling> {
+  const { pool, tenant } = work;
+  const attributes = await listAttributes(pool, tenant);
+  const mappings = await listMappings(pool, tenant);
+  const homes = await homeCurrencies(pool, tenant);
+  const { rows } = await pool.query(
+    'select id, config from app.connection where tenant_id = $1 order by rank, created_at, id',
+    [tenant.id],
+  );
+  const connections = z.array(ConnectionRow).parse(rows);
+  const defaultsOf = (connectionId: string, object: ObjectType) => {
+    const mapped = new Set(
+      mappings.filter((m) => m.connectionId === connectionId && m.object === object).map((m) => m.attribute),
+    );
+    return Object.fromEntries(
+      attributes.flatMap(({ owner, key, empty }) =>
+        owner === ownerOf[object] && mapped.has(key) && empty !== 'unknown' ? [[key, MEANING[empty]]] : [],
+      ),
+    );
+  };
+  return {
+    work,
+    attributes,
+    connections: connections.map(({ id, config }, place) => ({
+      ...revenueRow(id, config.revenue, homes.get(id) ?? tenant.currency),
+      place,
+      defaults: {
+        contact: defaultsOf(id, 'contact'),
+        company: defaultsOf(id, 'company'),
+        deal: defaultsOf(id, 'deal'),
+      },
+    })),
+  };
+}
