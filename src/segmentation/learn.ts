@@ -1,0 +1,228 @@
+import { z } from 'zod';
+import type { Attribute } from '../model/attribute.ts';
+import { type AttributeOwner, columnType } from '../model/attribute.ts';
+import { type AttributeIndex, indexAttributes } from './attribute-index.ts';
+import { quoteName } from './bindings.ts';
+import { type CompileRequest, compilePlans } from './compile.ts';
+import { compileCondition } from './compile-condition.ts';
+import { compileMeasure } from './compile-scores.ts';
+import type { Segmentation } from './definition.ts';
+import type { Model } from './model.ts';
+import { type Percentile, percentileCut, percentileKey, percentilesOf } from './percentile.ts';
+import type { Histogram } from './statistics/cut-points.ts';
+import { learnRfm } from './statistics/rfm.ts';
+import { localDay } from './window.ts';
+
+export type LearnRequest = Omit<CompileRequest, 'subject' | 'segmentations' | 'restrict'>;
+
+/** A statement that only reads. */
+export type Statement = { sql: string; values: unknown[] };
+
+/** What is measured, and the ranks (0 to 1) around which its values must be known exactly. */
+type Source = { name: string; value: string; probabilities: readonly number[] };
+
+const FIFTHS = [0.2, 0.4, 0.6, 0.8];
+
+/**
+ * The statement whose rows `learn` needs, or null where nothing is learned. It yields a few dozen rows
+ * `{ name, value, upto }` whatever the number of subjects: the distinct values around the ranks that matter, each with
+ * how many subjects have it or a lower one. People who object to profiling take no part.
+ */
+export function planLearn(definition: Segmentation, request: LearnRequest): Statement | null {
+  if (definition.method === 'rfm')
+    return definition.cutPoints === undefined ? planRfm(definition, request) : null;
+  if (definition.method === 'tiers') return planTiers(definition, request);
+  const percentiles = percentilesOf(definition);
+  return percentiles.length === 0 ? null : planPercentiles(percentiles, request);
+}
+
+function planRfm(definition: Extract<Segmentation, { method: 'rfm' }>, request: LearnRequest): Statement {
+  const { base, scopeOf, nested, calendar, attributes } = compilePlans({
+    ...request,
+    subject: definition.subject,
+    segmentations: [],
+    restrict: 'all',
+    stored: request.stored ?? [],
+  });
+  const scope = scopeOf({ definition, model: null });
+  const recency = compileMeasure(definition.recency, scope);
+  const frequency = compileMeasure(definition.frequency, scope);
+  const monetary = compileMeasure(definition.monetary, scope);
+  const profiled = mayProfile(definition.subject, attributes, (key) => base.own(key).sql);
+  const day =
+    recency.type === 'date'
+      ? recency.sql
+      : `(${recency.sql} at time zone ${base.bindings.bind(calendar.zone, 'text')})::date`;
+  const days = `(${base.bindings.bind(localDay(calendar), 'date')} - ${day})`;
+  const sources: Source[] = [
+    { name: 'recency', value: days, probabilities: FIFTHS },
+    { name: 'frequency', value: frequency.sql, probabilities: FIFTHS },
+    { name: 'monetary', value: monetary.sql, probabilities: FIFTHS },
+  ];
+  const from = `(\n${nested()}\n) l`;
+  const bought = `${frequency.sql} > 0 and ${recency.sql} is not null and ${profiled}`;
+  return { sql: histogramSql([{ from, where: bought, sources }]), values: base.bindings.values };
+}
+
+function planTiers(
+  definition: Extract<Segmentation, { method: 'tiers' }>,
+  request: LearnRequest,
+): Statement | null {
+  const percents = definition.segments.flatMap(({ topPercent }) =>
+    topPercent === undefined ? [] : [topPercent],
+  );
+  if (percents.length === 0) return null;
+  const { base, scopeOf, nested, attributes } = compilePlans({
+    ...request,
+    subject: definition.subject,
+    segmentations: [],
+    restrict: 'all',
+    stored: request.stored ?? [],
+  });
+  const scope = scopeOf({ definition, model: null });
+  const value = compileMeasure(definition.of, scope).sql;
+  const among = definition.among === undefined ? 'true' : compileCondition(definition.among, scope);
+  const profiled = mayProfile(definition.subject, attributes, (key) => base.own(key).sql);
+  const sources = [{ name: 'of', value, probabilities: percents.map((percent) => 1 - percent / 100) }];
+  const from = `(\n${nested()}\n) l`;
+  return {
+    sql: histogramSql([{ from, where: `${among} and ${profiled}`, sources }]),
+    values: base.bindings.values,
+  };
+}
+
+function planPercentiles(percentiles: readonly Percentile[], request: LearnRequest): Statement {
+  const attributes = indexAttributes(request.attributes);
+  const parts = percentiles.map((percentile) => {
+    const { owner, attribute, operator, percent } = percentile;
+    const column = `s.${quoteName(attribute)}`;
+    const type = attributes.get(owner, attribute)?.type ?? 'number';
+    const value =
+      attributes.get(owner, attribute)?.empty === 'zero'
+        ? `coalesce(${column}, 0::${columnType[type]})`
+        : column;
+    return {
+      from: `${request.schema}.${owner} s`,
+      where: mayProfile(owner, attributes, (key) => `s.${quoteName(key)}`),
+      sources: [
+        {
+          name: percentileKey(percentile),
+          value,
+          probabilities: [operator === 'topPercent' ? 1 - percent / 100 : percent / 100],
+        },
+      ],
+    };
+  });
+  return { sql: histogramSql(parts), values: [] };
+}
+
+/** Models leave out who objected; a company has no such right. */
+function mayProfile(
+  owner: AttributeOwner,
+  attributes: AttributeIndex,
+  column: (key: string) => string,
+): string {
+  const gates = ['no_profiling', 'no_processing'].filter(
+    (key) => owner === 'person' && attributes.get('person', key),
+  );
+  return gates.length === 0 ? 'true' : gates.map((key) => `${column(key)} is not true`).join(' and ');
+}
+
+type Part = { from: string; where: string; sources: readonly Source[] };
+
+/**
+ * Histograms cut down to what quantiles need: the values at the two ranks around each probability with their
+ * neighbours, and the ends.
+ */
+function histogramSql(parts: readonly Part[]): string {
+  const sources = parts.map(({ from, where, sources }) => {
+    const rows = sources.map(({ name, value }) => `(${literal(name)}, (${value})::double precision)`);
+    return `select v.name, v.value from ${from} cross join lateral (values ${rows.join(', ')}) v (name, value)
+    where ${where} and v.value is not null`;
+  });
+  const wanted = parts
+    .flatMap((part) => part.sources)
+    .flatMap(({ name, probabilities }) =>
+      probabilities.map((p) => `(${literal(name)}, ${p}::double precision)`),
+    );
+  return `with histogram as (
+  select name, value, count(*) as n from (
+    ${sources.join('\n    union all\n    ')}
+  ) source group by name, value
+), running as (
+  select name, value,
+    sum(n) over (partition by name order by value) - n as below,
+    sum(n) over (partition by name order by value) as upto,
+    sum(n) over (partition by name) as total
+  from histogram
+), marked as (
+  select name, value, below, upto, total, exists (
+    select 1 from (values ${wanted.join(', ')}) w (name, p)
+    where w.name = running.name
+      and running.upto > floor((running.total - 1) * w.p + 1e-9)
+      and running.below <= floor((running.total - 1) * w.p + 1e-9) + 1
+  ) as is_near
+  from running
+), kept as (
+  select *, is_near or below = 0 or upto = total
+    or coalesce(lag(is_near) over by_value, false) or coalesce(lead(is_near) over by_value, false) as is_kept
+  from marked
+  window by_value as (partition by name order by value)
+)
+select name, value, upto::double precision as upto from kept where is_kept order by name, value`;
+}
+
+/** Names are ours: score names and percentile keys. */
+function literal(name: string): string {
+  return `'${name.replaceAll("'", "''")}'::text`;
+}
+
+/** A row of planLearn's statement. */
+export const LearnRow = z.object({ name: z.string(), value: z.number(), upto: z.number() });
+export type LearnRow = z.infer<typeof LearnRow>;
+
+/**
+ * The model, from the rows of planLearn's statement. Throws InputError `no-values` where RFM finds nobody who
+ * bought.
+ */
+export function learn(definition: Segmentation, rows: readonly unknown[], asOf: Date): Model {
+  const histograms = readHistograms(rows);
+  const find = (name: string): Histogram => histograms.get(name) ?? { values: [], counts: [] };
+  const at = asOf.toISOString();
+  if (definition.method === 'rfm') {
+    const { cutPoints, warnings } = learnRfm(
+      { recency: find('recency'), frequency: find('frequency'), monetary: find('monetary') },
+      { map: { key: definition.key, name: definition.name, segments: definition.segments } },
+    );
+    return { method: 'rfm', asOf: at, cutPoints, warnings };
+  }
+  const cutPoints: Record<string, number | null> = {};
+  if (definition.method === 'tiers') {
+    for (const { key, topPercent } of definition.segments) {
+      if (topPercent !== undefined) cutPoints[key] = percentileCut(find('of'), topPercent, 'top');
+    }
+  } else {
+    for (const percentile of percentilesOf(definition)) {
+      const from = percentile.operator === 'topPercent' ? 'top' : 'bottom';
+      const key = percentileKey(percentile);
+      cutPoints[key] = percentileCut(find(key), percentile.percent, from);
+    }
+  }
+  const warnings = Object.entries(cutPoints).flatMap(([name, cut]) =>
+    cut === null ? [`${name}: nobody, because too many share a value or no value is known.`] : [],
+  );
+  return { method: definition.method, asOf: at, cutPoints, warnings };
+}
+
+function readHistograms(rows: readonly unknown[]): Map<string, Histogram> {
+  const histograms = new Map<string, Histogram & { upto: number }>();
+  for (const row of rows) {
+    const { name, value, upto } = LearnRow.parse(row);
+    const histogram = histograms.get(name) ?? { values: [], counts: [], upto: 0 };
+    histogram.values.push(value);
+    histogram.counts.push(upto - histogram.upto);
+    histogram.upto = upto;
+    histograms.set(name, histogram);
+  }
+  return histograms;
+}
