@@ -1,0 +1,158 @@
+import type { TargetKind } from '../../connectors/contract.ts';
+import type { Attribute, SubjectType } from '../model/attribute.ts';
+import type { ObjectType } from '../model/record.ts';
+import type { Bindings } from '../segmentation/bindings.ts';
+import type { Segmentation } from '../segmentation/definition.ts';
+import { labelColumn, listAttributes, listLabelColumns } from '../store/columns.ts';
+import { quoted } from '../store/identifier.ts';
+import type { Queryable } from '../store/pool.ts';
+import { recordTables } from '../store/records.ts';
+import { listPublished } from '../store/segmentations.ts';
+import { listTargets, type TargetRow } from '../store/targets.ts';
+import type { Tenant } from '../store/tenant.ts';
+
+/** How targets of a kind get at what they show; the other kinds are worked out by the CRM, or ride along. */
+const SHOWN_AS: Partial<Record<TargetKind, 'label' | 'primary' | 'member'>> = {
+  property: 'label',
+  file: 'label',
+  primary: 'primary',
+  manual_list: 'member',
+  campaign: 'member',
+};
+
+/** A target whose value each record of its object has or has not. */
+export type ShownTarget = TargetRow & { shows: 'label' | 'primary' | 'member' };
+
+export const isShown = (target: TargetRow): target is TargetRow & { kind: keyof typeof SHOWN_AS } =>
+  SHOWN_AS[target.kind] !== undefined;
+
+export const isMembership = (target: ShownTarget): boolean => target.shows === 'member';
+
+export function shownTargets(targets: readonly TargetRow[]): ShownTarget[] {
+  return targets.flatMap((target) => {
+    const shows = SHOWN_AS[target.kind];
+    return shows === undefined ? [] : [{ ...target, shows }];
+  });
+}
+
+/** What the values of all targets of one connection depend on, read once a slice. */
+export type Scene = {
+  tenant: Tenant;
+  connectionId: string;
+  asOf: Date;
+  targets: TargetRow[];
+  /** In force and with a column. */
+  definitions: Map<string, Segmentation>;
+  attributes: Attribute[];
+};
+
+export async function readScene(
+  db: Queryable,
+  tenant: Tenant,
+  connectionId: string,
+  asOf: Date,
+): Promise<Scene> {
+  const columns = {
+    person: new Set(await listLabelColumns(db, tenant, 'person')),
+    company: new Set(await listLabelColumns(db, tenant, 'company')),
+  };
+  const published = await listPublished(db, tenant);
+  return {
+    tenant,
+    connectionId,
+    asOf,
+    targets: await listTargets(db, tenant, { connectionId }),
+    definitions: new Map(
+      published
+        .filter(({ definition }) => columns[definition.subject].has(labelColumn(definition.key)))
+        .map(({ key, definition }) => [key, definition]),
+    ),
+    attributes: await listAttributes(db, tenant),
+  };
+}
+
+/** Which records to look at, by their id in the CRM; `after` excluded, `to` included, null for no end. */
+export type Range = { after: string | null; to: string | null } | { keys: readonly string[] };
+
+export const EVERYTHING: { after: string | null; to: string | null } = { after: null, to: null };
+
+/** Where a person's consent forbids labels at all; the same columns keep the label stage from giving them. */
+export function refusesProfiling(attributes: readonly Attribute[], alias: string): string {
+  return anyTrue(attributes, alias, ['no_profiling', 'no_processing']);
+}
+
+function anyTrue(attributes: readonly Attribute[], alias: string, keys: readonly string[]): string {
+  const present = keys.filter((key) => attributes.some((a) => a.owner === 'person' && a.key === key));
+  if (present.length === 0) return 'false';
+  return `(${present.map((key) => `coalesce(${alias}.${quoted(key)}, false)`).join(' or ')})`;
+}
+
+/**
+ * The one statement that says what every live record of an object should show: `key`, `kind`, `email` and `want`, a
+ * jsonb object of target id -> value without the empty ones. A label counts only as far as consent goes; marketing
+ * lists also leave out who opted out of e-mail. The labels of a company's segmentation on contacts are those of the
+ * person's company. Records that belong to no subject yet are left out: nobody knows what they should show.
+ */
+export function desiredSql(
+  scene: Scene,
+  object: ObjectType,
+  targets: readonly ShownTarget[],
+  range: Range,
+  bindings: Bindings,
+): string {
+  const { schema } = scene.tenant;
+  const { table, subject: link } = recordTables[object];
+  const subject: SubjectType = object === 'company' ? 'company' : 'person';
+  const values = targets.map((target) => [target.id, valueSql(scene, target, subject)] as const);
+  const usesCompany = values.some(([, sql]) => sql.includes('c.'));
+  const refused = subject === 'person' ? refusesProfiling(scene.attributes, 's') : 'false';
+  const want =
+    refused === 'false'
+      ? objectSql(values)
+      : `case when ${refused} then '{}'::jsonb else ${objectSql(values)} end`;
+  return `select r.id as key, r.kind, ${object === 'contact' ? 'r.email' : 'null::text as email'}, ${want} as want
+    from ${schema}.${table} r
+    join ${schema}.${subject} s on s.id = r.${link}
+    ${usesCompany ? `left join ${schema}.company c on c.id = s.company_id` : ''}
+    where r.connection_id = ${bindings.bind(scene.connectionId, 'text')} and r.state = 'live'
+      ${rangeSql('r.id', range, bindings)}`;
+}
+
+export function rangeSql(column: string, range: Range, bindings: Bindings): string {
+  if ('keys' in range) return `and ${column} = any(${bindings.bind(range.keys, 'text[]')})`;
+  const after = range.after === null ? '' : `and ${column} > ${bindings.bind(range.after, 'text')}`;
+  return range.to === null ? after : `${after} and ${column} <= ${bindings.bind(range.to, 'text')}`;
+}
+
+/** jsonb of one target's value; SQL null for none. Keys of segments are safe in quotes: a-z, 0-9, _. */
+function valueSql(scene: Scene, target: ShownTarget, subject: SubjectType): string {
+  const definition = scene.definitions.get(target.segmentation);
+  // Retired: nothing is to be shown any more.
+  if (definition === undefined) return 'null::jsonb';
+  if (definition.subject === 'person' && subject === 'company') return 'null::jsonb';
+  const label = `${definition.subject === subject ? 's' : 'c'}.${quoted(labelColumn(definition.key))}`;
+  const isMany = definition.labels === 'many';
+  if (target.shows === 'label') return isMany ? `nullif(to_jsonb(${label}), '[]')` : `to_jsonb(${label})`;
+  if (target.shows === 'primary') {
+    if (!isMany) return `to_jsonb(${label})`;
+    const first = definition.segments.map(
+      ({ key }) => `when '${key}' = any(${label}) then to_jsonb('${key}'::text)`,
+    );
+    return `case ${first.join(' ')} end`;
+  }
+  const holds = isMany ? `'${target.segment}' = any(${label})` : `${label} = '${target.segment}'`;
+  const optedOut = subject === 'person' ? anyTrue(scene.attributes, 's', ['email_opted_out']) : 'false';
+  return `case when ${holds}${optedOut === 'false' ? '' : ` and not ${optedOut}`} then 'true'::jsonb end`;
+}
+
+/** A function takes at most 100 arguments. */
+const PAIRS_AT_ONCE = 50;
+
+function objectSql(values: readonly (readonly [string, string])[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < values.length; i += PAIRS_AT_ONCE) {
+    const pairs = values.slice(i, i + PAIRS_AT_ONCE).map(([id, sql]) => `'${id}', ${sql}`);
+    parts.push(`jsonb_strip_nulls(jsonb_build_object(${pairs.join(', ')}))`);
+  }
+  return parts.length === 0 ? `'{}'::jsonb` : parts.join(' || ');
+}

@@ -1,0 +1,203 @@
+import type { TargetValue } from '../../connectors/contract.ts';
+import type { ObjectType } from '../model/record.ts';
+import type { Queryable } from './pool.ts';
+import type { Tenant } from './tenant.ts';
+
+/** Where ledger rows belong. */
+export type LedgerPlace = { connectionId: string; object: ObjectType };
+
+/** Values by target id of one record; null for none. */
+export type LedgerValues = { key: string; values: Record<string, TargetValue> };
+
+/** `values` is a word of SQL's. */
+const toJson = (rows: LedgerValues[]): string =>
+  JSON.stringify(rows.map(({ key, values }) => ({ key, given: values })));
+
+const GIVEN = `jsonb_to_recordset($3::jsonb) as g (key text, given jsonb)`;
+
+/**
+ * Notes what is about to be sent, before it is: whoever finds these rows after a kill reads them back from the CRM
+ * before anything else is written to them.
+ */
+export async function markSending(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  rows: LedgerValues[],
+): Promise<void> {
+  await db.query(
+    `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, sending, unconfirmed)
+     select $1, $2, g.key, g.given, array(select jsonb_object_keys(g.given)) from ${GIVEN} order by g.key
+     on conflict (connection_id, object, external_key) do update set
+       sending = l.sending || excluded.sending,
+       unconfirmed = array(select unnest(l.unconfirmed || excluded.unconfirmed) group by 1 order by 1)`,
+    [place.connectionId, place.object, toJson(rows)],
+  );
+}
+
+/** What becomes of the marks of the targets that `given` names. */
+const UNMARKED = `sending = l.sending - array(select jsonb_object_keys(g.given)),
+  unconfirmed = array(select unnest(l.unconfirmed) except select jsonb_object_keys(g.given) order by 1)`;
+
+/** Takes marks back: the CRM did not carry these writes out. */
+export async function unmark(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  rows: LedgerValues[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db.query(
+    `update ${tenant.schema}.ledger l set ${UNMARKED} from ${GIVEN}
+     where l.connection_id = $1 and l.object = $2 and l.external_key = g.key`,
+    [place.connectionId, place.object, toJson(rows)],
+  );
+}
+
+/**
+ * Advances the ledger to what the CRM now shows, with a line in push_log for each value that changed, and forgets
+ * earlier refusals of these targets. `cause` null: nothing of ours was written, so nothing is logged.
+ */
+export async function settle(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  rows: LedgerValues[],
+  log: { runId: string | null; cause: 'write' | 'undo' | 'uninstall' | null },
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { schema } = tenant;
+  await db.query(
+    `with g as materialized (select * from ${GIVEN}),
+     value as materialized (
+       select g.key, v.key as target, l.shown -> v.key as before, nullif(v.value, 'null'::jsonb) as after
+       from g join ${schema}.ledger l
+         on l.connection_id = $1 and l.object = $2 and l.external_key = g.key
+       cross join lateral jsonb_each(g.given) v
+     ), changed as materialized (select * from value where before is distinct from after
+     ), logged as (
+       insert into ${schema}.push_log
+         (at, run_id, connection_id, object, external_key, target_id, before, after, cause)
+       select now(), $4::bigint, $1, $2, key, target, before, after, $5
+       from changed where $5::text is not null
+     ), passed as (
+       delete from ${schema}.refusal f using value v
+       where f.connection_id = $1 and f.object = $2 and f.external_key = v.key and f.target_id = v.target
+     )
+     update ${schema}.ledger l set
+       shown = jsonb_strip_nulls(l.shown || g.given),
+       previous = l.previous || coalesce((
+         select jsonb_object_agg(c.target, coalesce(c.before, 'null')) from changed c where c.key = g.key), '{}'),
+       ${UNMARKED},
+       updated_at = now()
+     from g where l.connection_id = $1 and l.object = $2 and l.external_key = g.key`,
+    [place.connectionId, place.object, toJson(rows), log.runId, log.cause],
+  );
+}
+
+export type Refused = { key: string; targetId: string; value: TargetValue; code: string; message: string };
+
+/** Keeps refused values with their reasons; the marks are taken back with `unmark`. */
+export async function saveRefusals(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  runId: string | null,
+  rows: Refused[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db.query(
+    `insert into ${tenant.schema}.refusal as f
+       (connection_id, object, external_key, target_id, code, message, value, run_id)
+     select $1, $2, r.key, r."targetId", r.code, r.message, r.value, $4::bigint
+     from jsonb_to_recordset($3::jsonb) as r (key text, "targetId" text, value jsonb, code text, message text)
+     on conflict (connection_id, object, external_key, target_id) do update set
+       code = excluded.code, message = excluded.message, value = excluded.value, run_id = excluded.run_id,
+       tries = f.tries + 1, last_at = now()`,
+    [place.connectionId, place.object, JSON.stringify(rows), runId],
+  );
+}
+
+/** Forgets refusals of values that are no longer to be written. */
+export async function dropRefusals(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  rows: { key: string; targetId: string }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db.query(
+    `delete from ${tenant.schema}.refusal f
+     using jsonb_to_recordset($3::jsonb) as r (key text, "targetId" text)
+     where f.connection_id = $1 and f.object = $2 and f.external_key = r.key and f.target_id = r."targetId"`,
+    [place.connectionId, place.object, JSON.stringify(rows)],
+  );
+}
+
+/** The records are gone from the CRM: nothing of them is shown, refused or pinned any more. */
+export async function forgetRecords(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  keys: string[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  for (const table of ['refusal', 'pin', 'sighting', 'ledger']) {
+    await db.query(
+      `delete from ${tenant.schema}.${table} where connection_id = $1 and object = $2 and external_key = any($3)`,
+      [place.connectionId, place.object, keys],
+    );
+  }
+}
+
+/** The CRM may have given the survivors of merges other values: they are to be read back, whatever was sent. */
+export async function doubtSurvivors(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  merged: string[],
+  targets: string[],
+): Promise<void> {
+  if (merged.length === 0 || targets.length === 0) return;
+  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  await db.query(
+    `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, unconfirmed)
+     select $1, $2, survivor.id, $4::text[]
+     from (select distinct s.id from ${tenant.schema}.${table} r
+       join ${tenant.schema}.${table} s
+         on s.connection_id = r.connection_id and s.id = r.merged_into and s.state = 'live'
+       where r.connection_id = $1 and r.id = any($3)) survivor
+     on conflict (connection_id, object, external_key) do update set
+       unconfirmed = array(select unnest(l.unconfirmed || excluded.unconfirmed) group by 1 order by 1)`,
+    [place.connectionId, place.object, merged, targets],
+  );
+}
+
+export type UnconfirmedRow = {
+  key: string;
+  kind: string | null;
+  shown: Record<string, TargetValue>;
+  previous: Record<string, TargetValue>;
+  sending: Record<string, TargetValue>;
+  unconfirmed: string[];
+};
+
+/** Rows with a write of these targets whose outcome is unknown, after `after` by id. */
+export async function readUnconfirmed(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  options: { targets: string[]; after: string | null; limit: number },
+): Promise<UnconfirmedRow[]> {
+  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const { rows } = await db.query<UnconfirmedRow>(
+    `select l.external_key as key, r.kind, l.shown, l.previous, l.sending, l.unconfirmed
+     from ${tenant.schema}.ledger l
+     left join ${tenant.schema}.${table} r on r.connection_id = l.connection_id and r.id = l.external_key
+     where l.connection_id = $1 and l.object = $2 and l.unconfirmed <> '{}' and l.unconfirmed && $3
+       and ($4::text is null or l.external_key > $4)
+     order by l.external_key limit $5`,
+    [place.connectionId, place.object, options.targets, options.after, options.limit],
+  );
+  return rows;
+}
