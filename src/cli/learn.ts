@@ -7,8 +7,9 @@ import { stringify } from 'csv-stringify';
 import { z } from 'zod';
 import { InputError, toAppError } from '../errors.ts';
 import type { FileRow } from '../segmentation/statistics/file-columns.ts';
-import { type LearnedScores, type LearnOutput, learnFile } from '../segmentation/statistics/learn-file.ts';
+import { learnFile } from '../segmentation/statistics/learn-file.ts';
 import { LearnOptions, parseLearnOptions } from '../segmentation/statistics/learn-options.ts';
+import type { LearnedScores, LearnOutput } from '../segmentation/statistics/learn-output.ts';
 
 const FileOptions = z.object({
   input: z.string('is needed: the CSV file to learn from'),

@@ -91,3 +91,13 @@ function columnOf(rows: readonly FileRow[], name: string, warnings: string[]): T
   const values = texts.map((text) => (text !== null && Number.isFinite(Number(text)) ? Number(text) : null));
   return { name, kind: 'number', values };
 }
+
+/** The columns asked for, or all but those that play another part. */
+export function chosenColumns(
+  header: readonly string[],
+  chosen: readonly string[] | undefined,
+  others: readonly (string | undefined)[],
+): string[] {
+  if (chosen === undefined) return header.filter((column) => !others.includes(column));
+  return chosen.map((column) => requireColumn(header, 'columns', column));
+}
