@@ -105,6 +105,8 @@ export type MemoryContextOptions<Config> = {
   log?: Logger;
   fetch?: typeof fetch;
   now?: () => Date;
+  /** Shared with other contexts of the same account; else one of its own. */
+  pace?: MemoryPace;
 };
 
 /**
@@ -117,7 +119,7 @@ export function memoryContext<Config>(options: MemoryContextOptions<Config>): Co
 } {
   const { connector, config, app, now = () => new Date() } = options;
   const signal = options.signal ?? new AbortController().signal;
-  const pace = new MemoryPace(connector.budgets);
+  const pace = options.pace ?? new MemoryPace(connector.budgets);
   const calls: CallCount = { calls: 0, writes: 0, rows: 0, byStatus: {} };
   let secret = options.secret;
   let renewal: Promise<OAuthSecret> | undefined;

@@ -164,7 +164,7 @@ export type Prepared = {
   state: 'ready' | 'needs_you';
   /**
    * Remember this: names, ids and the marker that makes it ours. A target that is a property or field of the
-   * record says its name as `property`, so that it is read back with every pull: { property: 'segsync_rfm', ... }.
+   * record is { kind: 'property', name: 'segment_sync_rfm', ... }, so that it is read back with every pull.
    */
   remote: Json;
   message?: string;
@@ -254,7 +254,10 @@ export type Connector<Config = unknown> = {
   ): AsyncGenerator<string[], void, void>;
   /** How a person authorises us in the browser, and how the code that comes back becomes a token (PKCE S256). */
   authorize?: {
-    url(app: OAuthApp, options: { config: Config; redirectUri: string; state: string; challenge: string }): string;
+    url(
+      app: OAuthApp,
+      options: { config: Config; redirectUri: string; state: string; challenge: string },
+    ): string;
     exchange(
       app: OAuthApp,
       options: {

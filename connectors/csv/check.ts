@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { AppError } from '../../src/errors.ts';
 import type { ObjectType } from '../../src/model/record.ts';
 import type { CheckItem, Context, Property } from '../contract.ts';
@@ -86,6 +87,12 @@ const labelOf = (name: string) => {
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
+
+/** A folder is known by its path. */
+export async function identifyCsv({ config }: Context<CsvConfig>): Promise<{ id: string; name: string }> {
+  const path = resolve(config.folder);
+  return { id: path, name: basename(path) };
+}
 
 /** How many rows an object's own file has. */
 export async function sizeOfCsv(

@@ -1,5 +1,5 @@
 import type { Connector } from '../contract.ts';
-import { checkCsv, discoverCsv, sizeOfCsv } from './check.ts';
+import { checkCsv, discoverCsv, identifyCsv, sizeOfCsv } from './check.ts';
 import { CsvConfig } from './config.ts';
 import { pullCsv } from './pull.ts';
 import { prepareCsv, pushCsv, uninstallCsv } from './push.ts';
@@ -18,6 +18,7 @@ export default {
   check: checkCsv,
   discover: discoverCsv,
   size: sizeOfCsv,
+  identify: identifyCsv,
   pull: pullCsv,
   prepare: prepareCsv,
   push: pushCsv,

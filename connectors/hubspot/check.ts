@@ -53,6 +53,14 @@ export async function accountOf(context: Context<HubSpotConfig>): Promise<z.infe
   return (await call(context, { method: 'GET', path }, Account)).data;
 }
 
+/** Which account this is. */
+export async function identifyHubSpot(
+  context: Context<HubSpotConfig>,
+): Promise<{ id: string; name: string }> {
+  const { portalId } = await accountOf(context);
+  return { id: String(portalId), name: `HubSpot account ${portalId}` };
+}
+
 /** Runs a check; what it throws becomes its line. What a later try may mend is thrown on. */
 async function tried(
   code: string,

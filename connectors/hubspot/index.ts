@@ -1,10 +1,10 @@
 import type { Connector } from '../contract.ts';
-import { checkHubSpot } from './check.ts';
+import { checkHubSpot, identifyHubSpot } from './check.ts';
 import { BUDGETS } from './client.ts';
 import { HubSpotConfig } from './config.ts';
 import { currenciesOfHubSpot } from './currencies.ts';
 import { membersOfHubSpot } from './lists.ts';
-import { refreshHubSpot } from './oauth.ts';
+import { authorizeUrl, exchangeCode, refreshHubSpot } from './oauth.ts';
 import { prepareHubSpot } from './prepare.ts';
 import { discoverHubSpot } from './properties.ts';
 import { pullHubSpot } from './pull.ts';
@@ -30,6 +30,8 @@ export default {
   prepare: prepareHubSpot,
   push: pushHubSpot,
   members: membersOfHubSpot,
+  authorize: { url: authorizeUrl, exchange: exchangeCode },
+  identify: identifyHubSpot,
   refresh: refreshHubSpot,
   currencies: currenciesOfHubSpot,
   uninstall: uninstallHubSpot,

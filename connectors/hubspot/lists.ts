@@ -96,7 +96,7 @@ export const nameOf = ({ segmentation, segments }: PrepareTarget) =>
 /** The label, and no objection. */
 function filterOf(target: PrepareTarget, properties: HubSpotProperty[]): Json | 'no_property' {
   const parsed = PropertyRemote.safeParse(target.property);
-  const name = parsed.success ? parsed.data.name : `segment_sync_${target.segmentation.key}`;
+  const name = parsed.success ? parsed.data.property : `segment_sync_${target.segmentation.key}`;
   const [segment] = target.segments;
   if (segment === undefined || !properties.some((property) => property.name === name)) return 'no_property';
   const label: Filter = {

@@ -30,34 +30,42 @@ const TokenAnswer = z.object({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1),
   expires_in: z.number().positive(),
-  hub_id: z.number().optional(),
 });
 
 /** Where the admin of an account is sent to allow the app. */
 export function authorizeUrl(
   app: OAuthApp,
-  options: { redirectUri: string; state: string; config: HubSpotConfig },
-) {
+  options: { config: HubSpotConfig; redirectUri: string; state: string; challenge: string },
+): string {
   const origin = allowedApiUrl(options.config.apiUrl, HUBSPOT_HOSTS);
   const base = origin.endsWith('hubapi.com') ? 'https://app.hubspot.com' : origin;
   const url = new URL('/oauth/authorize', base);
-  url.searchParams.set('client_id', app.clientId);
-  url.searchParams.set('redirect_uri', options.redirectUri);
-  url.searchParams.set('scope', SCOPES.required.join(' '));
-  url.searchParams.set('optional_scope', SCOPES.optional.join(' '));
-  url.searchParams.set('state', options.state);
+  const query = {
+    client_id: app.clientId,
+    redirect_uri: options.redirectUri,
+    scope: SCOPES.required.join(' '),
+    optional_scope: SCOPES.optional.join(' '),
+    state: options.state,
+    code_challenge: options.challenge,
+    code_challenge_method: 'S256',
+  };
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url.href;
 }
 
-/** Turns the code of an authorisation into tokens, once. `accountId` is the portal's id. */
-export async function redeemHubSpot(
+/** Turns the code of an authorisation into tokens, once. */
+export function exchangeCode(
   app: OAuthApp,
-  grant: { code: string; redirectUri: string },
-  options: Options,
-): Promise<{ secret: OAuthSecret; accountId: string | null }> {
-  const form = { grant_type: 'authorization_code', code: grant.code, redirect_uri: grant.redirectUri };
-  const { secret, hubId } = await requestToken(app, form, options);
-  return { secret, accountId: hubId };
+  {
+    code,
+    redirectUri,
+    verifier,
+    ...options
+  }: Options & { code: string; redirectUri: string; verifier: string },
+): Promise<OAuthSecret> {
+  const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
+  // A code works once: asking again after an answer that was lost could only fail.
+  return requestToken(app, form, options, false);
 }
 
 /** A new access token, with the refresh token that HubSpot gives back: the old one or a new one. */
@@ -67,14 +75,16 @@ export async function refreshHubSpot(
   options: Options,
 ): Promise<OAuthSecret> {
   const form = { grant_type: 'refresh_token', refresh_token: secret.refreshToken };
-  return (await requestToken(app, form, options)).secret;
+  // HubSpot hands out the same refresh token again, so that asking twice is harmless.
+  return requestToken(app, form, options, true);
 }
 
 const REQUEST: HttpRequest = {
   method: 'POST',
   path: `/oauth/${API_VERSION}/token`,
   budget: 'general',
-  write: false,
+  // It changes nothing in the CRM, but a code or a rotated token is used up.
+  write: true,
   expect: 'json',
 };
 
@@ -82,7 +92,8 @@ async function requestToken(
   app: OAuthApp,
   form: Record<string, string>,
   { config, fetch, signal, now }: Options,
-): Promise<{ secret: OAuthSecret; hubId: string | null }> {
+  idempotent: boolean,
+): Promise<OAuthSecret> {
   const apiUrl = allowedApiUrl(config.apiUrl, HUBSPOT_HOSTS);
   const pinned = pinnedFetch(fetch, apiUrl);
   // A form: HubSpot's token endpoint refuses JSON.
@@ -95,8 +106,7 @@ async function requestToken(
     return answer;
   };
   const log = { warn: () => undefined };
-  // HubSpot hands out the same refresh token again, so that asking twice is harmless.
-  const answer = await retry(attempt, { label: 'HubSpot token', idempotent: true, signal, log });
+  const answer = await retry(attempt, { label: 'HubSpot token', idempotent, signal, log });
   const parsed = TokenAnswer.safeParse(answer.json);
   if (!parsed.success) {
     throw new RemoteError(
@@ -110,12 +120,9 @@ async function requestToken(
       },
     );
   }
-  const { access_token, refresh_token, expires_in, hub_id } = parsed.data;
+  const { access_token, refresh_token, expires_in } = parsed.data;
   const expiresAt = new Date(now.getTime() + expires_in * 1_000).toISOString();
-  return {
-    secret: { accessToken: access_token, refreshToken: refresh_token, expiresAt, apiUrl },
-    hubId: hub_id === undefined ? null : String(hub_id),
-  };
+  return { accessToken: access_token, refreshToken: refresh_token, expiresAt, apiUrl };
 }
 
 const OAuthError = z.object({ error: z.string().default(''), error_description: z.string().default('') });

@@ -99,7 +99,7 @@ async function prepareProperty(
   properties: HubSpotProperty[],
 ): Promise<Prepared> {
   const wanted = wantedOf(target);
-  const remote: PropertyRemote = { kind: 'property', name: wanted.name, type: wanted.type };
+  const remote: PropertyRemote = { kind: 'property', property: wanted.name, type: wanted.type };
   const ready: Prepared = { id: target.id, state: 'ready', remote };
   const existing = properties.find(({ name }) => name === wanted.name);
   if (existing === undefined) {
@@ -110,7 +110,7 @@ async function prepareProperty(
     return ready;
   }
   const remembered = PropertyRemote.safeParse(target.remote);
-  const isRemembered = remembered.success && remembered.data.name === wanted.name;
+  const isRemembered = remembered.success && remembered.data.property === wanted.name;
   if (!isOurs(existing) && !isRemembered) return needsYou(target, ...foreign(wanted, target.object));
   if (existing.type !== wanted.type) return needsYou(target, ...otherType(existing, wanted, target.object));
   const change = changeOf(existing, wanted);

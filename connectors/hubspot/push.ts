@@ -53,8 +53,7 @@ async function updateRows(
     objectWriteTraceId: id,
     properties: Object.fromEntries(
       Object.entries(values).map(([target, value]) => {
-        const { name } = PropertyRemote.parse(remotes[target]);
-        return [name, cellOf(value)];
+        return [PropertyRemote.parse(remotes[target]).property, cellOf(value)];
       }),
     ),
   }));
@@ -151,7 +150,7 @@ function targetIn(
 ): string | undefined {
   const targets = [...new Set(writes.flatMap(({ values }) => Object.keys(values)))];
   const named = targets
-    .map((id) => ({ id, name: PropertyRemote.parse(remotes[id]).name }))
+    .map((id) => ({ id, name: PropertyRemote.parse(remotes[id]).property }))
     .filter(({ name }) => message.includes(name));
   return named.sort((a, b) => b.name.length - a.name.length)[0]?.id;
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 /** What we remember of a property that we made. */
 export const PropertyRemote = z.object({
   kind: z.literal('property'),
-  name: z.string(),
+  /** Its internal name. */
+  property: z.string(),
   type: z.enum(['enumeration', 'datetime', 'string']),
 });
 export type PropertyRemote = z.infer<typeof PropertyRemote>;

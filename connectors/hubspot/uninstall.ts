@@ -23,7 +23,7 @@ export async function uninstallHubSpot(
   const lists = options.remotes.flatMap(({ remote }) => ListRemote.safeParse(remote).data ?? []);
   const properties = options.remotes.flatMap(({ object, remote }) => {
     const parsed = PropertyRemote.safeParse(remote);
-    return parsed.success ? [{ object, name: parsed.data.name }] : [];
+    return parsed.success ? [{ object, name: parsed.data.property }] : [];
   });
   if (options.keep === 'values') {
     stays.push(...lists.map(({ name }) => `list "${name}"`));
