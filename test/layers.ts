@@ -67,7 +67,7 @@ export const rules: Rule[] = [
     says: 'only src/store and src/pipeline run SQL',
     applies: (path) =>
       within('src', 'connectors', 'jobs')(path) && !within('src/store', 'src/pipeline')(path),
-    line: /\.query\s*(<.*>)?\(\s*[`'"]\s*(--|select|insert|update|delete|with|create|alter|drop|truncate|lock|begin)/i,
+    line: /\.query\s*(<.*>)?\(\s*[`'"](?!select 1[`'"])\s*(--|select|insert|update|delete|with|create|alter|drop|truncate|lock|begin)/i,
   },
   {
     says: 'only jobs imports bullmq',

@@ -15,16 +15,20 @@ export async function migrate(pool: Pool, schema: string, migrations: Migration[
   await transaction(pool, async (client) => {
     await lockSchemaCreation(client, pool.kind);
     await client.query(`create schema if not exists ${schema}`);
-    await client.query(`
-      create table if not exists ${schema}.migration (
-        version int primary key, name text not null, applied_at timestamptz not null default now()
-      )`);
+    await client.query(versionTable(schema));
   });
   const applied: number[] = [];
   for (const migration of migrations) {
     if (await applyStep(pool, schema, migration, newest(migrations))) applied.push(migration.version);
   }
   return applied;
+}
+
+/** As migrate, for a schema that is not there yet, inside the caller's transaction. */
+export async function migrateNew(client: PoolClient, schema: string, migrations: Migration[]): Promise<void> {
+  await client.query(`create schema ${schema}`);
+  await client.query(versionTable(schema));
+  for (const migration of migrations) await applyInside(client, schema, migration);
 }
 
 /** The version that a schema has; 0 where it has none yet. */
@@ -59,13 +63,24 @@ async function applyStep(pool: Pool, schema: string, migration: Migration, known
     const version = await schemaVersion(client, schema);
     refuseNewer(schema, version, known);
     if (version >= migration.version) return false;
-    await client.query(migration.sql.replaceAll('{schema}', schema));
-    await client.query(`insert into ${schema}.migration (version, name) values ($1, $2)`, [
-      migration.version,
-      migration.name,
-    ]);
+    await applyInside(client, schema, migration);
     return true;
   });
+}
+
+async function applyInside(client: PoolClient, schema: string, migration: Migration): Promise<void> {
+  await client.query(migration.sql.replaceAll('{schema}', schema));
+  await client.query(`insert into ${schema}.migration (version, name) values ($1, $2)`, [
+    migration.version,
+    migration.name,
+  ]);
+}
+
+function versionTable(schema: string): string {
+  return `
+    create table if not exists ${schema}.migration (
+      version int primary key, name text not null, applied_at timestamptz not null default now()
+    )`;
 }
 
 /**
