@@ -5,7 +5,7 @@ import type { Org } from './org.ts';
 import type { Row, Value } from './table.ts';
 
 /**
- * Fills an org from a seed. Properties are field names; beyond them a contact or lead may carry
+ * Fills an org from a seed, which it takes over: the rows live on in the org. Properties are field names; beyond them a contact or lead may carry
  * `Individual.HasOptedOutProfiling` (and its like), which makes an Individual, and a contact `IsPersonAccount`.
  */
 
@@ -27,17 +27,13 @@ type SeedObject = keyof typeof OBJECTS;
 export function load(org: Org, seed: SalesforceSeed): void {
   const ids = new Map<string, string>();
   const id = (object: string, ref: string): string => {
-    const key = `${object}/${ref}`;
-    const known = ids.get(key);
-    if (known) return known;
     const { prefix } = org.object(object);
-    const made = toId18(ref)?.startsWith(prefix)
-      ? ref.slice(0, 15) + idSuffix(ref.slice(0, 15))
-      : /^\d{1,9}$/.test(ref)
-        ? salesforceId(prefix, Number(ref))
-        : org.newId(prefix);
     // Digits and ids name themselves; remembering a million of them would cost more than the rows.
-    if (!/^\d{1,9}$/.test(ref)) ids.set(key, made);
+    if (/^\d{1,9}$/.test(ref)) return salesforceId(prefix, Number(ref));
+    if (ref.startsWith(prefix) && toId18(ref)) return ref.slice(0, 15) + idSuffix(ref.slice(0, 15));
+    const key = `${object}/${ref}`;
+    const made = ids.get(key) ?? org.newId(prefix);
+    ids.set(key, made);
     return made;
   };
   const row = (
@@ -57,34 +53,35 @@ export function load(org: Org, seed: SalesforceSeed): void {
   if (people) org.enablePersonAccounts();
 
   const individuals: Row[] = [];
+  /** The row's own values, in place: a copy of a million rows would not fit beside them. */
   const values = (object: SeedObject, seedRow: SeedRow): Record<string, Value> => {
-    const f: Record<string, Value> = {};
+    const { fields } = org.object(OBJECTS[object]);
+    const f = seedRow.properties;
     let consent: Record<string, Value> | null = null;
-    for (const [name, value] of Object.entries(seedRow.properties)) {
-      if (value === null || value === '') continue;
+    for (const name in f) {
+      const value = f[name];
+      if (value === undefined || value === null) continue;
       if (name.startsWith('Individual.')) {
         consent ??= {};
         consent[name.slice('Individual.'.length)] = value;
-      } else if (name !== 'IsPersonAccount' && !org.object(OBJECTS[object]).fields.has(name.toLowerCase())) {
+        continue;
+      }
+      const one = fieldOf(fields, name);
+      if (!one && name !== 'IsPersonAccount') {
         throw new Error(`The seed sets ${name} of ${object} ${seedRow.ref}, which is no field of this org`);
-      } else f[name] = storable(org.object(OBJECTS[object]).fields.get(name.toLowerCase()), value);
-    }
-    if (typeof f.OwnerId === 'string') f.OwnerId = id('User', f.OwnerId);
-    for (const link of ['ConvertedContactId', 'ConvertedAccountId', 'ParentId', 'RecordTypeId'] as const) {
-      const ref = f[link];
-      const target = {
-        ConvertedContactId: 'Contact',
-        ConvertedAccountId: 'Account',
-        ParentId: 'Account',
-        RecordTypeId: 'RecordType',
-      }[link];
-      if (typeof ref === 'string') f[link] = id(target, ref);
+      }
+      if (value === '') f[name] = null;
+      // Values of the seed are kept even when the API would not take them; instants get the org's own form.
+      else if (one?.type === 'datetime' && typeof value === 'string') f[name] = stampFrom(value) ?? value;
+      else if (one?.type === 'reference' && typeof value === 'string' && one.referenceTo[0])
+        f[name] = id(one.referenceTo[0], value);
     }
     if (consent) {
+      const { LastName = null, FirstName = null } = f;
       const one = row('Individual', `${object}-${seedRow.ref}`, seedRow.createdAt, seedRow.updatedAt, {
         ...consent,
-        LastName: f.LastName ?? null,
-        FirstName: f.FirstName ?? null,
+        LastName,
+        FirstName,
       });
       individuals.push(one);
       f.IndividualId = one.id;
@@ -149,10 +146,16 @@ export function load(org: Org, seed: SalesforceSeed): void {
   }
 }
 
-/** Values of the seed are kept even when the API would not take them; instants get the org's own form. */
-function storable(one: Field | undefined, value: string | number | boolean): Value {
-  return one?.type === 'datetime' && typeof value === 'string' ? (stampFrom(value) ?? value) : value;
+/** Field names come in their exact case by the million: the lower-case forms are kept. */
+function fieldOf(fields: Map<string, Field>, name: string): Field | undefined {
+  let lower = LOWER.get(name);
+  if (lower === undefined) {
+    lower = name.toLowerCase();
+    LOWER.set(name, lower);
+  }
+  return fields.get(lower);
 }
+const LOWER = new Map<string, string>();
 
 type MakeRow = (
   object: string,

@@ -162,12 +162,12 @@ function find(
     }
   };
   const inStampOrder = names === 'SystemModstamp,Id' || names === 'SystemModstamp';
-  if (!few && inStampOrder) take(table.inOrder(condition ? lowest(condition, 'systemmodstamp') : ''), limit);
+  const [stamp = '', id = ''] = condition ? lowestPlace(condition).split(' ') : [];
+  if (!few && inStampOrder) take(table.inOrder(stamp, id), limit);
   else if (!few && (names === 'Id' || names === ''))
-    take(table.inIdOrder(condition ? lowest(condition, 'id') : ''), limit);
+    take(table.inIdOrder(condition ? lowestId(condition) : ''), limit);
   else {
-    const from = condition ? lowest(condition, 'systemmodstamp') : '';
-    take(few ?? (from ? table.inOrder(from) : table.rows.values()), orders.length ? null : limit);
+    take(few ?? (stamp ? table.inOrder(stamp, id) : table.rows.values()), orders.length ? null : limit);
     if (orders.length) rows.sort(compareBy(orders));
     if (limit !== null) rows.length = Math.min(rows.length, limit);
   }
@@ -203,21 +203,53 @@ function named(org: Org, object: SObject, condition: Condition): Set<Row> | null
   return rows;
 }
 
-/** A value that no row below can match, for the field that the order begins with; '' where nothing is known. */
-function lowest(condition: Condition, field: 'systemmodstamp' | 'id'): string {
+/** An id above which no row is: the value of no real id. */
+const ABOVE_ALL = '~';
+
+/**
+ * The place below which no row matches, as `stamp id`: so a keyset page starts where the last one ended, even if
+ * all rows share one second. '' where nothing is known.
+ */
+function lowestPlace(condition: Condition): string {
   switch (condition.kind) {
-    case 'and':
-      return condition.parts.map((part) => lowest(part, field)).reduce((a, b) => (a > b ? a : b), '');
+    case 'and': {
+      const highest = condition.parts.map(lowestPlace).reduce((a, b) => (a > b ? a : b), '');
+      const exact = condition.parts.find((part) => isStamp(part) && part.operator === '=');
+      if (exact?.kind !== 'compare') return highest;
+      const place = `${instant(exact.values[0] ?? '')} ${lowestId(condition)}`;
+      return place > highest ? place : highest;
+    }
     case 'or':
-      return condition.parts.map((part) => lowest(part, field)).reduce((a, b) => (a < b ? a : b));
+      return condition.parts.map(lowestPlace).reduce((a, b) => (a < b ? a : b));
     case 'not':
       return '';
     case 'compare': {
-      const { operator, literal, values } = condition;
+      if (!isStamp(condition)) return '';
+      const stamp = instant(condition.values[0] ?? '');
+      if (condition.operator === '>') return `${stamp} ${ABOVE_ALL}`;
+      return condition.operator === '>=' || condition.operator === '=' ? `${stamp} ` : '';
+    }
+  }
+}
+
+const isStamp = (condition: Condition): condition is Comparison =>
+  condition.kind === 'compare' &&
+  condition.field.toLowerCase() === 'systemmodstamp' &&
+  condition.literal === 'DATETIME';
+
+/** The same for an order by Id. */
+function lowestId(condition: Condition): string {
+  switch (condition.kind) {
+    case 'and':
+      return condition.parts.map(lowestId).reduce((a, b) => (a > b ? a : b), '');
+    case 'or':
+      return condition.parts.map(lowestId).reduce((a, b) => (a < b ? a : b));
+    case 'not':
+      return '';
+    case 'compare': {
+      const { operator, literal, values, field } = condition;
       const bounded = operator === '>' || operator === '>=' || operator === '=';
-      if (condition.field.toLowerCase() !== field || !bounded) return '';
-      if (literal === 'DATETIME') return instant(values[0] ?? '');
-      return literal === 'STRING' && field === 'id' ? unquote(values[0] ?? '') : '';
+      return bounded && literal === 'STRING' && field.toLowerCase() === 'id' ? unquote(values[0] ?? '') : '';
     }
   }
 }

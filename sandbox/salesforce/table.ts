@@ -88,10 +88,10 @@ export class Table {
     return index.get(value.toLowerCase()) ?? [];
   }
 
-  /** Rows in (SystemModstamp, Id) order, from this stamp on. */
-  *inOrder(fromStamp = ''): Generator<Row> {
+  /** Rows in (SystemModstamp, Id) order, from this place on. */
+  *inOrder(fromStamp = '', fromId = ''): Generator<Row> {
     const order = this.order;
-    for (let at = this.firstAt(fromStamp, ''); at < order.length; at++) {
+    for (let at = this.firstAt(fromStamp, fromId); at < order.length; at++) {
       const row = order[at];
       if (row && !row.gone) yield row;
     }
