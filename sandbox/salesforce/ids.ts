@@ -42,9 +42,10 @@ export function stampOf(ms: number): string {
 
 /** ISO 8601 (or Salesforce's own form) to Salesforce's form; null if it is not an instant. */
 export function stampFrom(text: string): string | null {
-  // The usual form, by the million when an org is filled.
-  if (USUAL.test(text)) return `${text.slice(0, 19)}.000+0000`;
+  // The usual form, by the million when an org is filled; a slice would keep the whole of `text` alive.
+  if (USUAL.test(text)) return text.replace(FRACTION, '.000+0000');
   const ms = Date.parse(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
   return Number.isNaN(ms) ? null : stampOf(ms);
 }
+const FRACTION = /(\.\d+)?Z$/;
 const USUAL = /^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?Z$/;

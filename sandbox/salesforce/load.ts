@@ -108,28 +108,35 @@ export function load(org: Org, seed: SalesforceSeed): void {
     }
     return made;
   });
+  org.table('Account').load(accounts);
+  org.table('Contact').load(contacts);
+
   const roles: Row[] = [];
+  const known = org.table('Contact').rows;
+  const role = org.object('OpportunityContactRole');
   const opportunities: Row[] = seed.deals.map((one) => {
     const f = values('deal', one);
     const company = one.links?.find((link) => link.to === 'company');
     if (company) f.AccountId = id('Account', company.ref);
+    const deal = row('Opportunity', one.ref, one.createdAt, one.updatedAt, f);
     for (const link of one.links ?? []) {
       if (link.to !== 'contact') continue;
-      const ref = `${one.ref}-${roles.length}`;
-      const role = {
-        OpportunityId: id('Opportunity', one.ref),
-        ContactId: id('Contact', link.ref),
-        Role: link.role ?? null,
-        IsPrimary: link.primary ?? false,
-      };
-      roles.push(row('OpportunityContactRole', ref, one.createdAt, one.updatedAt, role));
-      // Only a role that is looked up again by its ref needs to be remembered.
-      ids.delete(`OpportunityContactRole/${ref}`);
+      const contactId = id('Contact', link.ref);
+      roles.push({
+        id: org.newId(role.prefix),
+        stamp: deal.stamp,
+        f: {
+          OpportunityId: deal.id,
+          // The contact's own string: a second one for each role would be most of the role.
+          ContactId: known.get(contactId)?.id ?? contactId,
+          Role: link.role ?? null,
+          IsPrimary: link.primary ?? false,
+          CreatedDate: f.CreatedDate ?? null,
+        },
+      });
     }
-    return row('Opportunity', one.ref, one.createdAt, one.updatedAt, f);
+    return deal;
   });
-  org.table('Account').load(accounts);
-  org.table('Contact').load(contacts);
   org
     .table('Lead')
     .load(seed.leads.map((one) => row('Lead', one.ref, one.createdAt, one.updatedAt, values('lead', one))));
