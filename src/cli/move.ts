@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { InputError } from '../errors.ts';
+import { keyFile } from '../store/keys.ts';
 import { backUp, type Moved, moveToServer, restore } from '../store/move.ts';
 import { openStore } from '../store/open.ts';
-import { keyFile } from '../store/secrets.ts';
 import { count, createOutput, type Output } from './output.ts';
 
 type MoveFlags = { to?: string; from?: string; force?: boolean; json?: boolean };

@@ -1,10 +1,10 @@
 import { readBackup, writeBackup } from './backup-file.ts';
 import { EmbeddedPool } from './embedded.ts';
 import { lockFolder } from './folder-lock.ts';
+import { loadKeys, refuseWrongKey } from './keys.ts';
 import { databaseFolder, type Store, type StoreConfig } from './open.ts';
 import type { Pool } from './pool.ts';
 import { refuseFilled, writeSnapshot } from './restore.ts';
-import { isNewToKeys, type Keyring, loadKeys, refuseWrongKey } from './secrets.ts';
 import { ServerPool } from './server.ts';
 import { type Contents, readSnapshot, type TableInfo } from './snapshot.ts';
 
@@ -70,18 +70,14 @@ async function restoreInto(
       storeIsNew: false,
     });
     const contents = await readBackup(path, async (found, batches) => {
-      await writeSnapshot(pool, found, batches, onTable, (client) => refuseOtherKey(client, keys));
+      // Inside the transaction that restored the rows: they go again where our key does not open them.
+      await writeSnapshot(pool, found, batches, onTable, (client) => refuseWrongKey(client, keys));
       return found;
     });
     return summary(contents);
   } finally {
     await pool.end();
   }
-}
-
-/** Inside the transaction that restored the rows: they go again where our key does not open them. */
-async function refuseOtherKey(client: Parameters<typeof refuseWrongKey>[0], keys: Keyring): Promise<void> {
-  if (!(await isNewToKeys(client))) await refuseWrongKey(client, keys);
 }
 
 async function* announced<T extends { table: number }>(

@@ -3,10 +3,11 @@ import type { Config } from '../config.ts';
 import { AppError, ConfigError } from '../errors.ts';
 import { EmbeddedPool } from './embedded.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { adoptKey, isNewToKeys, loadKeys, refuseWrongKey } from './keys.ts';
 import { appMigrations } from './migrations/app.ts';
 import { migrate, newest, refuseNewer, schemaVersion } from './migrations/run.ts';
 import type { Pool } from './pool.ts';
-import { adoptKey, isNewToKeys, type Keyring, loadKeys, refuseWrongKey } from './secrets.ts';
+import type { Keyring } from './secrets.ts';
 import { ServerPool } from './server.ts';
 
 export type StoreConfig = Pick<Config, 'databaseUrl' | 'dataDir' | 'encryptionKey' | 'oldEncryptionKeys'>;

@@ -1,5 +1,7 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { makeSealedSetting, readSealedSetting } from './keys.ts';
 import type { Queryable } from './pool.ts';
+import type { Keyring } from './secrets.ts';
 import type { Tenant } from './tenant.ts';
 
 /**
@@ -7,6 +9,16 @@ import type { Tenant } from './tenant.ts';
  * guessed through without its key.
  */
 export type SuppressionKey = { bytes: Buffer };
+
+const SETTING = 'suppression_key';
+
+/** The installation's key, made when first asked for. It outlives changes of the encryption key, which seals it. */
+export async function suppressionKey(pool: Queryable, keys: Keyring): Promise<SuppressionKey> {
+  const found =
+    (await readSealedSetting(pool, keys, SETTING)) ??
+    (await makeSealedSetting(pool, keys, SETTING, randomBytes(32).toString('base64')));
+  return { bytes: Buffer.from(found, 'base64') };
+}
 
 /** @param email normalised as identities are: trimmed, lower case, IDNA */
 export function suppressionHash(key: SuppressionKey, tenant: Pick<Tenant, 'id'>, email: string): Buffer {

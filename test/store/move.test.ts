@@ -9,10 +9,11 @@ import { Attribute } from '../../src/model/attribute.ts';
 import { readBackup } from '../../src/store/backup-file.ts';
 import { addAttributes, addLabelColumn } from '../../src/store/columns.ts';
 import { readSecret, saveConnection } from '../../src/store/connections.ts';
+import { adoptKey } from '../../src/store/keys.ts';
 import { backUp, moveToServer, restore } from '../../src/store/move.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { refuseFilled, writeSnapshot } from '../../src/store/restore.ts';
-import { adoptKey, keyring } from '../../src/store/secrets.ts';
+import { keyring } from '../../src/store/secrets.ts';
 import { ServerPool } from '../../src/store/server.ts';
 import { administer, databaseUrl, openTestDatabase, type TestDatabase } from '../database.ts';
 

@@ -9,7 +9,9 @@ import {
   setConnectionState,
   withSecret,
 } from '../../src/store/connections.ts';
-import { adoptKey, keyring, refuseWrongKey, seal, unseal } from '../../src/store/secrets.ts';
+import { adoptKey, refuseWrongKey } from '../../src/store/keys.ts';
+import { keyring, seal, unseal } from '../../src/store/secrets.ts';
+import { suppress, suppressedAmong, suppressionHash, suppressionKey } from '../../src/store/suppressions.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
 const place = { tenantId: 't1', connectionId: 'c1', field: 'secret' };
@@ -118,12 +120,25 @@ describe('secrets in the store', () => {
 
   it('are written again with a new key, after which the old one is not needed', async () => {
     const both = keyring(third, [first]);
+    const suppressions = await suppressionKey(db.pool, keys);
     await refuseWrongKey(db.pool, both);
-    expect(await adoptKey(db.pool, both)).toBe(1);
+    // the check, the key of the suppression list, and one connection
+    expect(await adoptKey(db.pool, both)).toBe(3);
+    expect(await suppressionKey(db.pool, keyring(third))).toEqual(suppressions);
     expect(await adoptKey(db.pool, both)).toBe(0);
     await refuseWrongKey(db.pool, keyring(third));
     expect(await read(keyring(third))).toEqual({ token: 'c' });
     await expect(refuseWrongKey(db.pool, keys)).rejects.toMatchObject({ code: 'encryption_key_wrong' });
+  });
+
+  it('a suppressed person is known again by the e-mail, which is not kept', async () => {
+    const key = await suppressionKey(db.pool, keyring(third));
+    await suppress(db.pool, db.tenant, suppressionHash(key, db.tenant, 'ann@example.com'), 'erased');
+    const found = await suppressedAmong(db.pool, key, db.tenant, ['bob@example.com', 'ann@example.com']);
+    expect([...found]).toEqual(['ann@example.com']);
+    expect(await suppressedAmong(db.pool, key, { ...db.tenant, id: 't2' }, ['ann@example.com'])).toEqual(
+      new Set(),
+    );
   });
 
   it('a state keeps its first date while the reason stays', async () => {
