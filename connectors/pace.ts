@@ -33,10 +33,15 @@ function aged(state: PaceState, budget: Budget, now: number): PaceState {
   const open = lost.length === 0 ? state.open : state.open.filter(([, at]) => at + LOST_AFTER_MS > now);
   let { spent } = state;
   for (const [, , permits] of lost) spent = spend(spent, budget, now, permits);
-  // A clock that went back leaves entries in the future; none is older than a window from now.
-  const first = spent.findIndex(([at]) => at + budget.windowMs > now);
+  const first = spent.findIndex(([at]) => at + budget.windowMs + graceMs(budget) > now);
   return { ...state, open, spent: first === -1 ? [] : spent.slice(first) };
 }
+
+/** Entries are kept a little longer than they count: an answer tells what the CRM counted when it was called. */
+const graceMs = (budget: Budget) => Math.min(2_000, budget.windowMs / 5);
+
+const inWindow = (state: PaceState, budget: Budget, now: number) =>
+  state.spent.filter(([at]) => at + budget.windowMs > now);
 
 function spend(spent: [number, number][], budget: Budget, at: number, permits: number): [number, number][] {
   if (permits <= 0) return spent;
@@ -63,11 +68,12 @@ export function grant(
   if (now < current.notBefore) return { state: current, granted: 0, waitMs: current.notBefore - now };
   const limit = current.limit ?? budget.permits;
   const inFlight = total(current.open);
-  const free = Math.floor(limit - inFlight - total(current.spent));
+  const spent = inWindow(current, budget, now);
+  const free = Math.floor(limit - inFlight - total(spent));
   const slots = (budget.concurrency ?? Number.POSITIVE_INFINITY) - inFlight;
   const granted = Math.min(wanted, free, slots);
   // A cost above the whole limit is let through when nothing else is under way: it could never pass otherwise.
-  const passes = granted >= least || (inFlight === 0 && current.spent.length === 0);
+  const passes = granted >= least || (inFlight === 0 && spent.length === 0);
   if (passes && granted > 0) {
     const taken = Math.max(granted, least);
     return {
@@ -88,8 +94,9 @@ function waitForRoom(
   slots: number,
 ): number {
   if (slots < least) return Number.POSITIVE_INFINITY;
-  let free = limit - total(state.open) - total(state.spent);
-  for (const [at, permits] of state.spent) {
+  const spent = inWindow(state, budget, now);
+  let free = limit - total(state.open) - total(spent);
+  for (const [at, permits] of spent) {
     free += permits;
     if (free >= least) return Math.max(1, at + budget.windowMs - now);
   }
@@ -119,7 +126,7 @@ export function heed(state: PaceState, budget: Budget, now: number, report: Limi
   const notBefore = Math.max(current.notBefore, now + (report.retryAfterMs ?? 0));
   const heeded = { ...current, limit, notBefore };
   if (report.remaining === undefined || limit === null) return heeded;
-  // What we count is never less than what the CRM counts of us; the surplus is another's.
+  // What we count, grace included, is never less than what the CRM counted of us; the surplus is another's.
   const others = limit - report.remaining - total(current.open) - total(current.spent);
   return others > 0 ? { ...heeded, spent: spend(current.spent, budget, now, others) } : heeded;
 }

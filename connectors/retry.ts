@@ -74,7 +74,9 @@ export async function retry<T>(attempt: (n: number) => Promise<T>, options: Retr
         { call: label, attempt: n, delayMs: Math.round(delayMs), status },
         'call failed, trying again',
       );
-      await wait(delayMs, signal);
+      await wait(delayMs, signal).catch((interrupted: unknown) => {
+        throw signal.aborted ? signal.reason : interrupted;
+      });
     }
   }
 }

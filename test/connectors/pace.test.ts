@@ -111,6 +111,17 @@ describe('the sliding window', () => {
     expect(grant(crowded, limit, 1_100, 'a', 20, 1).granted).toBe(20);
   });
 
+  it('does not take its own calls for those of others, however late their answers are looked at', () => {
+    const limit = budget(10, 10_000);
+    let state = emptyPace();
+    for (let n = 0; n < 10; n += 1) state = grant(state, limit, 0, String(n)).state;
+    for (let n = 0; n < 10; n += 1) state = settle(state, limit, 50, String(n));
+    state = grant(state, limit, 10_060, 'a').state;
+    // The CRM counted ten calls when this one arrived; we hear of it when our own count is down to one.
+    state = heed(state, limit, 10_400, { budget: 'x', limit: 10, remaining: 0 });
+    expect(grant(state, limit, 10_400, 'b', 9, 1).granted).toBe(9);
+  });
+
   it('counts a permit whose holder died as used, and frees it in the end', () => {
     const limit = budget(1, 1_000);
     const held = grant(emptyPace(), limit, 0, 'dead').state;

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** Hosts that a token of a Salesforce org may be sent to. */
+export const SALESFORCE_HOSTS = ['salesforce.com'];
+
+export const SalesforceConfig = z.object({
+  loginUrl: z
+    .url()
+    .default('https://login.salesforce.com')
+    .describe('Where users of the org log in: its My Domain address, or https://test.salesforce.com for a sandbox org.'),
+});
+export type SalesforceConfig = z.infer<typeof SalesforceConfig>;
