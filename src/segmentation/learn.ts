@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Attribute } from '../model/attribute.ts';
 import { type AttributeOwner, columnType } from '../model/attribute.ts';
 import { type AttributeIndex, indexAttributes } from './attribute-index.ts';
 import { quoteName } from './bindings.ts';

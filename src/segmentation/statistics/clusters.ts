@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import type { AttributeTable, AttributeValue } from './attribute-table.ts';
+import { type AttributeTable, type AttributeValue, pickTableRows } from './attribute-table.ts';
 import {
   type AxisOptions,
   attributeValue,
@@ -13,6 +13,7 @@ import { calinskiHarabasz, daviesBouldin, silhouette } from './cluster-quality.t
 import { clusterStability, type Stability, type StabilityOptions } from './cluster-stability.ts';
 import { type KMeans, kMeans } from './k-means.ts';
 import { type Points, rowOf } from './points.ts';
+import { randomFrom, sampleIndices } from './random.ts';
 import { type RuleFidelity, ruleFor, type TreeRule } from './rule-tree.ts';
 import { at } from './vectors.ts';
 
@@ -59,6 +60,14 @@ export type ClusterOptions = AxisOptions & {
   stability?: StabilityOptions;
 };
 
+/** Rules are grown on at most this many rows, and their fidelity is measured there. */
+const RULE_ROWS = 5000;
+
+/** More starts find better clusters; many rows pay for few of them. */
+function startsFor(rows: number): number {
+  return Math.max(3, Math.min(25, Math.floor(250_000 / rows)));
+}
+
 /**
  * Clusters a table of subjects (a sample where there are many): axes, k-means for each k, the k with the best
  * silhouette among those whose clusters are large enough, then what each cluster is like and a rule for it.
@@ -76,13 +85,15 @@ export function learnClusters(table: AttributeTable, options: ClusterOptions): C
     warnings.push(
       `${weak} of ${chosen.k} clusters dissolve when the data vary a little; do not build on them.`,
     );
+  const ruleRows = sampleIndices(table.rows, RULE_ROWS, randomFrom(options.seed ?? 1));
+  const ruleTable = ruleRows.length < table.rows ? pickTableRows(table, ruleRows) : table;
   const clusters = found.sizes.map((size, c) => ({
     name: at(names, c),
     size,
     center: rowOf(found.centroids, c).map((position, j) => attributeValue(at(axes, j), position)),
     traits: at(traits, c),
     ...(stability ? { stability: at(stability, c) } : {}),
-    rule: ruleFor(table, (row) => found.labels[row] === c),
+    rule: ruleFor(ruleTable, (i) => found.labels[at(ruleRows, i)] === c),
   }));
   const centroids = found.sizes.map((_, c) => rowOf(found.centroids, c));
   return { model: { axes, centroids }, labels: found.labels, chosen, candidates, clusters, warnings };
@@ -101,7 +112,7 @@ export function clusterOf(
 }
 
 function chooseK(points: Points, options: ClusterOptions, warnings: string[]) {
-  const { seed = 1, starts = 20, minShare = 0 } = options;
+  const { seed = 1, starts = startsFor(points.rows), minShare = 0 } = options;
   const range = typeof options.k === 'number' ? { from: options.k, to: options.k } : options.k;
   if (!(range.from >= 1 && range.to >= range.from)) {
     throw new InputError(

@@ -10,7 +10,7 @@ import { randomFrom, sampleIndices } from './random.ts';
 import { at } from './vectors.ts';
 
 /** Clusters are fitted on at most this many rows and then assigned to all. */
-export const CLUSTER_FIT_ROWS = 50_000;
+export const CLUSTER_FIT_ROWS = 20_000;
 
 /** clusters over columns of a file. */
 export function learnClustersFile(rows: readonly FileRow[], options: LearnOptions): Learned {
@@ -27,7 +27,6 @@ export function learnClustersFile(rows: readonly FileRow[], options: LearnOption
     k: options.k,
     scale: options.scale,
     seed: options.seed,
-    starts: isSampled ? 5 : 25,
   });
   const points = placeOnAxes(table, learned.model.axes);
   const centroids = pointsOf(learned.model.centroids);

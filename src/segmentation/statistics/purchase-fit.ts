@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix';
 import { InputError } from '../../errors.ts';
 import { minimise } from './minimise.ts';
-import { type GroupedPurchases, groupPurchases, type PurchaseRow } from './purchases.ts';
+import { type GroupedPurchases, groupPurchases, type PurchaseRow, samplePurchases } from './purchases.ts';
 import { randomFrom } from './random.ts';
 import { at, quantileOfSorted } from './vectors.ts';
 
@@ -116,7 +116,7 @@ export function fitPurchases<Name extends string>(
   }
   const scale = weighted / customers / 10;
   const data = groupPurchases(rows, scale);
-  const fit = maximise(model, data, data.customers, model.starts, options);
+  const fit = maximise(model, data, data.customers, startsFor(model, rows, data, scale), options);
   for (const name of model.times) {
     fit.parameters[name] *= scale;
     if (fit.standardErrors) fit.standardErrors[name] *= scale;
@@ -126,6 +126,23 @@ export function fitPurchases<Name extends string>(
   for (let i = 0; i < data.x.length; i++) repeats += at(data.x, i) * at(data.weight, i);
   fit.logLikelihood -= repeats * Math.log(scale);
   return fit;
+}
+
+/** Beyond this many different rows the search for a start is done on a sample of half as many. */
+const PILOT_ABOVE = 10_000;
+
+/** The model's own starts; for many rows, one start that a fit of a sample has found already. */
+function startsFor<Name extends string>(
+  model: LikelihoodModel<Name, GroupedPurchases> & { starts: readonly (readonly number[])[] },
+  rows: readonly PurchaseRow[],
+  data: GroupedPurchases,
+  scale: number,
+): readonly (readonly number[])[] {
+  if (data.x.length <= PILOT_ABOVE) return model.starts;
+  const pilot = groupPurchases(samplePurchases(rows, PILOT_ABOVE / 2, 1), scale);
+  if (!pilot.x.some((x) => x > 0)) return model.starts;
+  const { parameters } = maximise(model, pilot, pilot.customers, model.starts, { standardErrors: false });
+  return [model.names.map((name) => parameters[name])];
 }
 
 function checkLearnable(rows: readonly PurchaseRow[]): void {

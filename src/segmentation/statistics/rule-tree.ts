@@ -21,7 +21,7 @@ export type RuleFidelity = {
 export type RuleTreeOptions = { maxDepth?: number; minLeaf?: number };
 
 /** A way to part the rows: those where the test holds, and those where its opposite does. */
-type Split = { column: TableColumn; yes: RuleTest; no: RuleTest };
+type Split = { yes: RuleTest; no: RuleTest /** 1 where `yes` holds. */; mask: Uint8Array };
 
 /**
  * Explains a group by a rule that people can read: a decision tree of at most three questions (Gini impurity;
@@ -46,11 +46,11 @@ export function ruleFor(
       return;
     }
     grow(
-      rows.filter((row) => holds(split.column, split.yes, row)),
+      rows.filter((row) => split.mask[row] === 1),
       [...path, split.yes],
     );
     grow(
-      rows.filter((row) => !holds(split.column, split.yes, row)),
+      rows.filter((row) => split.mask[row] === 0),
       [...path, split.no],
     );
   };
@@ -74,19 +74,29 @@ export function ruleTakes(table: AttributeTable, rule: TreeRule, row: number): b
 
 function candidateSplits(column: TableColumn): Split[] {
   if (column.kind === 'number') {
-    return thresholds(column.values).map((value) => ({
-      column,
-      yes: { column: column.name, test: 'at_most', value },
-      no: { column: column.name, test: 'above', value },
-    }));
+    return thresholds(column.values).map((value) =>
+      splitOf(
+        column,
+        { column: column.name, test: 'at_most', value },
+        { column: column.name, test: 'above', value },
+      ),
+    );
   }
   const options = new Set<string>();
   for (const value of valuesOf(column)) for (const option of optionsOf(value)) options.add(option);
-  return [...options].slice(0, 40).map((value) => ({
-    column,
-    yes: { column: column.name, test: 'has', value },
-    no: { column: column.name, test: 'has_not', value },
-  }));
+  return [...options]
+    .slice(0, 40)
+    .map((value) =>
+      splitOf(
+        column,
+        { column: column.name, test: 'has', value },
+        { column: column.name, test: 'has_not', value },
+      ),
+    );
+}
+
+function splitOf(column: TableColumn, yes: RuleTest, no: RuleTest): Split {
+  return { yes, no, mask: Uint8Array.from(valuesOf(column), (_, row) => (holds(column, yes, row) ? 1 : 0)) };
 }
 
 /** Up to 64 thresholds between neighbouring values, each as short a number as its gap allows. */
@@ -139,7 +149,7 @@ function bestSplit(
     let size = 0;
     let inside = 0;
     for (const row of rows) {
-      if (!holds(split.column, split.yes, row)) continue;
+      if (at(split.mask, row) === 0) continue;
       size++;
       inside += at(member, row);
     }
