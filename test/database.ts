@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { expect, inject } from 'vitest';
 import { EmbeddedPool } from '../src/store/embedded.ts';
+import { databaseFolder } from '../src/store/open.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { ServerPool } from '../src/store/server.ts';
 import { getTenant, type Tenant } from '../src/store/tenant.ts';
@@ -55,6 +58,18 @@ async function openOnServer(template: { url: string; name: string }): Promise<Te
       expect(left, 'clients that were not released').toBe(0);
     },
   };
+}
+
+/**
+ * Lays the migrated database into a new data folder, for tests that open the embedded store on disk: far quicker
+ * than making one. Does nothing in a run on a server, where no dump is made.
+ */
+export async function layEmbeddedStore(dataDir: string): Promise<void> {
+  const { dump, template } = inject('testDatabase');
+  if (template !== null) return;
+  const folder = databaseFolder(dataDir);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await promisify(execFile)('tar', ['-xf', dump, '-C', folder]);
 }
 
 async function withTenant(pool: Pool): Promise<Pick<TestDatabase, 'pool' | 'tenant' | 'kind'>> {

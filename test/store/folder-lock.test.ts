@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockFolder } from '../../src/store/folder-lock.ts';
 import { openStore } from '../../src/store/open.ts';
+import { layEmbeddedStore } from '../database.ts';
 
 const CHILD = new URL('./store-child.ts', import.meta.url).pathname;
 /** Out-of-sight owners are watched this long here. */
@@ -40,6 +41,7 @@ async function lockFile(): Promise<{ path: string; owner: Record<string, unknown
 
 describe('the folder of an embedded store', () => {
   it('is refused to a second process, which names the first and exits with 1', async () => {
+    await layEmbeddedStore(folder);
     const first = start('hold');
     expect((await first.lines.next()).value).toBe('open');
     const second = start('hold');
@@ -54,6 +56,7 @@ describe('the folder of an embedded store', () => {
   });
 
   it('opens after kill -9 while writing, with nothing lost that was acknowledged', async () => {
+    await layEmbeddedStore(folder);
     let acknowledged = 0;
     for (const lines of [40, 150]) {
       const writer = start('write');

@@ -3,9 +3,10 @@ import { chmod, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { EmbeddedPool } from '../../src/store/embedded.ts';
 import { keyFile } from '../../src/store/keys.ts';
-import { openStore, type StoreConfig } from '../../src/store/open.ts';
-import { administer, databaseUrl } from '../database.ts';
+import { databaseFolder, openStore, type StoreConfig } from '../../src/store/open.ts';
+import { administer, databaseUrl, layEmbeddedStore } from '../database.ts';
 
 const { template } = inject('testDatabase');
 const isServer = template !== null;
@@ -24,6 +25,7 @@ beforeAll(async () => {
     encryptionKey: isServer ? key : undefined,
     oldEncryptionKeys: [],
   };
+  await layEmbeddedStore(folder);
   await (await openStore(config)).close();
 });
 afterAll(async () => {
@@ -53,17 +55,16 @@ describe('opening a store', () => {
     const store = await openStore(config);
     await store.pool.query(`insert into app.migration values (99, 'of a newer program')`);
     await store.close();
-    await expect(openStore(config)).rejects.toMatchObject({ code: 'schema_newer' });
-    const again = await openStore({ ...config }).catch((error: Error) => error.message);
-    expect(again).toContain('version 99');
+    await expect(openStore(config)).rejects.toMatchObject({
+      code: 'schema_newer',
+      message: expect.stringContaining('version 99'),
+    });
     await mend();
   });
 
   async function mend(): Promise<void> {
     if (config.databaseUrl)
       return administer(config.databaseUrl, 'delete from app.migration where version = 99');
-    const { EmbeddedPool } = await import('../../src/store/embedded.ts');
-    const { databaseFolder } = await import('../../src/store/open.ts');
     const pool = await EmbeddedPool.open({ dataDir: databaseFolder(folder) });
     await pool.query('delete from app.migration where version = 99');
     await pool.end();
