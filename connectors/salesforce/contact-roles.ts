@@ -3,7 +3,7 @@ import type { Context } from '../contract.ts';
 import type { SalesforceConfig } from './config.ts';
 import { isTrue } from './records.ts';
 import { schemaOf } from './schema.ts';
-import { allRows, chunks, count, IDS_IN_QUERY, inList } from './soql.ts';
+import { allRows, chunks, count, IDS_IN_QUERY, inList, type Row } from './soql.ts';
 
 const ROLE = 'OpportunityContactRole';
 
@@ -40,12 +40,12 @@ export async function withContactRoles(
   });
 }
 
-function toLink(row: (path: string) => unknown): Link {
+function toLink(row: Row): Link {
   const role = row('Role');
   return {
     to: 'contact',
     id: String(row('ContactId')),
-    primary: isTrue(row('IsPrimary') === true),
+    primary: isTrue(row('IsPrimary')),
     role: typeof role === 'string' ? role : null,
   };
 }

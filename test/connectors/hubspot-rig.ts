@@ -1,5 +1,6 @@
 import { MemoryPace, memoryContext } from '../../connectors/context.ts';
 import type { Budget } from '../../connectors/contract.ts';
+import type { HubSpotConfig } from '../../connectors/hubspot/config.ts';
 import hubspot from '../../connectors/hubspot/index.ts';
 import { PropertyRemote } from '../../connectors/hubspot/remotes.ts';
 import { type HubspotOptions, type HubspotSandbox, startHubspot } from '../../sandbox/hubspot/index.ts';
@@ -41,11 +42,16 @@ export const seedOf = ({ contacts, companies, deals, sameTime }: RigSeed): CrmSe
 
 const NO_LIMIT = { permits: 1_000_000, windowMs: 1_000, scope: 'account' } satisfies Budget;
 
+export type HubSpotRig = Omit<Rig, 'context'> & {
+  crm: HubspotSandbox;
+  context(options?: { signal?: AbortSignal }): ReturnType<typeof memoryContext<HubSpotConfig>>;
+};
+
 /** A HubSpot sandbox with our connector on it. `lifted`: no limits on either side, for what needs many calls. */
 export const hubspotRig = async (
   seed: CrmSeed,
   options: HubspotOptions & { lifted?: boolean } = {},
-): Promise<Rig & { crm: HubspotSandbox }> => {
+): Promise<HubSpotRig> => {
   const { lifted = false, ...given } = options;
   const none = { perTenSeconds: Number.POSITIVE_INFINITY, searchPerSecond: Number.POSITIVE_INFINITY };
   const crm = await startHubspot({ seed, ...(lifted && { limits: none }), ...given });

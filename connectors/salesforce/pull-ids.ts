@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { SourceRecord } from '../../src/model/record.ts';
+import type { Context, Page, PullRequest } from '../contract.ts';
+import { call, dataPath } from './client.ts';
+import type { SalesforceConfig } from './config.ts';
+import { withContactRoles } from './contact-roles.ts';
+import { type Columns, columnsOf, type SObject, SOBJECTS, sobjectOf } from './objects.ts';
+import { goneColumns, goneRecords } from './pull-deleted.ts';
+import { toRecord, tombstone } from './records.ts';
+import { chunks, IDS_IN_QUERY, inList, query, type Row, rowOf } from './soql.ts';
+
+/** Ids in one call of the collections API. */
+const RETRIEVE_IDS = 2_000;
+
+type Asked = Pick<PullRequest, 'object' | 'properties'>;
+
+/** Records by id as they are now. What is not there is looked for in the recycle bin; else it is deleted for good. */
+export async function pullIds(context: Context<SalesforceConfig>, request: PullRequest): Promise<Page> {
+  const { object } = request;
+  const asked = [...new Set((request.ids ?? []).map(({ id }) => id))];
+  const records: SourceRecord[] = [];
+  const told = new Set<string>();
+  for (const sobject of SOBJECTS[object]) {
+    const ids = asked.filter((id) => sobjectOf(id) === sobject);
+    if (ids.length === 0) continue;
+    const live = await readByIds(context, request, sobject, ids);
+    const seen = new Set(live.map(({ id }) => id));
+    const gone = await readGone(context, object, sobject, ids.filter((id) => !seen.has(id)));
+    for (const record of [...live, ...gone]) {
+      records.push(record);
+      told.add(record.id);
+    }
+  }
+  const now = new Date().toISOString();
+  const lost = asked.filter((id) => !told.has(id)).map((id) => tombstone(object, sobjectOf(id), id, now, null));
+  const linked = object === 'deal' ? await withContactRoles(context, records) : records;
+  return { records: [...linked, ...lost], cursor: null, done: true };
+}
+
+/** Live records by id, without their contact roles; what is not there is left out. */
+export async function readByIds(
+  context: Context<SalesforceConfig>,
+  { object, properties }: Asked,
+  sobject: SObject,
+  ids: string[],
+): Promise<SourceRecord[]> {
+  if (ids.length === 0) return [];
+  const columns = await columnsOf(context, sobject, properties);
+  // The collections API takes fields of the object itself; what lies behind a relationship needs a query.
+  const isPlain = columns.select.every((path) => !path.includes('.'));
+  const records: SourceRecord[] = [];
+  for (const some of chunks(ids, isPlain ? RETRIEVE_IDS : IDS_IN_QUERY)) {
+    const rows = isPlain ? await retrieve(context, sobject, columns, some) : await select(context, sobject, columns, some);
+    records.push(...rows.map((row) => toRecord(object, sobject, row, columns)));
+  }
+  return records;
+}
+
+const Retrieved = z.array(z.record(z.string(), z.unknown()).nullable());
+
+async function retrieve(
+  context: Context<SalesforceConfig>,
+  sobject: SObject,
+  columns: Columns,
+  ids: string[],
+): Promise<Row[]> {
+  const path = dataPath(`/composite/sobjects/${sobject}`);
+  const body = { ids, fields: columns.select };
+  const { data } = await call(context, { method: 'POST', path, body, rows: ids.length }, Retrieved);
+  return data.flatMap((record) => (record === null ? [] : rowOf(record)));
+}
+
+async function select(
+  context: Context<SalesforceConfig>,
+  sobject: SObject,
+  columns: Columns,
+  ids: string[],
+): Promise<Row[]> {
+  const found: Row[] = [];
+  for (let open = ids; open.length > 0; ) {
+    const soql = `SELECT ${columns.select.join(', ')} FROM ${sobject} WHERE Id IN ${inList(open)}`;
+    const { rows, isWhole } = await query(context, soql);
+    found.push(...rows);
+    if (isWhole) break;
+    const seen = new Set(rows.map((row) => String(row('Id'))));
+    open = open.filter((id) => !seen.has(id));
+  }
+  return found;
+}
+
+async function readGone(
+  context: Context<SalesforceConfig>,
+  object: SourceRecord['object'],
+  sobject: SObject,
+  ids: string[],
+): Promise<SourceRecord[]> {
+  const records: SourceRecord[] = [];
+  for (const some of chunks(ids, IDS_IN_QUERY)) {
+    const soql = `SELECT ${goneColumns(sobject).join(', ')} FROM ${sobject} WHERE Id IN ${inList(some)} AND IsDeleted = true`;
+    const { rows } = await query(context, soql, { withDeleted: true });
+    records.push(...(await goneRecords(context, object, sobject, rows)));
+  }
+  return records;
+}
