@@ -24,10 +24,14 @@ const Report = z.object({
 type Part = { name: string; files: string[]; env: Record<string, string> };
 type Outcome = { passed: number; failed: number; skipped: number; ok: boolean };
 
+/** Only these, where files are named on the command line. */
+const asked = process.argv.slice(2);
+
 /** Test files that say one of the words: which store or queue they run on is chosen by the environment. */
 async function filesThatUse(words: RegExp): Promise<string[]> {
   const files: string[] = [];
   for await (const file of glob('test/**/*.test.ts')) {
+    if (asked.length > 0 && !asked.includes(file)) continue;
     if (words.test(await readFile(file, 'utf8'))) files.push(file);
   }
   return files.sort();
@@ -61,7 +65,7 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'segment-sync-results-'));
   const leftOut: string[] = [];
   const outcomes: Outcome[] = [
-    await run({ name: 'embedded', files: process.argv.slice(2), env: {} }, folder),
+    await run({ name: 'embedded', files: asked, env: {} }, folder),
   ];
 
   const programs = postgresPrograms();
@@ -72,9 +76,10 @@ async function main(): Promise<number> {
     const server = await startPostgres(programs);
     try {
       const files = await filesThatUse(/openTestDatabase|TEST_DATABASE_URL/);
-      outcomes.push(
-        await run({ name: 'Postgres server', files, env: { TEST_DATABASE_URL: server.url } }, folder),
-      );
+      if (files.length > 0) {
+        const env = { TEST_DATABASE_URL: server.url };
+        outcomes.push(await run({ name: 'Postgres server', files, env }, folder));
+      } else if (asked.length === 0) leftOut.push('Postgres server (no test asks for it)');
     } finally {
       await server.stop();
     }
@@ -85,7 +90,7 @@ async function main(): Promise<number> {
       const files = await filesThatUse(/TEST_REDIS_URL|testRedisUrl/);
       if (files.length > 0) {
         outcomes.push(await run({ name: 'Redis', files, env: { TEST_REDIS_URL: server.url } }, folder));
-      }
+      } else if (asked.length === 0) leftOut.push('Redis (no test asks for it)');
     } finally {
       await server.stop();
     }
