@@ -2,7 +2,7 @@ import { hypergeometric } from './hypergeometric.ts';
 import { type Fit, type FitOptions, fitPurchases } from './purchase-fit.ts';
 import type { GroupedPurchases, PurchaseRow } from './purchases.ts';
 import { lnBeta, lnGammaRise, logAdd } from './special-functions.ts';
-import { at } from './vectors.ts';
+import { at, float, int } from './vectors.ts';
 
 /**
  * The two beta-geometric/NBD models differ in one number: whether a customer may leave before the first repeat
@@ -49,14 +49,14 @@ function groupedLogLikelihood(p: BetaGeometricParameters, data: GroupedPurchases
   const odds = data.kinds.map((x) => lnLeaveOdds(p, x, chances));
   let total = 0;
   for (let i = 0; i < data.x.length; i++) {
-    const kind = at(data.kind, i);
-    const shape = r + at(data.x, i);
-    const end = Math.log(alpha + at(data.T, i));
+    const kind = int(data.kind, i);
+    const shape = r + float(data.x, i);
+    const end = Math.log(alpha + float(data.T, i));
     const leave = at(odds, kind);
     let row = at(constants, kind) - shape * end;
     if (leave !== Number.NEGATIVE_INFINITY)
-      row += logAdd(0, leave + shape * (end - Math.log(alpha + at(data.tx, i))));
-    total += at(data.weight, i) * row;
+      row += logAdd(0, leave + shape * (end - Math.log(alpha + float(data.tx, i))));
+    total += float(data.weight, i) * row;
   }
   return total;
 }

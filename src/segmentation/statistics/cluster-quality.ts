@@ -1,7 +1,7 @@
 import type { KMeans } from './k-means.ts';
 import { distance, type Points, pickRows, squaredDistance } from './points.ts';
 import { randomFrom, sampleIndices } from './random.ts';
-import { at } from './vectors.ts';
+import { at, float, int } from './vectors.ts';
 
 /** Silhouettes cost every pair of rows; above this many, a sample of this many stands for all. */
 export const SILHOUETTE_ROWS = 4000;
@@ -13,35 +13,35 @@ export const SILHOUETTE_ROWS = 4000;
 export function silhouette(points: Points, labels: Int32Array, seed = 1): number | null {
   const rows = sampleIndices(points.rows, SILHOUETTE_ROWS, randomFrom(seed));
   const sample = rows.length < points.rows ? pickRows(points, rows) : points;
-  const group = Int32Array.from(rows, (row) => at(labels, row));
+  const group = Int32Array.from(rows, (row) => int(labels, row));
   const groups = Math.max(...group) + 1;
   const sizes = new Float64Array(groups);
-  for (const g of group) sizes[g] = at(sizes, g) + 1;
+  for (const g of group) sizes[g] = float(sizes, g) + 1;
   if (sizes.filter((size) => size > 0).length < 2) return null;
   // sums[i * groups + g]: distances of row i to all rows of group g; each pair is measured once.
   const sums = new Float64Array(sample.rows * groups);
   for (let i = 0; i < sample.rows; i++) {
     for (let j = 0; j < i; j++) {
       const apart = distance(sample, i, sample, j);
-      const toJ = i * groups + at(group, j);
-      const toI = j * groups + at(group, i);
-      sums[toJ] = at(sums, toJ) + apart;
-      sums[toI] = at(sums, toI) + apart;
+      const toJ = i * groups + int(group, j);
+      const toI = j * groups + int(group, i);
+      sums[toJ] = float(sums, toJ) + apart;
+      sums[toI] = float(sums, toI) + apart;
     }
   }
   let total = 0;
   for (let i = 0; i < sample.rows; i++) {
-    total += silhouetteOf(at(group, i), sums.subarray(i * groups, (i + 1) * groups), sizes);
+    total += silhouetteOf(int(group, i), sums.subarray(i * groups, (i + 1) * groups), sizes);
   }
   return total / sample.rows;
 }
 
 function silhouetteOf(own: number, sums: Float64Array, sizes: Float64Array): number {
-  if (at(sizes, own) <= 1) return 0;
-  const inside = at(sums, own) / (at(sizes, own) - 1);
+  if (float(sizes, own) <= 1) return 0;
+  const inside = float(sums, own) / (float(sizes, own) - 1);
   let next = Number.POSITIVE_INFINITY;
   for (let g = 0; g < sums.length; g++) {
-    if (g !== own && at(sizes, g) > 0) next = Math.min(next, at(sums, g) / at(sizes, g));
+    if (g !== own && float(sizes, g) > 0) next = Math.min(next, float(sums, g) / float(sizes, g));
   }
   const larger = Math.max(inside, next);
   return larger > 0 ? (next - inside) / larger : 0;
@@ -65,14 +65,14 @@ export function daviesBouldin(points: Points, { centroids, labels, sizes }: KMea
   if (k < 2) return null;
   const spread = new Float64Array(k);
   labels.forEach((c, i) => {
-    spread[c] = at(spread, c) + distance(points, i, centroids, c) / at(sizes, c);
+    spread[c] = float(spread, c) + distance(points, i, centroids, c) / at(sizes, c);
   });
   let total = 0;
   for (let a = 0; a < k; a++) {
     let worst = 0;
     for (let b = 0; b < k; b++) {
       const apart = distance(centroids, a, centroids, b);
-      if (a !== b && apart > 0) worst = Math.max(worst, (at(spread, a) + at(spread, b)) / apart);
+      if (a !== b && apart > 0) worst = Math.max(worst, (float(spread, a) + float(spread, b)) / apart);
     }
     total += worst;
   }
@@ -83,7 +83,7 @@ function meanOf(points: Points): Points {
   const values = new Float64Array(points.columns);
   for (let i = 0; i < points.values.length; i++) {
     const c = i % points.columns;
-    values[c] = at(values, c) + at(points.values, i) / points.rows;
+    values[c] = float(values, c) + float(points.values, i) / points.rows;
   }
   return { values, rows: 1, columns: points.columns };
 }

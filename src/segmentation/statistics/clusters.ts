@@ -65,7 +65,7 @@ const RULE_ROWS = 5000;
 
 /** More starts find better clusters; many rows pay for few of them. */
 function startsFor(rows: number): number {
-  return Math.max(3, Math.min(25, Math.floor(250_000 / rows)));
+  return Math.max(3, Math.min(25, Math.floor(100_000 / rows)));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
 import { countDistinct, type Points, squaredDistance } from './points.ts';
 import { type Random, randomFrom } from './random.ts';
-import { at, sum } from './vectors.ts';
+import { at, float, int, sum } from './vectors.ts';
 
 export type KMeans = {
   centroids: Points;
@@ -105,7 +105,7 @@ function drawByWeight(weights: Float64Array, random: Random): number {
   let left = random.uniform() * total;
   let last = 0;
   for (let i = 0; i < weights.length; i++) {
-    const weight = at(weights, i);
+    const weight = float(weights, i);
     if (weight === 0) continue;
     last = i;
     left -= weight;
@@ -141,7 +141,7 @@ function assign(points: Points, centroids: Points, labels: Int32Array, distances
     for (let c = 0; c < centroids.rows; c++) {
       let total = 0;
       for (let j = 0; j < columns && total < least; j++) {
-        const difference = at(values, i * columns + j) - at(middle, c * columns + j);
+        const difference = float(values, i * columns + j) - float(middle, c * columns + j);
         total += difference * difference;
       }
       if (total < least) {
@@ -150,7 +150,7 @@ function assign(points: Points, centroids: Points, labels: Int32Array, distances
       }
     }
     distances[i] = least;
-    if (at(labels, i) === nearest) continue;
+    if (int(labels, i) === nearest) continue;
     labels[i] = nearest;
     moved++;
   }
@@ -167,7 +167,7 @@ function refine(points: Points, found: KMeans, passes: number): KMeans {
   for (let pass = 0; pass < passes; pass++) {
     let moved = false;
     for (let i = 0; i < points.rows; i++) {
-      const from = at(labels, i);
+      const from = int(labels, i);
       const size = at(sizes, from);
       if (size === 1) continue;
       const gain = (size / (size - 1)) * squaredDistance(points, i, centroids, from);
@@ -212,8 +212,8 @@ function cheapestMove(
 function shift(points: Points, row: number, centroids: Points, c: number, size: number, sign: 1 | -1): void {
   const { columns } = points;
   for (let j = 0; j < columns; j++) {
-    const now = at(centroids.values, c * columns + j);
-    const value = at(points.values, row * columns + j);
+    const now = float(centroids.values, c * columns + j);
+    const value = float(points.values, row * columns + j);
     centroids.values[c * columns + j] = now + (sign * (value - now)) / (size + sign);
   }
 }
@@ -223,15 +223,15 @@ function recentre(points: Points, centroids: Points, labels: Int32Array, distanc
   const counts = new Float64Array(centroids.rows);
   centroids.values.fill(0);
   for (let i = 0; i < points.rows; i++) {
-    const c = at(labels, i);
-    counts[c] = at(counts, c) + 1;
+    const c = int(labels, i);
+    counts[c] = float(counts, c) + 1;
     for (let j = 0; j < columns; j++) {
       centroids.values[c * columns + j] =
-        at(centroids.values, c * columns + j) + at(points.values, i * columns + j);
+        float(centroids.values, c * columns + j) + float(points.values, i * columns + j);
     }
   }
   for (let c = 0; c < centroids.rows; c++) {
-    const count = at(counts, c);
+    const count = float(counts, c);
     if (count === 0) {
       // An emptied cluster starts again at the row that fits worst.
       const far = indexOfLargest(distances);
@@ -240,13 +240,13 @@ function recentre(points: Points, centroids: Points, labels: Int32Array, distanc
       continue;
     }
     for (let j = 0; j < columns; j++)
-      centroids.values[c * columns + j] = at(centroids.values, c * columns + j) / count;
+      centroids.values[c * columns + j] = float(centroids.values, c * columns + j) / count;
   }
 }
 
 function indexOfLargest(values: Float64Array): number {
   let largest = 0;
-  for (let i = 1; i < values.length; i++) if (at(values, i) > at(values, largest)) largest = i;
+  for (let i = 1; i < values.length; i++) if (float(values, i) > float(values, largest)) largest = i;
   return largest;
 }
 
@@ -268,7 +268,7 @@ function bySize(found: KMeans): KMeans {
     .sort(
       (a, b) =>
         at(found.sizes, b) - at(found.sizes, a) ||
-        at(found.centroids.values, a * columns) - at(found.centroids.values, b * columns),
+        float(found.centroids.values, a * columns) - float(found.centroids.values, b * columns),
     );
   const place = new Map(order.map((c, i) => [c, i]));
   const values = new Float64Array(found.centroids.values.length);

@@ -1,5 +1,5 @@
 import { Matrix, solve } from 'ml-matrix';
-import { at } from './vectors.ts';
+import { at, byte, float } from './vectors.ts';
 
 export type LogisticFit = {
   intercept: number;
@@ -71,8 +71,8 @@ function result(
 }
 
 function logOdds(features: Float64Array, columns: number, weights: Float64Array, row: number): number {
-  let total = at(weights, 0);
-  for (let j = 0; j < columns; j++) total += at(weights, j + 1) * at(features, row * columns + j);
+  let total = float(weights, 0);
+  for (let j = 0; j < columns; j++) total += float(weights, j + 1) * float(features, row * columns + j);
   return total;
 }
 
@@ -87,10 +87,10 @@ function penalised(
   for (let i = 0; i < target.length; i++) {
     const z = logOdds(features, columns, weights, i);
     // ln sigmoid(±z) without overflow
-    const signed = at(target, i) === 1 ? z : -z;
+    const signed = byte(target, i) === 1 ? z : -z;
     total += signed >= 0 ? -Math.log1p(Math.exp(-signed)) : signed - Math.log1p(Math.exp(signed));
   }
-  for (let j = 1; j <= columns; j++) total -= (ridge / 2) * at(weights, j) ** 2;
+  for (let j = 1; j <= columns; j++) total -= (ridge / 2) * float(weights, j) ** 2;
   return total;
 }
 
@@ -107,23 +107,23 @@ function newtonDirection(
   const row = new Float64Array(size);
   row[0] = 1;
   for (let i = 0; i < target.length; i++) {
-    for (let j = 0; j < columns; j++) row[j + 1] = at(features, i * columns + j);
+    for (let j = 0; j < columns; j++) row[j + 1] = float(features, i * columns + j);
     const p = sigmoid(logOdds(features, columns, weights, i));
     const w = p * (1 - p);
     for (let a = 0; a < size; a++) {
-      slope[a] = at(slope, a) + (at(target, i) - p) * at(row, a);
+      slope[a] = float(slope, a) + (byte(target, i) - p) * float(row, a);
       for (let b = 0; b <= a; b++)
-        hessian[a * size + b] = at(hessian, a * size + b) + w * at(row, a) * at(row, b);
+        hessian[a * size + b] = float(hessian, a * size + b) + w * float(row, a) * float(row, b);
     }
   }
   const matrix = Matrix.zeros(size, size);
   for (let a = 0; a < size; a++) {
     for (let b = 0; b <= a; b++) {
       const own = a === b ? (a === 0 ? 1e-9 : ridge + 1e-9) : 0;
-      matrix.set(a, b, at(hessian, a * size + b) + own);
-      matrix.set(b, a, at(hessian, a * size + b) + own);
+      matrix.set(a, b, float(hessian, a * size + b) + own);
+      matrix.set(b, a, float(hessian, a * size + b) + own);
     }
-    if (a > 0) slope[a] = at(slope, a) - ridge * at(weights, a);
+    if (a > 0) slope[a] = float(slope, a) - ridge * float(weights, a);
   }
   return solve(matrix, Matrix.columnVector([...slope])).getColumn(0);
 }

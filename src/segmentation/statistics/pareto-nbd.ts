@@ -2,7 +2,7 @@ import { hypergeometricOne } from './hypergeometric.ts';
 import { type Fit, type FitOptions, fitPurchases } from './purchase-fit.ts';
 import type { GroupedPurchases, PurchaseRow } from './purchases.ts';
 import { lnGammaRise, logAdd, logSubtract } from './special-functions.ts';
-import { at } from './vectors.ts';
+import { at, float, int } from './vectors.ts';
 
 /** r, alpha: gamma distribution of purchase rates; s, beta: gamma distribution of leaving rates (alpha, beta in time units). */
 export type ParetoParameters = { r: number; alpha: number; s: number; beta: number };
@@ -38,8 +38,9 @@ function groupedLogLikelihood(p: ParetoParameters, data: GroupedPurchases): numb
   let total = 0;
   for (let i = 0; i < data.x.length; i++) {
     const row =
-      at(constants, at(data.kind, i)) + rowLogLikelihood(p, at(data.x, i), at(data.tx, i), at(data.T, i));
-    total += at(data.weight, i) * row;
+      at(constants, int(data.kind, i)) +
+      rowLogLikelihood(p, float(data.x, i), float(data.tx, i), float(data.T, i));
+    total += float(data.weight, i) * row;
   }
   return total;
 }

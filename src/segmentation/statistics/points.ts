@@ -1,4 +1,4 @@
-import { at } from './vectors.ts';
+import { float } from './vectors.ts';
 
 /** Rows of numbers in one block, row after row. */
 export type Points = { values: Float64Array; rows: number; columns: number };
@@ -31,7 +31,7 @@ export function squaredDistance(a: Points, i: number, b: Points, j: number): num
   const { columns } = a;
   let total = 0;
   for (let c = 0; c < columns; c++) {
-    const difference = at(a.values, i * columns + c) - at(b.values, j * columns + c);
+    const difference = float(a.values, i * columns + c) - float(b.values, j * columns + c);
     total += difference * difference;
   }
   return total;

