@@ -12,8 +12,28 @@ export type FileState = { hash: string; rows: number; updatedAt: string; header:
  * `updatedAt` is the inode's change time: it goes forward even where a copy keeps an older modification time.
  */
 export async function inspect(folder: string, table: Table, signal?: AbortSignal): Promise<FileState | null> {
-  const found = await stat(join(folder, table.file)).catch(() => null);
+  const path = join(folder, table.file);
+  const found = await stat(path, { bigint: true }).catch(() => null);
   if (found === null && table.isOptional) return null;
+  const version = found === null ? '' : `${found.ino}/${found.size}/${found.ctimeNs}`;
+  const known = INSPECTED.get(path);
+  if (known !== undefined && known.version === version) return known.state;
+  const state = await lookThrough(folder, table, found?.ctime ?? new Date(), signal);
+  if (INSPECTED.size >= MOST_KEPT) INSPECTED.clear();
+  INSPECTED.set(path, { version, state });
+  return state;
+}
+
+/** A large file is pulled in many slices: it is looked through once for as long as it stays the same. */
+const INSPECTED = new Map<string, { version: string; state: FileState }>();
+const MOST_KEPT = 100;
+
+async function lookThrough(
+  folder: string,
+  table: Table,
+  updatedAt: Date,
+  signal: AbortSignal | undefined,
+): Promise<FileState> {
   const hash = createHash('sha256');
   const lines = new Map<string, number>();
   let header: string[] = [];
@@ -36,7 +56,7 @@ export async function inspect(folder: string, table: Table, signal?: AbortSignal
   return {
     hash: hash.digest('hex'),
     rows: lines.size,
-    updatedAt: (found?.ctime ?? new Date()).toISOString(),
+    updatedAt: updatedAt.toISOString(),
     header,
   };
 }

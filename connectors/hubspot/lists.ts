@@ -33,9 +33,20 @@ type Filter = { filterType: 'PROPERTY'; property: string; operation: Record<stri
  * objected: HubSpot leaves an opt-out empty until someone opts out.
  */
 const OBJECTIONS: Record<ObjectType, readonly string[]> = {
-  contact: ['hs_email_optout', 'no_profiling', 'no_processing'],
-  company: ['no_profiling', 'no_processing'],
+  contact: ['hs_email_optout', 'do_not_profile', 'no_profiling', 'do_not_process', 'no_processing'],
+  company: ['do_not_profile', 'no_profiling', 'do_not_process', 'no_processing'],
   deal: [],
+};
+
+/** "Not true", for a yes-or-no property and for a single checkbox. */
+const NOT_TRUE: Record<string, Record<string, Json>> = {
+  bool: { operationType: 'BOOL', operator: 'IS_EQUAL_TO', value: false, includeObjectsWithNoValueSet: true },
+  enumeration: {
+    operationType: 'ENUMERATION',
+    operator: 'IS_NONE_OF',
+    values: ['true'],
+    includeObjectsWithNoValueSet: true,
+  },
 };
 
 /** A list for one segment: DYNAMIC on our property, or MANUAL with members that we write. */
@@ -110,19 +121,11 @@ function filterOf(target: PrepareTarget, properties: HubSpotProperty[]): Json | 
     },
   };
   const objections = OBJECTIONS[target.object]
-    .filter((property) => properties.some((each) => each.name === property && each.type === 'bool'))
-    .map(
-      (property): Filter => ({
-        filterType: 'PROPERTY',
-        property,
-        operation: {
-          operationType: 'BOOL',
-          operator: 'IS_EQUAL_TO',
-          value: false,
-          includeObjectsWithNoValueSet: true,
-        },
-      }),
-    );
+    .flatMap((name) => properties.find((property) => property.name === name) ?? [])
+    .flatMap((property): Filter[] => {
+      const operation = NOT_TRUE[property.type];
+      return operation ? [{ filterType: 'PROPERTY', property: property.name, operation }] : [];
+    });
   return {
     filterBranchType: 'OR',
     filterBranchOperator: 'OR',

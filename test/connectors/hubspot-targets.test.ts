@@ -177,6 +177,29 @@ describe('a list', () => {
     expect(pages).toEqual([[first, third]]);
   });
 
+  it('that is dynamic leaves out who objects to profiling, in whichever kind of property', async () => {
+    const seed = seedOf({ contacts: 4, companies: 2, deals: 0 });
+    const boolean = { object: 'contact' as const, label: 'Objects' };
+    const options = ['true', 'false'].map((value) => ({ value, label: value }));
+    seed.properties = [
+      { ...boolean, name: 'do_not_profile', type: 'bool' },
+      { ...boolean, name: 'do_not_process', type: 'enumeration', fieldType: 'booleancheckbox', options },
+    ];
+    const rig = await rigOf({ seed });
+    const prepared = await prepare(rig, [PROPERTY, list('dynamic_list')]);
+    const [first = '', second = '', third = '', fourth = ''] = rig.contacts;
+    rig.admin.setProperties('contact', first, { do_not_profile: true });
+    rig.admin.setProperties('contact', second, { do_not_process: true });
+    rig.admin.setProperties('contact', third, { do_not_process: false, do_not_profile: false });
+    const remotes = { 'target-1': prepared['target-1']?.remote ?? null };
+    await push(
+      rig,
+      rig.contacts.map((id) => label(id, 'gold')),
+      remotes,
+    );
+    expect(rig.admin.listMembers(listIdOf(prepared.dynamic_list))).toEqual([third, fourth]);
+  });
+
   it('that is dynamic gets its filter back when somebody changed it, and is left alone otherwise', async () => {
     const rig = await rigOf();
     const prepared = await prepare(rig, [PROPERTY, list('dynamic_list')]);
