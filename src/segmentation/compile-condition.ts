@@ -50,32 +50,55 @@ function compileLogic(
   return leaf(condition);
 }
 
-function compileSubjectLeaf(condition: Condition, scope: Scope): string {
+/** What a leaf compares, with the name of its cut point; null for a leaf that compares nothing (a segment). */
+export type Leaf = { operand: Operand; comparison: Comparison; cutName: (test: Test) => string };
+
+/** @param inCompany does the condition stand inside `company`? */
+export function leafOf(condition: Condition, scope: Scope, inCompany: boolean): Leaf | null {
   const { base } = scope;
   if ('attribute' in condition) {
-    const operand = base.own(condition.attribute);
-    return compileTests(operand, condition, scope, percentileName(base.subject, condition.attribute));
+    const operand = inCompany ? base.ofCompany(condition.attribute) : base.own(condition.attribute);
+    const owner = inCompany ? 'company' : base.subject;
+    return { operand, comparison: condition, cutName: percentileName(owner, condition.attribute) };
   }
-  if ('deals' in condition)
-    return compileTests(compileDealMeasure(condition.deals, scope), condition.deals, scope);
-  if ('contacts' in condition)
-    return compileTests(compileContacts(condition, scope), condition.contacts, scope);
+  if ('deals' in condition) {
+    return {
+      operand: compileDealMeasure(condition.deals, scope),
+      comparison: condition.deals,
+      cutName: noCut,
+    };
+  }
+  if ('contacts' in condition) {
+    return { operand: compileContacts(condition, scope), comparison: condition.contacts, cutName: noCut };
+  }
+  if ('score' in condition) {
+    return {
+      operand: { sql: scope.score(condition.score), type: 'number' },
+      comparison: condition,
+      cutName: noCut,
+    };
+  }
+  return null;
+}
+
+const noCut = (): string => '';
+
+function compileSubjectLeaf(condition: Condition, scope: Scope): string {
   if ('segment' in condition) return scope.segment(condition.segment);
-  if ('score' in condition)
-    return compileTests({ sql: scope.score(condition.score), type: 'number' }, condition, scope);
-  throw new Error('not a condition on a subject');
+  const leaf = leafOf(condition, scope, false);
+  if (leaf === null) throw new Error('not a condition on a subject');
+  return compileTests(leaf.operand, leaf.comparison, scope, leaf.cutName);
 }
 
 function compileCompanyLeaf(condition: Condition, scope: Scope): string {
-  if ('attribute' in condition) {
-    const operand = scope.base.ofCompany(condition.attribute);
-    return compileTests(operand, condition, scope, percentileName('company', condition.attribute));
-  }
   if ('segment' in condition) {
     const [segmentation = '', segment = ''] = condition.segment.split('.');
     return holdsStored(scope.base, 'company', segmentation, segment);
   }
-  throw new Error('check.ts lets only attributes and segments stand inside a company condition');
+  const leaf = 'attribute' in condition ? leafOf(condition, scope, true) : null;
+  if (leaf === null)
+    throw new Error('check.ts lets only attributes and segments stand inside a company condition');
+  return compileTests(leaf.operand, leaf.comparison, scope, leaf.cutName);
 }
 
 /** Is the label among those stored? Works for one label and for many, and is never unknown. */
@@ -103,14 +126,22 @@ function compileTests(
   operand: Operand,
   comparison: Comparison,
   scope: Pick<Scope, 'base' | 'calendar' | 'cutPoints'>,
-  cutName: (test: Test) => string = () => '',
+  cutName: (test: Test) => string = noCut,
 ): string {
-  const parts = testsOf(comparison).map((test) =>
-    compileTest(operand, test, scope.base.bindings, scope.calendar, () =>
-      cutOf(scope.cutPoints, cutName(test)),
-    ),
-  );
+  const parts = testsOf(comparison).map((test) => compileOne(operand, test, scope, cutName));
   return parts.length === 1 ? (parts[0] ?? 'true') : `(${parts.join(' and ')})`;
+}
+
+/** One test of a leaf. */
+export function compileOne(
+  operand: Operand,
+  test: Test,
+  scope: Pick<Scope, 'base' | 'calendar' | 'cutPoints'>,
+  cutName: (test: Test) => string,
+): string {
+  return compileTest(operand, test, scope.base.bindings, scope.calendar, () =>
+    cutOf(scope.cutPoints, cutName(test)),
+  );
 }
 
 function cutOf(cutPoints: Record<string, CutPoint>, name: string): CutPoint {

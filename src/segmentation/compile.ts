@@ -92,6 +92,8 @@ export type CompiledPlans = {
   columns: (LabelColumn & { sql: string })[];
   scores: ScoreColumn[];
   unmet: Unmet[];
+  /** The condition of one segment, over the outermost level. */
+  conditionOf(plan: Plan, index: number): string;
   /** What conditions of a plan compile against, over the outermost level. */
   scopeOf(plan: Plan): Scope;
   /** The subquery that `l` stands for, once all expressions over it are compiled. */
@@ -267,6 +269,7 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     columns,
     scores,
     unmet,
+    conditionOf: (plan, index) => conditionOf(plan, index).sql,
     scopeOf: (plan) => scopeOf(plan),
     nested: () => nestLevels(base.sql(), [...units.values()]),
   };

@@ -149,6 +149,10 @@ const common = {
   targets: Targets.optional().describe(
     'Where labels are written; the property of every connected CRM if left out.',
   ),
+  handDown: z
+    .boolean()
+    .optional()
+    .describe('For companies: also write the label on the records of the people who work there.'),
   review: z
     .string()
     .regex(/^every [1-9]\d{0,2} (day|week|month|quarter|year)s?$/, 'write a rhythm, as in "every 3 months"')

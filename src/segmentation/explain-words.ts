@@ -1,0 +1,169 @@
+import type { AttributeType } from '../model/attribute.ts';
+import type { AttributeIndex } from './attribute-index.ts';
+import { type CutPoint, dayBounds } from './compile-test.ts';
+import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
+import { Comparison, type Test, testsOf } from './operators.ts';
+import { type Calendar, spanOf } from './window.ts';
+
+/** What a leaf is about, in words. */
+export type Topic = {
+  /** `Revenue`, or `number of deals (won, closed on or after 2025-06-15)`. */
+  name: string;
+  type: AttributeType;
+  /** May reps see the value and the threshold? */
+  isVisible: boolean;
+};
+
+export type Words = { attributes: AttributeIndex; calendar: Calendar; currency: string };
+
+export function topicOf(condition: Condition, owner: 'person' | 'company', words: Words): Topic {
+  if ('attribute' in condition) {
+    const attribute = words.attributes.get(owner, condition.attribute);
+    return {
+      name: attribute?.name ?? condition.attribute,
+      type: attribute?.type ?? 'text',
+      isVisible: attribute?.repVisible ?? false,
+    };
+  }
+  if ('deals' in condition) return dealTopic(condition.deals, words);
+  if ('contacts' in condition)
+    return { name: 'number of matching people of the company', type: 'number', isVisible: true };
+  if ('score' in condition) return { name: `score ${condition.score}`, type: 'number', isVisible: true };
+  throw new Error('not a leaf that compares');
+}
+
+export function dealTopic(measure: DealMeasure, words: Words): Topic {
+  const { aggregate, attribute: key } = aggregateOf(measure);
+  const attribute = key === null ? undefined : words.attributes.get('deal', key);
+  const filters = Object.entries(measure.where ?? {}).map(([filterKey, value]) => {
+    const filter = words.attributes.get('deal', filterKey);
+    const comparison = typeof value === 'object' ? value : Comparison.parse({ is: value });
+    const topic = {
+      name: filter?.name ?? filterKey,
+      type: filter?.type ?? 'text',
+      isVisible: filter?.repVisible ?? false,
+    };
+    return topic.isVisible
+      ? testsOf(comparison)
+          .map((test) => `${topic.name.toLowerCase()} ${thresholdOf(test, topic.type, words)}`)
+          .join(' and ')
+      : `${topic.name.toLowerCase()} in a set range`;
+  });
+  const what = {
+    count: 'number',
+    sum: 'total',
+    average: 'average',
+    min: 'lowest',
+    max: 'highest',
+    first: 'first',
+    last: 'last',
+  }[aggregate];
+  const whose = { credited: 'deals', involved: 'deals taken part in', company: 'deals of the company' }[
+    measure.scope ?? 'credited'
+  ];
+  const of =
+    attribute === undefined ? `${what} of ${whose}` : `${what} ${attribute.name.toLowerCase()} of ${whose}`;
+  return {
+    name: filters.length === 0 ? of : `${of} (${filters.join(', ')})`,
+    type: attribute?.type ?? 'number',
+    isVisible: attribute?.repVisible ?? true,
+  };
+}
+
+/** What a test asks for, with dates instead of ages: `at least 3`, `on or after 2025-06-15`. */
+export function thresholdOf(test: Test, type: AttributeType, words: Words, cut: CutPoint = null): string {
+  const show = (value: string | number | boolean): string => showValue(value, type, words);
+  switch (test.operator) {
+    case 'is':
+      return `is ${show(test.operand)}`;
+    case 'isNot':
+      return `is not ${show(test.operand)}`;
+    case 'in':
+      return `is one of ${test.operand.map(show).join(', ')}`;
+    case 'notIn':
+      return `is none of ${test.operand.map(show).join(', ')}`;
+    case 'contains':
+      return `contains "${test.operand}"`;
+    case 'startsWith':
+      return `starts with "${test.operand}"`;
+    case 'endsWith':
+      return `ends with "${test.operand}"`;
+    case 'atLeast':
+      return `at least ${show(test.operand)}`;
+    case 'atMost':
+      return `at most ${show(test.operand)}`;
+    case 'above':
+      return `above ${show(test.operand)}`;
+    case 'below':
+      return `below ${show(test.operand)}`;
+    case 'topPercent':
+      return `in the top ${test.operand} %${cut === null ? '' : `, at least ${show(cut)}`}`;
+    case 'bottomPercent':
+      return `in the bottom ${test.operand} %${cut === null ? '' : `, at most ${show(cut)}`}`;
+    case 'known':
+      return 'is known';
+    case 'unknown':
+      return 'is not known';
+    case 'includes':
+      return `includes ${test.operand}`;
+    case 'includesAny':
+      return `includes one of ${test.operand.join(', ')}`;
+    case 'includesAll':
+      return `includes ${test.operand.join(' and ')}`;
+    case 'anniversaryInNext':
+      return `comes round within the next ${test.operand}`;
+    case 'anniversaryInLast':
+      return `came round within the last ${test.operand}`;
+    case 'between':
+      if (typeof test.operand[0] === 'number')
+        return `between ${show(test.operand[0])} and ${show(test.operand[1])}`;
+      return spanWords(test, type, words);
+    case 'notInLast':
+    case 'notInNext':
+      return `not ${spanWords(test, type, words)}`;
+    default:
+      return spanWords(test, type, words);
+  }
+}
+
+function spanWords(test: Test, type: AttributeType, { calendar }: Words): string {
+  const span = spanOf(test, calendar);
+  if (span === null) return test.operator;
+  const isHours =
+    type === 'datetime' &&
+    (span.from ?? span.to)?.toFormat('HH:mm:ss') !== '00:00:00' &&
+    span.toInclusive &&
+    span.from?.toFormat('HH:mm:ss') !== '00:00:00';
+  if (isHours)
+    return `from ${span.from?.toFormat('yyyy-MM-dd HH:mm') ?? ''} to ${span.to?.toFormat('yyyy-MM-dd HH:mm') ?? ''}`;
+  const [first, last] = dayBounds(span);
+  if (test.operator === 'on') return `on ${first?.value}`;
+  if (test.operator === 'inLast' || test.operator === 'notInLast') return `on or after ${first?.value}`;
+  const until = last === undefined ? undefined : last.comparison === '<' ? dayBefore(last.value) : last.value;
+  if (span.from === null) return `before ${first?.value}`;
+  return until === undefined ? `on or after ${first?.value}` : `from ${first?.value} to ${until}`;
+}
+
+function dayBefore(day: string): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() - 1);
+  return date.toISOString().slice(0, 10);
+}
+
+/** A value as people read it; null reads `not known`. */
+export function showValue(value: unknown, type: AttributeType, { calendar, currency }: Words): string {
+  if (value === null || value === undefined) return 'not known';
+  if (type === 'boolean') return value === true ? 'yes' : 'no';
+  if (type === 'money') return `${format(Number(value))} ${currency}`;
+  if (type === 'number') return format(Number(value));
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  if (type === 'datetime') {
+    const parts = { timeZone: calendar.zone, dateStyle: 'short', timeStyle: 'short' } as const;
+    return new Intl.DateTimeFormat('sv-SE', parts).format(new Date(String(value)));
+  }
+  return String(value);
+}
+
+function format(value: number): string {
+  return new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 }).format(value);
+}

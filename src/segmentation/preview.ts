@@ -1,0 +1,150 @@
+import { type CompileRequest, compilePlans, type Plan } from './compile.ts';
+import { compileCondition } from './compile-condition.ts';
+import type { Condition } from './condition.ts';
+import { thresholdOf, topicOf, type Words } from './explain-words.ts';
+import type { Statement } from './learn.ts';
+import { testsOf } from './operators.ts';
+
+export type PreviewRequest = Omit<CompileRequest, 'subject' | 'segmentations'> & {
+  plan: Plan;
+  /** Others that its conditions build on, of the same subject. */
+  others?: readonly Plan[];
+  currency: string;
+};
+
+export type RulePreview = {
+  /** The rule in words. */
+  rule: string;
+  /** How many are left after this rule and those before it; for alternatives, how many it holds for. */
+  kept: number;
+  /** How many this rule took away from those before it; for alternatives, how many it does not hold for. */
+  dropped: number;
+  /** Of the dropped, those for whom a value is not known. */
+  unknown: number;
+};
+
+export type SegmentPreview = {
+  segment: string;
+  size: number;
+  share: number;
+  rules: RulePreview[];
+  needs: string[];
+};
+
+export type Preview = { subjects: number; unlabelled: number; segments: SegmentPreview[] };
+
+export type PreviewPlan = Statement & {
+  /** Reads the one row of the statement. */
+  interpret(row: Record<string, unknown>): Preview;
+};
+
+type RuleColumns = { rule: string; before: string | null; kept: string; unknown: string };
+
+/**
+ * Sizes of one segmentation before it is published, and what each rule keeps and drops, as one row of counts. Rules
+ * are the parts of a segment's outermost `all` or `any`. People who object to profiling are not counted.
+ */
+export function planPreview(request: PreviewRequest): PreviewPlan {
+  const { plan, others = [], currency, ...rest } = request;
+  const { definition } = plan;
+  const compiled = compilePlans({ ...rest, subject: definition.subject, segmentations: [plan, ...others] });
+  const words: Words = { attributes: compiled.attributes, calendar: compiled.calendar, currency };
+  const scope = compiled.scopeOf(plan);
+  const { bindings } = compiled.base;
+  const counts = ['count(*) as subjects'];
+  const column = (sql: string): string => {
+    const name = `n_${counts.length}`;
+    counts.push(`count(*) filter (where ${sql}) as ${name}`);
+    return name;
+  };
+
+  const labels = compiled.columns.find((one) => one.segmentation === definition.key);
+  if (labels === undefined) throw new Error(`no label column for ${definition.key}`);
+  const unmet = new Map(
+    compiled.unmet
+      .filter((one) => one.segmentation === definition.key)
+      .map((one) => [one.segment, one.missing]),
+  );
+  const segments = definition.segments.map((segment, index) => {
+    const key = bindings.bind(segment.key, 'text');
+    const size = column(definition.labels === 'one' ? `l.label = ${key}` : `l.label @> array[${key}]`);
+    const isMet = !unmet.has(segment.key);
+    const when = definition.method === 'rules' && isMet ? definition.segments[index]?.when : undefined;
+    return { key: segment.key, size, rules: when === undefined ? [] : ruleColumns(when) };
+  });
+  const unlabelled = column(definition.labels === 'one' ? 'l.label is null' : `l.label = '{}'`);
+
+  function ruleColumns(when: Condition): RuleColumns[] {
+    const isFunnel = 'all' in when;
+    const parts = 'all' in when ? when.all : 'any' in when ? when.any : [when];
+    let before: { sql: string; column: string } | null = null;
+    return parts.map((part) => {
+      const own = compileCondition(part, scope);
+      const sql: string = isFunnel && before !== null ? `${before.sql} and ${own}` : own;
+      const unknown = column(`${isFunnel && before !== null ? `${before.sql} and ` : ''}(${own}) is null`);
+      const kept = column(sql);
+      const result = {
+        rule: inWords(part, definition.subject, words),
+        before: before?.column ?? null,
+        kept,
+        unknown,
+      };
+      if (isFunnel) before = { sql, column: kept };
+      return result;
+    });
+  }
+
+  const gates = ['no_profiling', 'no_processing'].filter(
+    (key) => definition.subject === 'person' && compiled.attributes.get('person', key) !== undefined,
+  );
+  const allowed = gates.map((key) => `${compiled.base.own(key).sql} is not true`).join(' and ');
+  return {
+    sql: `select ${counts.join(',\n  ')}
+from (
+select l.*, ${labels.sql} as label
+from (\n${compiled.nested()}\n) l${allowed === '' ? '' : `\nwhere ${allowed}`}
+offset 0
+) l`,
+    values: bindings.values,
+    interpret(row) {
+      const read = (name: string): number => Number(row[name]);
+      const subjects = read('subjects');
+      return {
+        subjects,
+        unlabelled: read(unlabelled),
+        segments: segments.map(({ key, size, rules }) => ({
+          segment: key,
+          size: read(size),
+          share: subjects === 0 ? 0 : read(size) / subjects,
+          needs: unmet.get(key) ?? [],
+          rules: rules.map(({ rule, before, kept, unknown }) => ({
+            rule,
+            kept: read(kept),
+            dropped: (before === null ? subjects : read(before)) - read(kept),
+            unknown: read(unknown),
+          })),
+        })),
+      };
+    },
+  };
+}
+
+/** A condition as one line. */
+export function inWords(condition: Condition, owner: 'person' | 'company', words: Words): string {
+  const inner = (part: Condition): string => inWords(part, owner, words);
+  const group = (parts: Condition[], word: string): string =>
+    parts.length === 1 && parts[0] !== undefined
+      ? inner(parts[0])
+      : `(${parts.map(inner).join(` ${word} `)})`;
+  if ('all' in condition) return group(condition.all, 'and');
+  if ('any' in condition) return group(condition.any, 'or');
+  if ('not' in condition) return `not ${inner(condition.not)}`;
+  if ('company' in condition) return `company: ${inWords(condition.company, 'company', words)}`;
+  if ('segment' in condition) return `in ${condition.segment}`;
+  const topic = topicOf(condition, owner, words);
+  const comparison =
+    'deals' in condition ? condition.deals : 'contacts' in condition ? condition.contacts : condition;
+  return `${topic.name} ${testsOf(comparison)
+    .map((test) => thresholdOf(test, topic.type, words))
+    .join(' and ')}`;
+}
