@@ -173,8 +173,9 @@ async function byReference(scene: Scene, asked: Set<string>, frontier: Node[]): 
       ...(await select(
         scene,
         `join jsonb_to_recordset($1::jsonb) as t (connection_id text, id text)
-           on r.connection_id = t.connection_id and r.id = t.id`,
-        [JSON.stringify(referredIds)],
+           on r.connection_id = t.connection_id and r.id = t.id
+         where r.connection_id = any($2::text[]) and r.id = any($3::text[])`,
+        [JSON.stringify(referredIds), connectionsOf(referredIds), referredIds.map(({ id }) => id)],
       )),
     );
   }
@@ -184,8 +185,8 @@ async function byReference(scene: Scene, asked: Set<string>, frontier: Node[]): 
         scene,
         `join jsonb_to_recordset($1::jsonb) as t (connection_id text, id text)
            on r.connection_id = t.connection_id and r.merged_into = t.id
-         where r.merged_into is not null`,
-        [JSON.stringify(newReferrers)],
+         where r.connection_id = any($2::text[]) and r.merged_into = any($3::text[])`,
+        [JSON.stringify(newReferrers), connectionsOf(newReferrers), newReferrers.map(({ id }) => id)],
       )),
     );
     const { rows } = await scene.db.query<{ any: boolean }>(
@@ -203,6 +204,10 @@ async function byReference(scene: Scene, asked: Set<string>, frontier: Node[]): 
     }
   }
   return found;
+}
+
+function connectionsOf(records: { connection_id: string }[]): string[] {
+  return [...new Set(records.map((record) => record.connection_id))];
 }
 
 function edgesOf(scene: Scene, nodes: Map<string, Node>, shared: Map<string, boolean>): Edge[] {

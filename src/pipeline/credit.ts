@@ -18,46 +18,53 @@ export async function creditDeals(scene: UnifyScene, deals: CountedDeal[]): Prom
     `with batch as materialized (
        select * from jsonb_to_recordset($1::jsonb) as t (deal_id bigint, connection_id text, record_id text)
      ),
+     links as materialized (
+       select b.deal_id, a.connection_id, a.to_object, a.to_id, a.is_primary, a.role
+       from ${s}.association a
+       join batch b on b.connection_id = a.connection_id and b.record_id = a.from_id
+       where a.connection_id = any($2::text[]) and a.from_object = 'deal' and a.from_id = any($3::text[])
+     ),
      contacts as materialized (
-       select b.deal_id, r.person_id, a.is_primary, a.role,
-         row_number() over (partition by b.deal_id order by ${EARLIEST}) as place
-       from batch b
-       join ${s}.association a on a.connection_id = b.connection_id and a.from_object = 'deal'
-         and a.from_id = b.record_id and a.to_object = 'contact'
+       select a.deal_id, r.person_id, a.is_primary, a.role,
+         row_number() over (partition by a.deal_id order by ${EARLIEST}) as place
+       from links a
        join ${s}.contact_record r on r.connection_id = a.connection_id and r.id = a.to_id
-       where r.state = 'live' and r.person_id is not null
+       where a.to_object = 'contact' and r.state = 'live' and r.person_id is not null
+         and r.connection_id = any($2::text[])
+         and r.id = any(array(select to_id from links where to_object = 'contact'))
      ),
      companies as materialized (
-       select b.deal_id, r.company_id, row_number() over (partition by b.deal_id order by ${EARLIEST}) as place
-       from batch b
-       join ${s}.association a on a.connection_id = b.connection_id and a.from_object = 'deal'
-         and a.from_id = b.record_id and a.to_object = 'company'
+       select a.deal_id, r.company_id, row_number() over (partition by a.deal_id order by ${EARLIEST}) as place
+       from links a
        join ${s}.company_record r on r.connection_id = a.connection_id and r.id = a.to_id
-       where r.state = 'live' and r.company_id is not null
+       where a.to_object = 'company' and r.state = 'live' and r.company_id is not null
+         and r.connection_id = any($2::text[])
+         and r.id = any(array(select to_id from links where to_object = 'company'))
      ),
      wanted as materialized (
        select d.id, d.person_id as old_person, d.company_id as old_company,
          c.person_id, coalesce(k.company_id, p.company_id) as company_id
-       from batch b
-       join ${s}.deal d on d.id = b.deal_id
-       left join contacts c on c.deal_id = b.deal_id and c.place = 1
-       left join companies k on k.deal_id = b.deal_id and k.place = 1
-       left join ${s}.person p on p.id = c.person_id
+       from ${s}.deal d
+       left join (select * from contacts where place = 1) c on c.deal_id = d.id
+       left join (select * from companies where place = 1) k on k.deal_id = d.id
+       left join (
+         select id, company_id from ${s}.person where id = any(array(select person_id from contacts))
+       ) p on p.id = c.person_id
+       where d.id = any($4::bigint[])
      ),
      credited as (
        update ${s}.deal d set person_id = w.person_id, company_id = w.company_id from wanted w
-       where d.id = w.id and (d.person_id, d.company_id) is distinct from (w.person_id, w.company_id)
+       where d.id = w.id and d.id = any($4::bigint[]) and (d.person_id, d.company_id) is distinct from (w.person_id, w.company_id)
      ),
      involved as materialized (
        select deal_id, person_id, min(role) as role, bool_or(is_primary) as is_primary from contacts group by 1, 2
      ),
      was_involved as materialized (
-       select i.* from batch b join ${s}.deal_person i on i.deal_id = b.deal_id
+       select * from ${s}.deal_person where deal_id = any($4::bigint[])
      ),
      gone as (
-       delete from ${s}.deal_person i using was_involved w
-       where i.deal_id = w.deal_id and i.person_id = w.person_id
-         and not exists (select from involved n where n.deal_id = i.deal_id and n.person_id = i.person_id)
+       delete from ${s}.deal_person
+       where deal_id = any($4::bigint[]) and (deal_id, person_id) not in (select deal_id, person_id from involved)
      ),
      come as (
        insert into ${s}.deal_person as i (deal_id, person_id, role, is_primary)
@@ -74,7 +81,12 @@ export async function creditDeals(scene: UnifyScene, deals: CountedDeal[]): Prom
        (select array_agg(distinct id) from (
           select old_company from wanted union select company_id from wanted) x (id)
         where id is not null) as companies`,
-    [JSON.stringify(deals)],
+    [
+      JSON.stringify(deals),
+      [...new Set(deals.map((deal) => deal.connection_id))],
+      deals.map((deal) => deal.record_id),
+      deals.map((deal) => deal.deal_id),
+    ],
   );
   await noteBeneficiaries(scene, rows[0]?.people ?? [], rows[0]?.companies ?? []);
 }

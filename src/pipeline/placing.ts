@@ -12,6 +12,35 @@ function ranks(scene: UnifyScene): string {
   return JSON.stringify(scene.connections.map(({ id }, place) => ({ connection_id: id, place })));
 }
 
+/**
+ * CTEs: live records `r` of the subjects $1, their links to companies `a`, and those live company records `c`. Tables
+ * are read by arrays of ids, which needs no statistics; the embedded database has none in a first load.
+ */
+function linksOf(schema: string, object: 'contact' | 'company'): string {
+  const subject = object === 'contact' ? 'person_id' : 'company_id';
+  return `own as materialized (
+      select connection_id, id, ${subject}, source_created_at from ${schema}.${object}_record
+      where ${subject} = any($1::bigint[]) and state = 'live'
+    ),
+    link as materialized (
+      select connection_id, from_id, to_id, is_primary from ${schema}.association
+      where connection_id = any(array(select distinct connection_id from own)) and from_object = '${object}'
+        and from_id = any(array(select id from own)) and to_object = 'company'
+    ),
+    linked as materialized (
+      select connection_id, id, company_id, source_created_at from ${schema}.company_record
+      where connection_id = any(array(select distinct connection_id from link))
+        and id = any(array(select distinct to_id from link)) and state = 'live' and company_id is not null
+    )`;
+}
+
+const LINKED = `
+         from own r
+         join jsonb_to_recordset($2::jsonb) as rank (connection_id text, place int)
+           on rank.connection_id = r.connection_id
+         join link a on a.connection_id = r.connection_id and a.from_id = r.id
+         join linked c on c.connection_id = a.connection_id and c.id = a.to_id`;
+
 /** Marks the records that hang on these as touched, because their subject is another one now. */
 export async function touchLinked(
   scene: UnifyScene,
@@ -20,15 +49,16 @@ export async function touchLinked(
 ): Promise<void> {
   if (records.length === 0) return;
   const s = scene.tenant.schema;
+  const connections = [...new Set(records.map((record) => record.connection_id))];
   const from = object === 'contact' ? (['deal'] as const) : (['company', 'contact', 'deal'] as const);
   for (const linked of from) {
+    // An id that another connection has as well is looked at for nothing; that does no harm.
     await scene.db.query(
-      `update ${s}.${linked}_record d set touched = true
-       from jsonb_to_recordset($1::jsonb) as t (connection_id text, id text)
-       join ${s}.association a on a.connection_id = t.connection_id and a.to_object = $2 and a.to_id = t.id
-         and a.from_object = $3
-       where d.connection_id = a.connection_id and d.id = a.from_id and d.state = 'live' and not d.touched`,
-      [JSON.stringify(records), object, linked],
+      `update ${s}.${linked}_record set touched = true
+       where connection_id = any($1::text[]) and state = 'live' and not touched
+         and id = any(array(select from_id from ${s}.association where connection_id = any($1::text[])
+                            and to_object = $3 and to_id = any($2::text[]) and from_object = $4))`,
+      [connections, records.map((record) => record.id), object, linked],
     );
   }
 }
@@ -41,26 +71,18 @@ export async function placePersons(scene: UnifyScene, ids: string[]): Promise<vo
   if (ids.length === 0) return;
   const s = scene.tenant.schema;
   const { rows } = await scene.db.query<{ id: string; old: string | null; new: string | null }>(
-    `with wanted as materialized (
+    `with ${linksOf(s, 'contact')},
+     wanted as materialized (
        select p.id, p.company_id as old, best.company_id as new
-       from unnest($1::bigint[]) t (id)
-       join ${s}.person p on p.id = t.id
+       from ${s}.person p
        left join (
-         select distinct on (r.person_id) r.person_id, c.company_id
-         from ${s}.contact_record r
-         join jsonb_to_recordset($2::jsonb) as rank (connection_id text, place int)
-           on rank.connection_id = r.connection_id
-         join ${s}.association a on a.connection_id = r.connection_id and a.from_object = 'contact'
-           and a.from_id = r.id and a.to_object = 'company'
-         join ${s}.company_record c on c.connection_id = a.connection_id and c.id = a.to_id
-         where r.person_id = any($1::bigint[]) and r.state = 'live' and c.state = 'live'
-           and c.company_id is not null
+         select distinct on (r.person_id) r.person_id, c.company_id ${LINKED}
          order by r.person_id, ${BEST_LINK}
        ) best on best.person_id = p.id
-       where p.company_id is distinct from best.company_id
+       where p.id = any($1::bigint[]) and p.company_id is distinct from best.company_id
      ),
      written as (
-       update ${s}.person p set company_id = w.new from wanted w where p.id = w.id
+       update ${s}.person p set company_id = w.new from wanted w where p.id = w.id and p.id = any($1::bigint[])
      )
      select id, old, new from wanted`,
     [ids, ranks(scene)],
@@ -76,8 +98,9 @@ export async function placePersons(scene: UnifyScene, ids: string[]): Promise<vo
     rows.map((row) => row.id),
   );
   await scene.db.query(
-    `update ${s}.deal_record r set touched = true from ${s}.deal d
-     where d.person_id = any($1::bigint[]) and r.deal_id = d.id and r.state = 'live' and not r.touched`,
+    `update ${s}.deal_record set touched = true
+     where deal_id = any(array(select id from ${s}.deal where person_id = any($1::bigint[])))
+       and state = 'live' and not touched`,
     [rows.map((row) => row.id)],
   );
 }
@@ -87,26 +110,19 @@ export async function placeCompanies(scene: UnifyScene, ids: string[]): Promise<
   if (ids.length === 0) return;
   const s = scene.tenant.schema;
   const { rows } = await scene.db.query<{ old: string | null; new: string | null }>(
-    `with wanted as materialized (
+    `with ${linksOf(s, 'company')},
+     wanted as materialized (
        select p.id, p.parent_id as old, best.company_id as new
-       from unnest($1::bigint[]) t (id)
-       join ${s}.company p on p.id = t.id
+       from ${s}.company p
        left join (
-         select distinct on (r.company_id) r.company_id as child_id, c.company_id
-         from ${s}.company_record r
-         join jsonb_to_recordset($2::jsonb) as rank (connection_id text, place int)
-           on rank.connection_id = r.connection_id
-         join ${s}.association a on a.connection_id = r.connection_id and a.from_object = 'company'
-           and a.from_id = r.id and a.to_object = 'company'
-         join ${s}.company_record c on c.connection_id = a.connection_id and c.id = a.to_id
-         where r.company_id = any($1::bigint[]) and r.state = 'live' and c.state = 'live'
-           and c.company_id is not null and c.company_id <> r.company_id
+         select distinct on (r.company_id) r.company_id as child_id, c.company_id ${LINKED}
+         where c.company_id <> r.company_id
          order by r.company_id, ${BEST_LINK}
        ) best on best.child_id = p.id
-       where p.parent_id is distinct from best.company_id
+       where p.id = any($1::bigint[]) and p.parent_id is distinct from best.company_id
      ),
      written as (
-       update ${s}.company p set parent_id = w.new from wanted w where p.id = w.id
+       update ${s}.company p set parent_id = w.new from wanted w where p.id = w.id and p.id = any($1::bigint[])
      )
      select old, new from wanted`,
     [ids, ranks(scene)],

@@ -32,7 +32,7 @@ export function computedColumns(
 
 /**
  * Writes the columns of a table's rows from a query over them, only where something differs, and returns the ids
- * of the rows that changed. `from` gives one row per subject, with its id as `id`.
+ * of the rows that changed. `from` gives one row per subject; $1 are the ids.
  */
 export async function writeColumns(
   db: Queryable,
@@ -50,7 +50,7 @@ export async function writeColumns(
      )
      update ${table} s set ${names.map((name) => `${name} = w.${name}`).join(', ')}
      from wanted w
-     where s.id = w.subject_id
+     where s.id = w.subject_id and s.id = any($1::bigint[])
        and (${names.map((name) => `s.${name}`).join(', ')}) is distinct from (${names.map((name) => `w.${name}`).join(', ')})
      returning s.id`,
     query.values,

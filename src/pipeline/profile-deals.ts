@@ -46,12 +46,17 @@ export async function profileDeals(profiling: Profiling, client: PoolClient, ids
     {
       with: `cfg as materialized (
          select * from jsonb_to_recordset($2::jsonb) as t (${REVENUE_COLUMNS}, defaults jsonb)
+       ),
+       batch as materialized (select id, connection_id, record_id from ${s}.deal where id = any($1::bigint[])),
+       copies as materialized (
+         select connection_id, id, properties from ${s}.deal_record
+         where connection_id = any(array(select distinct connection_id from batch))
+           and id = any(array(select record_id from batch))
        )`,
       id: 'd.id',
-      from: `from unnest($1::bigint[]) t (id)
-         join ${s}.deal d on d.id = t.id
+      from: `from batch d
          join cfg on cfg.connection_id = d.connection_id
-         join ${s}.deal_record r on r.connection_id = d.connection_id and r.id = d.record_id
+         join copies r on r.connection_id = d.connection_id and r.id = d.record_id
          cross join lateral (select cfg.defaults || r.properties as p) deal_values
          cross join lateral (
            select ${revenueSql.amount} as amount, ${revenueSql.currency} as currency,

@@ -26,13 +26,15 @@ export async function profilePersons(
          select d.person_id as id, ${totals(profiling)} from ${s}.deal d
          where d.person_id = any($1::bigint[]) group by 1
        ),
+       part as materialized (
+         select deal_id, person_id from ${s}.deal_person where person_id = any($1::bigint[])
+       ),
        involved as materialized (
-         select i.person_id as id, ${totals(profiling)} from ${s}.deal_person i join ${s}.deal d on d.id = i.deal_id
-         where i.person_id = any($1::bigint[]) group by 1
+         select i.person_id as id, ${totals(profiling)} from part i join ${s}.deal d on d.id = i.deal_id
+         where d.id = any(array(select deal_id from part)) group by 1
        )`,
     id: 'p.id',
-    from: `from unnest($1::bigint[]) t (id)
-       join ${s}.person p on p.id = t.id
+    from: `from (select id from ${s}.person where id = any($1::bigint[])) p
        left join merged on merged.id = p.id
        left join credited on credited.id = p.id
        left join involved on involved.id = p.id
@@ -59,7 +61,7 @@ export async function profileCompanies(
 ): Promise<number> {
   const { attributes, work } = profiling;
   const s = work.tenant.schema;
-  const ids = await withAncestors(profiling, client, given);
+  const ids = await withAncestors(s, client, given);
   const { columns, record } = mappedColumns(attributes, 'company');
   const computed = computedColumns(attributes, 'company', {
     ...totalsOf('own'),
@@ -68,33 +70,28 @@ export async function profileCompanies(
     contact_count: 'coalesce(people.contact_count, 0)',
   });
   const changed = await writeColumns(client, `${s}.company`, [...columns, ...computed], {
-    with: `recursive ${mergedRecords(profiling, 'company')},
+    with: `${mergedRecords(profiling, 'company')},
        own as materialized (
          select d.company_id as id, ${totals(profiling)} from ${s}.deal d
          where d.company_id = any($1::bigint[]) group by 1
        ),
-       -- union, not union all: a ring of parents ends
-       tree (root, id) as (
-         select id, id from unnest($1::bigint[]) t (id)
-         union
-         select tree.root, child.id from tree join ${s}.company child on child.parent_id = tree.id
-       ),
+       tree as materialized (select * from jsonb_to_recordset($4::jsonb) as t (root bigint, id bigint)),
        below as materialized (
-         select tree.root as id, ${totals(profiling)} from tree join ${s}.deal d on d.company_id = tree.id group by 1
+         select tree.root as id, ${totals(profiling)} from tree join ${s}.deal d on d.company_id = tree.id
+         where d.company_id = any(array(select id from tree)) group by 1
        ),
        people as materialized (
          select company_id as id, count(*) as contact_count from ${s}.person
          where company_id = any($1::bigint[]) group by 1
        )`,
     id: 'p.id',
-    from: `from unnest($1::bigint[]) t (id)
-       join ${s}.company p on p.id = t.id
+    from: `from (select id from ${s}.company where id = any($1::bigint[])) p
        left join merged on merged.id = p.id
        left join own on own.id = p.id
        left join below on below.id = p.id
        left join people on people.id = p.id
        cross join lateral ${valuesOf(record)}`,
-    values: valuesFor(profiling, 'company', ids),
+    values: [...valuesFor(profiling, 'company', ids), JSON.stringify(await treesOf(s, client, ids))],
   });
   await noteDirtySubjects(client, work.tenant, 'label', 'company', changed);
   // Segments of persons may look at their company.
@@ -107,18 +104,43 @@ export async function profileCompanies(
   return changed.length;
 }
 
-async function withAncestors(profiling: Profiling, client: PoolClient, ids: string[]): Promise<string[]> {
-  const s = profiling.work.tenant.schema;
-  const { rows } = await client.query<{ id: string }>(
-    `with recursive up (id) as (
-       select id from unnest($1::bigint[]) t (id)
-       union
-       select c.parent_id from up join ${s}.company c on c.id = up.id where c.parent_id is not null
-     )
-     select id from up order by id`,
-    [ids],
-  );
-  return rows.map((row) => row.id);
+/** The companies and all above them. One query a level; most companies have no parent. */
+async function withAncestors(schema: string, client: PoolClient, ids: string[]): Promise<string[]> {
+  const all = new Set(ids);
+  for (let level = ids; level.length > 0; ) {
+    const { rows } = await client.query<{ id: string }>(
+      `select distinct parent_id as id from ${schema}.company where id = any($1::bigint[]) and parent_id is not null`,
+      [level],
+    );
+    level = rows.map((row) => row.id).filter((id) => !all.has(id));
+    for (const id of level) all.add(id);
+  }
+  return [...all];
+}
+
+/** Each company with itself and every company below it; a ring of parents ends where it began. */
+async function treesOf(
+  schema: string,
+  client: PoolClient,
+  ids: string[],
+): Promise<{ root: string; id: string }[]> {
+  const trees = new Map(ids.map((id) => [id, new Set([id])]));
+  // Which roots have reached a company, for the companies of the present level.
+  let level = new Map(ids.map((id) => [id, [id]]));
+  while (level.size > 0) {
+    const { rows } = await client.query<{ id: string; parent_id: string }>(
+      `select id, parent_id from ${schema}.company where parent_id = any($1::bigint[])`,
+      [[...level.keys()]],
+    );
+    const next = new Map<string, string[]>();
+    for (const { id, parent_id } of rows) {
+      const roots = (level.get(parent_id) ?? []).filter((root) => !trees.get(root)?.has(id));
+      for (const root of roots) trees.get(root)?.add(id);
+      if (roots.length > 0) next.set(id, roots);
+    }
+    level = next;
+  }
+  return [...trees].flatMap(([root, tree]) => [...tree].map((id) => ({ root, id })));
 }
 
 function valuesOf(record: string): string {

@@ -4,6 +4,7 @@ import { type Attribute, type AttributeOwner, ownerOf } from '../model/attribute
 import type { ObjectType } from '../model/record.ts';
 import { listAttributes } from '../store/columns.ts';
 import { listMappings } from '../store/mappings.ts';
+import { joinByHash } from '../store/plans.ts';
 import { type PoolClient, transaction } from '../store/pool.ts';
 import { profileDeals } from './profile-deals.ts';
 import { profileCompanies, profilePersons } from './profile-subjects.ts';
@@ -44,6 +45,7 @@ export async function profileSlice(work: StageContext, _position: Json): Promise
         return { position: {}, done: false, counts };
       const { seen, changed } = await transaction(work.pool, async (client) => {
         await work.checkFence(client);
+        await joinByHash(client);
         const ids = await takeNoted(work, client, subject);
         if (ids.length === 0) return { seen: 0, changed: 0 };
         return { seen: ids.length, changed: await profiles[subject](profiling, client, ids) };

@@ -1,6 +1,7 @@
 import type { Page, PullMode } from '../../connectors/contract.ts';
 import type { ObjectType } from '../model/record.ts';
 import { noteDirtyRecords } from '../store/dirty.ts';
+import { joinByHash } from '../store/plans.ts';
 import { type PoolClient, transaction } from '../store/pool.ts';
 import { markSeen, moveLinks, replaceLinks, type UpsertCounts, upsertRecords } from '../store/records.ts';
 import { type Reading, toLinkRows, toRecordRow } from './read-record.ts';
@@ -33,8 +34,10 @@ export async function storePage(
   const records = lastOfEach(page.records.filter((record) => record.object === source.object));
   const rows = records.map((record) => toRecordRow(record, source.reading));
   const ids = rows.map((row) => row.id);
+  const links = records.flatMap(toLinkRows);
   return transaction(work.pool, async (client) => {
     await work.checkFence(client);
+    await joinByHash(client);
     const upserted =
       source.mode === 'links'
         ? { read: 0, new: 0, changed: 0, deleted: 0, merged: 0, doubted: 0 }
@@ -42,12 +45,12 @@ export async function storePage(
     if (source.since !== undefined) await markSeen(client, tenant, { ...source, ids, since: source.since });
     const linked = await replaceLinks(client, tenant, {
       ...source,
-      rows: records.flatMap(toLinkRows),
+      rows: links,
       told: records
         .filter((r) => r.links && r.state === 'live')
         .map((r) => ({ id: r.id, updated: r.updatedAt })),
     });
-    await moveLinks(client, tenant, { ...source, ids });
+    await moveLinks(client, tenant, { ...source, rows, links });
     // The CRM gave the survivor what the merged record had: read it again, its own time may not say so.
     const survivors = upserted.merged > 0 ? records.flatMap((record) => record.mergedInto ?? []) : [];
     if (survivors.length > 0) await noteDirtyRecords(client, tenant, { ...source, ids: survivors });

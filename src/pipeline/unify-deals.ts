@@ -33,7 +33,8 @@ export async function unifyDeals(scene: UnifyScene): Promise<UnifyCounts> {
   await db.query(
     `update ${s}.deal_record r set deal_id = t.deal_id, touched = r.touched and not t.looked
      from jsonb_to_recordset($1::jsonb) as t (connection_id text, id text, deal_id bigint, looked boolean)
-     where r.connection_id = t.connection_id and r.id = t.id`,
+     where r.connection_id = t.connection_id and r.id = t.id
+       and r.connection_id = any($2::text[]) and r.id = any($3::text[])`,
     [
       JSON.stringify(
         subjects.map(({ node, id }) => ({
@@ -44,6 +45,8 @@ export async function unifyDeals(scene: UnifyScene): Promise<UnifyCounts> {
           looked: isTouched.has(nodeName(node)),
         })),
       ),
+      [...new Set(subjects.map(({ node }) => node.connection_id))],
+      subjects.map(({ node }) => node.id),
     ],
   );
   const counted: CountedDeal[] = placed.flatMap(({ group, copy }) =>

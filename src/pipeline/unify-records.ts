@@ -141,7 +141,8 @@ async function writeAssignment(
     `update ${scene.tenant.schema}.${table} r
      set ${subject} = t.subject_id, unified_as = r.${key}, touched = r.touched and not t.looked
      from jsonb_to_recordset($1::jsonb) as t (connection_id text, id text, subject_id bigint, looked boolean)
-     where r.connection_id = t.connection_id and r.id = t.id`,
+     where r.connection_id = t.connection_id and r.id = t.id
+       and r.connection_id = any($2::text[]) and r.id = any($3::text[])`,
     [
       JSON.stringify(
         write.map(({ node, subject_id }) => ({
@@ -151,6 +152,8 @@ async function writeAssignment(
           looked: isTouched.has(nodeName(node)),
         })),
       ),
+      [...new Set(write.map(({ node }) => node.connection_id))],
+      write.map(({ node }) => node.id),
     ],
   );
   return moved.map(({ node }) => ({ connection_id: node.connection_id, id: node.id }));

@@ -1,5 +1,6 @@
 import type { Json } from '../../connectors/contract.ts';
 import type { ObjectType } from '../model/record.ts';
+import { joinByHash } from '../store/plans.ts';
 import { transaction } from '../store/pool.ts';
 import type { RankedConnection } from './closure.ts';
 import type { SliceResult, StageContext } from './stage.ts';
@@ -39,6 +40,7 @@ function unifyBatch(
 ): Promise<UnifyCounts> {
   return transaction(work.pool, async (client) => {
     await work.checkFence(client);
+    await joinByHash(client);
     const scene = { db: client, tenant: work.tenant, connections, limit: UNIFY_BATCH };
     return object === 'deal' ? unifyDeals(scene) : unifyRecords({ ...scene, object });
   });

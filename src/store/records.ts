@@ -76,7 +76,7 @@ export async function upsertRecords(
           r.state, r.merged_into) as old
        from jsonb_to_recordset($2::jsonb) as p (id text, kind text, key text, properties jsonb, invalid jsonb,
          cross_ids jsonb, created timestamptz, updated timestamptz, state text, merged_into text)
-       left join ${s}.${table} r on r.connection_id = $1 and r.id = p.id
+       left join (select * from ${s}.${table} where connection_id = $1 and id = any($6::text[])) r on r.id = p.id
      ),
      sorted as materialized (
        select p.*,
@@ -122,7 +122,7 @@ export async function upsertRecords(
        count(*) filter (where old_state = 'live' and applies and state = 'merged')::int as merged,
        count(*) filter (where not applies and state = 'live' and old_state <> 'live')::int as doubted
      from sorted`,
-    [page.connectionId, JSON.stringify(rows), page.byId, page.keep, page.object],
+    [page.connectionId, JSON.stringify(rows), page.byId, page.keep, page.object, rows.map((row) => row.id)],
   );
   const counts = counted[0];
   if (!counts) throw new Error('counting a page gave no row');
@@ -132,7 +132,8 @@ export async function upsertRecords(
 /**
  * Makes the stored links of these records what the page told, and marks records whose links changed. `told` names
  * the records of which the page told all links, with the page's time: a page older than the stored record is
- * passed over. Links to a merged record go to its survivor.
+ * passed over. Rows are found by arrays of ids: the embedded database has no statistics in a first load, and would
+ * read whole tables to join them.
  */
 export async function replaceLinks(
   db: Queryable,
@@ -144,24 +145,26 @@ export async function replaceLinks(
   const s = tenant.schema;
   const { rowCount } = await db.query(
     `with fresh as materialized (
-       select r.id from jsonb_to_recordset($3::jsonb) as t (id text, updated timestamptz)
-       join ${s}.${table} r on r.connection_id = $1 and r.id = t.id
-       where r.state = 'live' and r.source_updated_at <= t.updated
+       select r.id from ${s}.${table} r
+       join jsonb_to_recordset($3::jsonb) as t (id text, updated timestamptz) on t.id = r.id
+       where r.connection_id = $1 and r.id = any($5::text[])
+         and r.state = 'live' and r.source_updated_at <= t.updated
      ),
      told as materialized (
        select l.* from jsonb_to_recordset($4::jsonb)
          as l (from_id text, to_object text, to_id text, is_primary boolean, role text)
-       join fresh on fresh.id = l.from_id
+       where l.from_id in (select id from fresh)
      ),
      stored as materialized (
-       select a.* from fresh join ${s}.association a
-         on a.connection_id = $1 and a.from_object = $2 and a.from_id = fresh.id
+       select a.* from ${s}.association a
+       where a.connection_id = $1 and a.from_object = $2 and a.from_id = any($5::text[])
+         and a.from_id in (select id from fresh)
      ),
      gone as (
-       delete from ${s}.association a using stored
-       where a.connection_id = $1 and a.from_object = $2 and a.from_id = stored.from_id
-         and a.to_object = stored.to_object and a.to_id = stored.to_id
-         and (stored.from_id, stored.to_object, stored.to_id) not in (select from_id, to_object, to_id from told)
+       delete from ${s}.association a
+       where a.connection_id = $1 and a.from_object = $2 and a.from_id = any($5::text[])
+         and a.from_id in (select id from fresh)
+         and (a.from_id, a.to_object, a.to_id) not in (select from_id, to_object, to_id from told)
        returning a.from_id
      ),
      written as (
@@ -175,13 +178,14 @@ export async function replaceLinks(
        returning a.from_id
      )
      update ${s}.${table} r set touched = true
-     from (select from_id from gone union select from_id from written) changed
-     where r.connection_id = $1 and r.id = changed.from_id and not r.touched`,
+     where r.connection_id = $1 and not r.touched
+       and r.id = any(array(select from_id from gone union select from_id from written))`,
     [
       page.connectionId,
       page.object,
       JSON.stringify(page.told),
       JSON.stringify([...distinctLinks(page.rows).values()]),
+      page.told.map((record) => record.id),
     ],
   );
   return rowCount;
@@ -199,45 +203,54 @@ function distinctLinks(links: LinkRow[]): Map<string, LinkRow> {
 }
 
 /**
- * Links that end at a merged record go to its survivor; links of records that are gone end. Called after each
- * page with the ids it named, so that it does not matter whether the merge or the link arrives first.
+ * Links that end at a merged record go to its survivor; links of records that are gone end. Called after each page
+ * with the ids it named, so that it does not matter whether the merge or the link arrives first.
  */
 export async function moveLinks(
   db: Queryable,
   tenant: Tenant,
-  page: { connectionId: string; object: ObjectType; ids: string[] },
+  page: { connectionId: string; object: ObjectType; rows: RecordRow[]; links: LinkRow[] },
 ): Promise<void> {
-  if (page.ids.length === 0) return;
-  const s = tenant.schema;
-  const { table } = recordTables[page.object];
-  await db.query(
-    `delete from ${s}.association a using ${s}.${table} r
-     where a.connection_id = $1 and a.from_object = $2 and a.from_id = any($3::text[])
-       and r.connection_id = $1 and r.id = a.from_id and r.state <> 'live'`,
-    [page.connectionId, page.object, page.ids],
-  );
+  const gone = page.rows.filter((row) => row.state !== 'live').map((row) => row.id);
+  if (gone.length > 0) {
+    await db.query(
+      `delete from ${tenant.schema}.association
+       where connection_id = $1 and from_object = $2 and from_id = any($3::text[])
+         and from_id in (select id from ${tenant.schema}.${recordTables[page.object].table}
+                         where connection_id = $1 and id = any($3::text[]) and state <> 'live')`,
+      [page.connectionId, page.object, gone],
+    );
+  }
   for (const to of ['contact', 'company'] as const) {
+    const linked = page.links.filter((link) => link.to_object === to).map((link) => link.to_id);
+    let ids = [...new Set([...linked, ...(to === page.object ? gone : [])])];
     // A survivor may have been merged itself: each pass goes one step along such a chain, unless it is a ring.
-    for (let step = 0; step < LONGEST_MERGE_CHAIN; step += 1) {
-      if ((await moveLinksOneStep(db, tenant, { ...page, to })) === 0) break;
+    for (let step = 0; step < LONGEST_MERGE_CHAIN && ids.length > 0; step += 1) {
+      ids = await moveLinksOneStep(db, tenant, { connectionId: page.connectionId, to, ids });
     }
   }
 }
 
 const LONGEST_MERGE_CHAIN = 20;
 
+/** Moves links from those of the ids that are merged; returns where they went. */
 async function moveLinksOneStep(
   db: Queryable,
   tenant: Tenant,
-  page: { connectionId: string; object: ObjectType; ids: string[]; to: 'contact' | 'company' },
-): Promise<number> {
+  from: { connectionId: string; to: 'contact' | 'company'; ids: string[] },
+): Promise<string[]> {
   const s = tenant.schema;
+  const { rows: merged } = await db.query<{ id: string; merged_into: string }>(
+    `select id, merged_into from ${s}.${recordTables[from.to].table}
+     where connection_id = $1 and id = any($2::text[]) and state = 'merged' and merged_into is not null`,
+    [from.connectionId, from.ids],
+  );
+  if (merged.length === 0) return [];
   const { rows } = await db.query<{ from_object: ObjectType; from_id: string }>(
     `with ended as materialized (
-       select a.*, r.merged_into from ${s}.association a
-       join ${s}.${recordTables[page.to].table} r on r.connection_id = a.connection_id and r.id = a.to_id
-       where a.connection_id = $1 and a.to_object = $2 and r.state = 'merged' and r.merged_into is not null
-         and ((a.from_object = $3 and a.from_id = any($4::text[])) or ($2 = $3 and a.to_id = any($4::text[])))
+       select a.*, m.merged_into from ${s}.association a
+       join jsonb_to_recordset($3::jsonb) as m (id text, merged_into text) on m.id = a.to_id
+       where a.connection_id = $1 and a.to_object = $2 and a.to_id = any($4::text[])
      ),
      moved as (
        insert into ${s}.association as a (connection_id, from_object, from_id, to_object, to_id, is_primary, role)
@@ -247,12 +260,11 @@ async function moveLinksOneStep(
          set is_primary = a.is_primary or excluded.is_primary, role = coalesce(a.role, excluded.role)
      ),
      removed as (
-       delete from ${s}.association a using ended e
-       where a.connection_id = e.connection_id and a.from_object = e.from_object and a.from_id = e.from_id
-         and a.to_object = e.to_object and a.to_id = e.to_id
+       delete from ${s}.association a
+       where a.connection_id = $1 and a.to_object = $2 and a.to_id = any($4::text[])
      )
      select distinct from_object, from_id from ended`,
-    [page.connectionId, page.to, page.object, page.ids],
+    [from.connectionId, from.to, JSON.stringify(merged), merged.map((row) => row.id)],
   );
   for (const object of ['contact', 'company', 'deal'] as const) {
     const ids = rows.filter((row) => row.from_object === object).map((row) => row.from_id);
@@ -260,10 +272,10 @@ async function moveLinksOneStep(
     await db.query(
       `update ${s}.${recordTables[object].table} set touched = true
        where connection_id = $1 and id = any($2::text[]) and not touched`,
-      [page.connectionId, ids],
+      [from.connectionId, ids],
     );
   }
-  return rows.length;
+  return merged.map((row) => row.merged_into);
 }
 
 /** Says that a pass over all records has met these, and notes the ids that we do not have yet. */
@@ -281,7 +293,7 @@ export async function markSeen(
   await db.query(
     `insert into ${tenant.schema}.dirty_record (connection_id, object, id)
      select $1, $2, t.id from unnest($3::text[]) t (id)
-     where not exists (select 1 from ${tenant.schema}.${table} r where r.connection_id = $1 and r.id = t.id)
+     where t.id not in (select id from ${tenant.schema}.${table} where connection_id = $1 and id = any($3::text[]))
      on conflict (connection_id, object, id) do nothing`,
     [page.connectionId, page.object, page.ids],
   );

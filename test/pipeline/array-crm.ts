@@ -72,6 +72,7 @@ export class ArrayCrm {
       targets: [],
       defaultTargets: [],
       check: async () => [],
+      identify: async () => ({ id: system, name: system }),
       prepare: async () => [],
       push: async () => ({ state: 'done', outcomes: [] }),
       discover:
