@@ -1,15 +1,23 @@
+import { z } from 'zod';
 import type { TargetKind } from '../../connectors/contract.ts';
 import type { Attribute, SubjectType } from '../model/attribute.ts';
 import type { ObjectType } from '../model/record.ts';
-import type { Bindings } from '../segmentation/bindings.ts';
+import { type Bindings, newBindings } from '../segmentation/bindings.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { labelColumn, listAttributes, listLabelColumns } from '../store/columns.ts';
 import { quoted } from '../store/identifier.ts';
 import type { Queryable } from '../store/pool.ts';
 import { recordTables } from '../store/records.ts';
-import { listPublished } from '../store/segmentations.ts';
+import { listPublished, listRetiredSegments } from '../store/segmentations.ts';
 import { listTargets, type TargetRow } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
+
+/** A value as it is kept in the ledger; absent there means that nothing is shown. */
+export const Shown = z.union([z.string(), z.array(z.string()), z.boolean()]);
+export type Shown = z.infer<typeof Shown>;
+export const ShownByTarget = z.record(z.string(), Shown);
+
+const DesiredRow = z.object({ key: z.string(), want: ShownByTarget });
 
 /** How targets of a kind get at what they show; the other kinds are worked out by the CRM, or ride along. */
 const SHOWN_AS: Partial<Record<TargetKind, 'label' | 'primary' | 'member'>> = {
@@ -43,6 +51,8 @@ export type Scene = {
   targets: TargetRow[];
   /** In force and with a column. */
   definitions: Map<string, Segmentation>;
+  /** Segments that earlier versions had, by segmentation: still options of its property, hidden. */
+  retiredSegments: Map<string, { key: string; name: string }[]>;
   attributes: Attribute[];
 };
 
@@ -67,6 +77,7 @@ export async function readScene(
         .filter(({ definition }) => columns[definition.subject].has(labelColumn(definition.key)))
         .map(({ key, definition }) => [key, definition]),
     ),
+    retiredSegments: await listRetiredSegments(db, tenant),
     attributes: await listAttributes(db, tenant),
   };
 }
@@ -155,4 +166,29 @@ function objectSql(values: readonly (readonly [string, string])[]): string {
     parts.push(`jsonb_strip_nulls(jsonb_build_object(${pairs.join(', ')}))`);
   }
   return parts.length === 0 ? `'{}'::jsonb` : parts.join(' || ');
+}
+
+/** Does a target show several values at once? */
+export function isManyValued(scene: Scene, targetId: string): boolean {
+  const target = scene.targets.find(({ id }) => id === targetId);
+  if (target === undefined || target.kind === 'primary') return false;
+  return scene.definitions.get(target.segmentation)?.labels === 'many';
+}
+
+/** What these records should show, whatever is pinned: target id -> value by record id. */
+export async function readDesired(
+  db: Queryable,
+  scene: Scene,
+  object: ObjectType,
+  targets: readonly ShownTarget[],
+  range: Range,
+): Promise<Map<string, Record<string, Shown>>> {
+  const bindings = newBindings();
+  const { rows } = await db.query(desiredSql(scene, object, targets, range, bindings), bindings.values);
+  return new Map(
+    rows.map((row) => {
+      const { key, want } = DesiredRow.parse(row);
+      return [key, want];
+    }),
+  );
 }

@@ -3,12 +3,16 @@ import type { ObjectType } from '../model/record.ts';
 import { newBindings } from '../segmentation/bindings.ts';
 import type { Queryable } from '../store/pool.ts';
 import { recordTables } from '../store/records.ts';
-import { desiredSql, EVERYTHING, type Range, rangeSql, type Scene, type ShownTarget } from './desired.ts';
-
-/** A value as it is kept in the ledger; absent there means that nothing is shown. */
-export const Shown = z.union([z.string(), z.array(z.string()), z.boolean()]);
-export type Shown = z.infer<typeof Shown>;
-const ShownByTarget = z.record(z.string(), Shown);
+import {
+  desiredSql,
+  EVERYTHING,
+  type Range,
+  rangeSql,
+  type Scene,
+  Shown,
+  ShownByTarget,
+  type ShownTarget,
+} from './desired.ts';
 
 /** Target id -> the last refusal of its value. `isDue`: it may be tried in this run. */
 const Refusals = z.record(
@@ -132,6 +136,12 @@ export type TargetCounts = {
   changes: number;
 };
 
+export type DifferenceCounts = {
+  /** Records with any difference, refusal or open question. */
+  rows: number;
+  targets: Map<string, TargetCounts>;
+};
+
 /** What a push would do to each target in the range. */
 export async function countDifferences(
   db: Queryable,
@@ -139,21 +149,21 @@ export async function countDifferences(
   object: ObjectType,
   targets: readonly ShownTarget[],
   range: Range,
-): Promise<Map<string, TargetCounts>> {
+): Promise<DifferenceCounts> {
   const counts = new Map<string, TargetCounts>(
     targets.map(({ id }) => [id, { shown: 0, writes: 0, changes: 0 }]),
   );
-  if (targets.length === 0) return counts;
   const { sql, values } = joined(scene, object, targets, range, null);
   const writes = (id: string) => `(want -> '${id}') is distinct from (shown -> '${id}')`;
+  const isThere = `(state is null or state not in ('unknown', 'deleted', 'merged'))`;
   const columns = targets.map(
     ({ id }) =>
-      `count(*) filter (where ${writes(id)})::int as "${id}_writes",
-       count(*) filter (where ${writes(id)} and shown ? '${id}')::int as "${id}_changes"`,
+      `count(*) filter (where ${isThere} and ${writes(id)})::int as "${id}_writes",
+       count(*) filter (where ${isThere} and ${writes(id)} and shown ? '${id}')::int as "${id}_changes"`,
   );
   const { rows } = await db.query<Record<string, number>>(
-    `${sql} select ${columns.join(', ')} from present
-     where state is null or state not in ('unknown', 'deleted', 'merged')`,
+    `${sql} select ${['count(*)::int as rows', ...columns].join(', ')} from present
+     where state is distinct from 'unknown'`,
     values,
   );
   const shown = newBindings();
@@ -171,7 +181,7 @@ export async function countDifferences(
     count.changes = rows[0]?.[`${id}_changes`] ?? 0;
     count.shown = present.find((row) => row.id === id)?.shown ?? 0;
   }
-  return counts;
+  return { rows: rows[0]?.rows ?? 0, targets: counts };
 }
 
 /** Records looked at by one statement, so that none holds an embedded database for long. */
@@ -201,17 +211,18 @@ export async function countAllDifferences(
   scene: Scene,
   object: ObjectType,
   targets: readonly ShownTarget[],
-): Promise<Map<string, TargetCounts>> {
-  const total = new Map<string, TargetCounts>();
+): Promise<DifferenceCounts> {
+  const total: DifferenceCounts = { rows: 0, targets: new Map() };
   for (let after = EVERYTHING.after; ; ) {
     const to = await rangeEnd(db, scene, object, after);
-    for (const [id, part] of await countDifferences(db, scene, object, targets, { after, to })) {
-      const sum = total.get(id) ?? { shown: 0, writes: 0, changes: 0 };
-      total.set(id, {
-        shown: sum.shown + part.shown,
-        writes: sum.writes + part.writes,
-        changes: sum.changes + part.changes,
-      });
+    const part = await countDifferences(db, scene, object, targets, { after, to });
+    total.rows += part.rows;
+    for (const [id, count] of part.targets) {
+      const sum = total.targets.get(id) ?? { shown: 0, writes: 0, changes: 0 };
+      sum.shown += count.shown;
+      sum.writes += count.writes;
+      sum.changes += count.changes;
+      total.targets.set(id, sum);
     }
     if (to === null) return total;
     after = to;

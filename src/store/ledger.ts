@@ -201,3 +201,17 @@ export async function readUnconfirmed(
   );
   return rows;
 }
+
+/** Makes sure that each record has a row, where nothing of ours was shown so far. */
+export async function ensureRows(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  keys: string[],
+): Promise<void> {
+  await db.query(
+    `insert into ${tenant.schema}.ledger (connection_id, object, external_key)
+     select $1, $2, key from unnest($3::text[]) as k (key) group by key on conflict do nothing`,
+    [place.connectionId, place.object, keys],
+  );
+}

@@ -79,3 +79,26 @@ export async function retireVersion(db: Queryable, tenant: Tenant, key: string):
   );
   return rowCount > 0;
 }
+
+/** Segments that earlier versions of a published segmentation had and the one in force has not. */
+export async function listRetiredSegments(
+  db: Queryable,
+  tenant: Tenant,
+): Promise<Map<string, { key: string; name: string }[]>> {
+  const { rows } = await db.query<{ segmentation: string; key: string; name: string }>(
+    `select distinct on (p.key, segment ->> 'key')
+       p.key as segmentation, segment ->> 'key' as key, segment ->> 'name' as name
+     from ${tenant.schema}.segmentation p
+     join ${tenant.schema}.segmentation old on old.key = p.key and old.version < p.version
+     cross join lateral jsonb_array_elements(old.definition -> 'segments') segment
+     where p.state = 'published' and not exists (
+       select from jsonb_array_elements(p.definition -> 'segments') present
+       where present ->> 'key' = segment ->> 'key')
+     order by p.key, segment ->> 'key', old.version desc`,
+  );
+  const retired = new Map<string, { key: string; name: string }[]>();
+  for (const { segmentation, key, name } of rows) {
+    retired.set(segmentation, [...(retired.get(segmentation) ?? []), { key, name }]);
+  }
+  return retired;
+}

@@ -90,23 +90,22 @@ export async function addTargets(
   return rowCount;
 }
 
-/** Changes targets' state. Going live begins a new first push, with its pilot, unless `keepPilot`. */
+/** Changes targets' state. Going live lets the next push change as much as it has to: somebody has looked at that. */
 export async function setTargetState(
   db: Queryable,
   tenant: Tenant,
   ids: string[],
-  change: { state: TargetState; reason: TargetReason | null; keepPilot?: boolean },
+  change: { state: TargetState; reason: TargetReason | null },
 ): Promise<number> {
   const { rowCount } = await db.query(
     `update ${tenant.schema}.target t
      set state = $2, reason = $3,
-       pilot_done = case when $2 = 'live' then pilot_done and $4 else pilot_done end,
        filled = case when $2 = 'live' then false else filled end,
        released_version = case when $2 = 'live' then coalesce((
          select version from ${tenant.schema}.segmentation s where s.key = t.segmentation and s.state = 'published'
        ), released_version) else released_version end
      where id = any($1)`,
-    [ids, change.state, change.reason, change.keepPilot ?? false],
+    [ids, change.state, change.reason],
   );
   return rowCount;
 }

@@ -1,0 +1,200 @@
+import { DateTime } from 'luxon';
+import type { SubjectType } from '../model/attribute.ts';
+import { type CompiledLabels, compileLabels, type LabelColumn, type Plan } from '../segmentation/compile.ts';
+import type { Restriction } from '../segmentation/compile-base.ts';
+import { parseDuration } from '../segmentation/duration.ts';
+import { quoted } from '../store/identifier.ts';
+import { refusesProfiling } from './desired.ts';
+import type { Plans } from './plans.ts';
+
+export type LabelRun = {
+  runId: string | null;
+  /** Segmentations whose definition or model is another than at the last run. */
+  changedBy: ReadonlyMap<string, 'definition' | 'model'>;
+  /** Merges since then are the cause of what changes with them. */
+  since: Date;
+  storeScores: boolean;
+};
+
+type Statement = { sql: string; values: unknown[] };
+
+/** Placeholders after those of the compiled select. */
+function binder(values: unknown[]) {
+  return (value: unknown, type: string): string => {
+    values.push(value);
+    return `$${values.length}::${type}`;
+  };
+}
+
+/**
+ * One statement that labels the restricted subjects: works the labels out, lets `stay` keep some, writes only the
+ * rows that change, and appends each change with its cause. Whoever may not be profiled is left to clearStatement.
+ *
+ * The cause is what is cheapest to know, most telling first: the definition or the model is another one than at the
+ * last run; the subject took in another one since then; something of it was noted as changed (`data`); else time
+ * went by.
+ */
+export function labelStatement(
+  { request }: Plans,
+  plans: readonly Plan[],
+  subject: SubjectType,
+  restrict: Exclude<Restriction, 'all'>,
+  run: LabelRun,
+): Statement {
+  const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict });
+  const values = [...compiled.values];
+  const bind = binder(values);
+  const { schema } = request;
+  const at = bind(request.asOf.toISOString(), 'timestamptz');
+  const within = (column: string) =>
+    'ids' in restrict
+      ? `${column} = any(${bind(restrict.ids, 'bigint[]')})`
+      : `${column} between ${bind(restrict.from, 'bigint')} and ${bind(restrict.to, 'bigint')}`;
+  const columns = compiled.columns.map((column) => {
+    const plan = plans.find(({ definition }) => definition.key === column.segmentation);
+    return {
+      ...column,
+      held: column.held ?? 'null',
+      stays: plan ? staysOf(plan, request.asOf, request.zone) : [],
+    };
+  });
+  const enteredAt = (column: LabelColumn, segment: string) =>
+    `(select max(c.at) from ${schema}.label_change c where c.subject = '${subject}' and c.subject_id = j.id
+       and c.segmentation = '${column.segmentation}' and c.entered @> array[${segment}])`;
+  const settled = columns.map((column) => {
+    if (column.stays.length === 0) return `j.${column.column}`;
+    const stays = column.stays
+      .map(
+        ({ key, since }) =>
+          `(k.key = '${key}' and ${enteredAt(column, 'k.key')} > ${bind(since, 'timestamptz')})`,
+      )
+      .join(' or ');
+    if (column.labels === 'one') {
+      return `case when j.${column.held} is distinct from j.${column.column} and exists (
+        select from (select j.${column.held} as key) k where ${stays}) then j.${column.held} else j.${column.column} end`;
+    }
+    return `array(select x from (
+      select unnest(j.${column.column}) as x
+      union select k.key from unnest(j.${column.held}) k (key) where ${stays}) s order by x collate "C")`;
+  });
+  const differs = (alias: string) =>
+    columns.map(({ column, held }) => `${alias}.${column} is distinct from ${alias}.${held}`).join(' or ');
+  const refused = subject === 'person' ? refusesProfiling(request.attributes, 'g') : 'false';
+  const changes = columns.map(({ segmentation, column, held, labels }) => {
+    const now = labels === 'one' ? `array_remove(array[s.${column}], null)` : `s.${column}`;
+    const was = labels === 'one' ? `array_remove(array[s.${held}], null)` : `s.${held}`;
+    const known = run.changedBy.get(segmentation);
+    const cause = known === undefined ? 's.cause' : `'${known}'`;
+    return `('${segmentation}', ${now}, ${was}, ${cause}, s.${column} is distinct from s.${held})`;
+  });
+  const sql = `
+    with computed as ${run.storeScores && compiled.scores.length > 0 ? 'materialized' : 'not materialized'} (
+      ${compiled.sql}
+    ), noted as (
+      delete from ${schema}.dirty_subject
+      where stage = 'label' and subject = '${subject}' and ${within('id')} returning id
+    ), merged as (
+      select distinct survivor_id as id from ${schema}.merge
+      where subject = '${subject}' and at > ${bind(run.since.toISOString(), 'timestamptz')}
+    ), judged as materialized (
+      select n.* from computed n where ${differs('n')}
+    ), settled as materialized (
+      select j.id, ${columns.map(({ column, held }, i) => `${settled[i]} as ${column}, j.${held}`).join(', ')},
+        case when exists (select from merged m where m.id = j.id) then 'merge'
+             when exists (select from noted d where d.id = j.id) then 'data' else 'time' end as cause
+      from judged j join ${schema}.${subject} g on g.id = j.id and not ${refused}
+    ), changed as materialized (
+      select * from settled s where ${differs('s')}
+    ), written as (
+      update ${schema}.${subject} t
+      set ${columns.map(({ column }) => `${quoted(column)} = s.${column}`).join(', ')}
+      from changed s where t.id = s.id
+    ), logged as (
+      insert into ${schema}.label_change (at, run_id, subject, subject_id, segmentation, entered, gone, cause)
+      select ${at}, ${bind(run.runId, 'bigint')}, '${subject}', s.id, v.segmentation,
+        array(select unnest(v.now) except select unnest(v.was)),
+        array(select unnest(v.was) except select unnest(v.now)), v.cause
+      from changed s
+      cross join lateral (values ${changes.join(', ')}) v (segmentation, now, was, cause, differs)
+      where v.differs
+    )${scoresSql(schema, subject, compiled, run, at)}
+    select (select count(*)::int from ${schema}.${subject} where ${within('id')}) as seen,
+      coalesce((select array_agg(id) from changed), '{}') as changed`;
+  return { sql, values };
+}
+
+function scoresSql(
+  schema: string,
+  subject: SubjectType,
+  compiled: CompiledLabels,
+  run: LabelRun,
+  at: string,
+): string {
+  if (!run.storeScores || compiled.scores.length === 0) return '';
+  const values = compiled.scores.map(
+    ({ segmentation, score, column }) => `('${segmentation}.${score}', n.${column}::double precision)`,
+  );
+  return `, scored as (
+      insert into ${schema}.score (subject, subject_id, key, value, at)
+      select '${subject}', n.id, v.key, v.value, ${at}
+      from computed n cross join lateral (values ${values.join(', ')}) v (key, value)
+      where v.value is not null
+      on conflict (subject, subject_id, key) do update set value = excluded.value, at = excluded.at
+    )`;
+}
+
+/** Segments that keep their label for a while, with the instant since when one must have it. */
+function staysOf({ definition }: Plan, asOf: Date, zone: string): { key: string; since: string }[] {
+  return definition.segments.flatMap(({ key, stay }) => {
+    if (stay === undefined) return [];
+    const { amount, unit } = parseDuration(stay);
+    const since = DateTime.fromJSDate(asOf, { zone }).minus({ [unit]: amount });
+    return [{ key, since: since.toUTC().toISO() ?? asOf.toISOString() }];
+  });
+}
+
+/** Takes all labels from the restricted people who may not be profiled; null where nothing says who that is. */
+export function clearStatement(
+  { request }: Plans,
+  restrict: Exclude<Restriction, 'all'>,
+  runId: string | null,
+): Statement | null {
+  const refused = refusesProfiling(request.attributes, 's');
+  const stored = (request.stored ?? []).filter(({ subject }) => subject === 'person');
+  if (refused === 'false' || stored.length === 0) return null;
+  const values: unknown[] = [];
+  const bind = binder(values);
+  const { schema } = request;
+  const columns = stored.map(({ segmentation, labels }) => ({
+    segmentation,
+    column: quoted(`label_${segmentation}`),
+    empty: labels === 'one' ? 'null' : `'{}'`,
+    list:
+      labels === 'one' ? (alias: string) => `array_remove(array[${alias}], null)` : (alias: string) => alias,
+    has: labels === 'one' ? 'is not null' : `<> '{}'`,
+  }));
+  const within =
+    'ids' in restrict
+      ? `s.id = any(${bind(restrict.ids, 'bigint[]')})`
+      : `s.id between ${bind(restrict.from, 'bigint')} and ${bind(restrict.to, 'bigint')}`;
+  const changes = columns.map(
+    ({ segmentation, column, list }) => `('${segmentation}', ${list(`f.${column}`)})`,
+  );
+  const sql = `
+    with refused as materialized (
+      select s.id, ${columns.map(({ column }) => `s.${column}`).join(', ')}
+      from ${schema}.person s
+      where ${within} and ${refused} and (${columns.map(({ column, has }) => `s.${column} ${has}`).join(' or ')})
+    ), written as (
+      update ${schema}.person t set ${columns.map(({ column, empty }) => `${column} = ${empty}`).join(', ')}
+      from refused f where t.id = f.id
+    ), logged as (
+      insert into ${schema}.label_change (at, run_id, subject, subject_id, segmentation, gone, cause)
+      select ${bind(request.asOf.toISOString(), 'timestamptz')}, ${bind(runId, 'bigint')}, 'person', f.id,
+        v.segmentation, v.gone, 'consent'
+      from refused f cross join lateral (values ${changes.join(', ')}) v (segmentation, gone)
+      where v.gone <> '{}'
+    )
+    select coalesce(array_agg(id), '{}') as changed from refused`;
+  return { sql, values };
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import type { Json } from '../../connectors/contract.ts';
+import { SubjectType } from '../model/attribute.ts';
+import type { Restriction } from '../segmentation/compile-base.ts';
+import { clearDirtySubjects, takeDirtySubjects } from '../store/dirty-push.ts';
+import { ensureMonths } from '../store/partitions.ts';
+import { type Queryable, transaction } from '../store/pool.ts';
+import { previousRun } from '../store/runs.ts';
+import { clearStatement, type LabelRun, labelStatement } from './label-statement.ts';
+import { type Plans, readPlans } from './plans.ts';
+import { storeSizes } from './sizes.ts';
+import type { SliceResult, StageContext } from './stage.ts';
+
+/** A statement is to take no longer than this, as an embedded database does one at a time. */
+const LONGEST_MS = 200;
+const SPAN = { first: 4_000, least: 500, most: 100_000 };
+const NOTED_AT_ONCE = 1_000;
+
+/** Companies come first: people may be labelled by their company's segments. */
+const SUBJECTS = ['company', 'person'] as const;
+
+const Position = z.object({
+  subject: SubjectType.default('company'),
+  /** The last id done. */
+  after: z.string().default('0'),
+  span: z.number().default(SPAN.first),
+});
+
+type Counts = Record<string, number>;
+
+/** Labels all companies, then all people, one key range after the other; in a refresh only those that were noted. */
+export async function labelSlice(work: StageContext, position: Json): Promise<SliceResult> {
+  const counts: Counts = {};
+  const plans = await readPlans(work.pool, work.tenant, work.run);
+  const run = await labelRun(work);
+  await ensureMonths(work.pool, work.tenant, work.run.asOf);
+  if (work.run.options.dirtyOnly) return labelNoted(work, plans, run, counts);
+
+  const state = Position.parse(position ?? {});
+  if (state.subject === 'company' && state.after === '0') {
+    for (const { segmentation, reason } of plans.waiting) {
+      work.log.warn({ segmentation, reason }, 'segmentation keeps its present labels');
+      counts.waiting = (counts.waiting ?? 0) + 1;
+    }
+  }
+  while (performance.now() < work.deadline && !work.signal.aborted) {
+    const to = await rangeEnd(work, state);
+    if (to === null) {
+      const next = SUBJECTS[SUBJECTS.indexOf(state.subject) + 1];
+      if (next === undefined) {
+        await storeSizes(work.pool, work.tenant, work.run.asOf);
+        return { position: state, done: true, counts };
+      }
+      Object.assign(state, { subject: next, after: '0', span: SPAN.first });
+      continue;
+    }
+    const from = String(BigInt(state.after) + 1n);
+    const started = performance.now();
+    await labelSubjects(work, plans, run, state.subject, { from, to }, counts);
+    const tookMs = performance.now() - started;
+    state.after = to;
+    if (tookMs > LONGEST_MS) state.span = Math.max(SPAN.least, Math.floor(state.span / 2));
+    else if (tookMs < LONGEST_MS / 3) state.span = Math.min(SPAN.most, state.span * 2);
+  }
+  return { position: state, done: false, counts };
+}
+
+/** The last of the next `span` ids; null where there are none left. */
+async function rangeEnd(
+  work: StageContext,
+  { subject, after, span }: z.infer<typeof Position>,
+): Promise<string | null> {
+  const { rows } = await work.pool.query<{ id: string | null }>(
+    `select max(id) as id from (
+       select id from ${work.tenant.schema}.${subject} where id > $1 order by id limit $2) r`,
+    [after, span],
+  );
+  return rows[0]?.id ?? null;
+}
+
+/** What this run has in common with the last one decides the causes, and whether the day's scores are stored. */
+async function labelRun(work: StageContext): Promise<LabelRun> {
+  const last = await previousRun(work.pool, work.tenant, work.run.id);
+  const changedBy = new Map<string, 'definition' | 'model'>();
+  for (const [key, now] of Object.entries(work.run.pins)) {
+    const before = last?.pins[key];
+    if (before?.definition !== now.definition) changedBy.set(key, 'definition');
+    else if (before.model !== now.model) changedBy.set(key, 'model');
+  }
+  const isNewDay = last?.asOf.toISOString().slice(0, 10) !== work.run.asOf.toISOString().slice(0, 10);
+  const isFull = !work.run.options.dirtyOnly;
+  return {
+    runId: work.run.id,
+    changedBy,
+    since: last?.startedAt ?? new Date(0),
+    storeScores: isFull && (isNewDay || changedBy.size > 0),
+  };
+}
+
+/** Returns the ids whose labels changed. */
+async function labelSubjects(
+  work: StageContext,
+  plans: Plans,
+  run: LabelRun,
+  subject: SubjectType,
+  restrict: Exclude<Restriction, 'all'>,
+  counts: Counts,
+  also: (client: Queryable, changed: string[]) => Promise<void> = async () => undefined,
+): Promise<void> {
+  const own = plans.plans.filter(({ definition }) => definition.subject === subject);
+  await transaction(work.pool, async (client) => {
+    await work.checkFence(client);
+    const changed: string[] = [];
+    const clear = subject === 'person' ? clearStatement(plans, restrict, run.runId) : null;
+    if (clear) {
+      const { rows } = await client.query<{ changed: string[] }>(clear.sql, clear.values);
+      changed.push(...(rows[0]?.changed ?? []));
+    }
+    if (own.length > 0) {
+      const { sql, values } = labelStatement(plans, own, subject, restrict, run);
+      const { rows } = await client.query<{ seen: number; changed: string[] }>(sql, values);
+      changed.push(...(rows[0]?.changed ?? []));
+      count(counts, `${subject}.seen`, rows[0]?.seen ?? 0);
+    }
+    count(counts, `${subject}.changed`, changed.length);
+    await also(client, changed);
+  });
+}
+
+/** Labels what was noted, and notes it for push; a company's people follow where its labels changed. */
+async function labelNoted(
+  work: StageContext,
+  plans: Plans,
+  run: LabelRun,
+  counts: Counts,
+): Promise<SliceResult> {
+  const { schema } = work.tenant;
+  for (;;) {
+    if (performance.now() >= work.deadline || work.signal.aborted)
+      return { position: null, done: false, counts };
+    const noted = await takeDirtySubjects(work.pool, work.tenant, 'label', NOTED_AT_ONCE);
+    if (noted.length === 0) return { position: null, done: true, counts };
+    // Ordered by name, companies come before deals and people.
+    const subject = noted[0]?.subject ?? 'person';
+    const same = noted.filter((row) => row.subject === subject);
+    const ids = same.map(({ id }) => id);
+    if (subject === 'deal') {
+      await clearDirtySubjects(work.pool, work.tenant, 'label', same);
+      continue;
+    }
+    await labelSubjects(work, plans, run, subject, { ids }, counts, async (client, changed) => {
+      await clearDirtySubjects(client, work.tenant, 'label', same);
+      await client.query(
+        `insert into ${schema}.dirty_subject (stage, subject, id)
+         select 'push', $1, id from unnest($2::bigint[]) as i (id) group by id on conflict do nothing`,
+        [subject, ids],
+      );
+      if (subject !== 'company' || changed.length === 0) return;
+      await client.query(
+        `insert into ${schema}.dirty_subject (stage, subject, id)
+         select 'label', 'person', id from ${schema}.person where company_id = any($1::bigint[])
+         on conflict do nothing`,
+        [changed],
+      );
+    });
+  }
+}
+
+function count(counts: Counts, name: string, value: number): void {
+  if (value > 0) counts[name] = (counts[name] ?? 0) + value;
+}

@@ -1,0 +1,108 @@
+import type { PrepareTarget, TargetKind } from '../../connectors/contract.ts';
+import { transaction } from '../store/pool.ts';
+import { ALL_SEGMENTATIONS, saveRemote, setTargetReason, type TargetRow } from '../store/targets.ts';
+import type { Scene } from './desired.ts';
+import type { OpenConnection, StageContext } from './stage.ts';
+
+/** Kinds that filter on the segmentation's property, so come after it. */
+const ON_A_PROPERTY = new Set<TargetKind>(['dynamic_list', 'list_view']);
+
+/**
+ * Makes sure in the CRM of what the live targets write to, and remembers the names and ids. Nothing is made for a
+ * target that is still held. A target that an admin has to make stays live and says so; it is tried again with each
+ * run, and goes on by itself.
+ */
+export async function prepareTargets(
+  work: StageContext,
+  connection: OpenConnection,
+  scene: Scene,
+): Promise<{ prepared: number; waiting: number }> {
+  const live = scene.targets.filter(({ state }) => state === 'live');
+  const first = live.filter(({ kind }) => !ON_A_PROPERTY.has(kind));
+  const ready = await prepare(work, connection, scene, first);
+  const remotes = new Map(scene.targets.map((target) => [target.id, target.remote]));
+  for (const [id, remote] of ready) remotes.set(id, remote);
+  const onProperty = live.filter(({ kind }) => ON_A_PROPERTY.has(kind));
+  const more = await prepare(work, connection, scene, onProperty, remotes);
+  const asked = live.filter(
+    ({ segmentation }) => segmentation === ALL_SEGMENTATIONS || scene.definitions.has(segmentation),
+  );
+  return { prepared: ready.size + more.size, waiting: asked.length - ready.size - more.size };
+}
+
+async function prepare(
+  work: StageContext,
+  connection: OpenConnection,
+  scene: Scene,
+  targets: TargetRow[],
+  remotes: Map<string, TargetRow['remote']> = new Map(),
+): Promise<Map<string, TargetRow['remote']>> {
+  const asked = targets.flatMap((target) => toPrepare(connection, scene, target, remotes));
+  if (asked.length === 0) return new Map();
+  const answers = await connection.connector.prepare(connection.context, asked);
+  await transaction(work.pool, async (client) => {
+    await work.checkFence(client);
+    for (const answer of answers) {
+      await saveRemote(client, work.tenant, answer.id, answer.remote);
+      if (answer.state === 'ready') continue;
+      await setTargetReason(client, work.tenant, [answer.id], {
+        code: 'needs_you',
+        message: answer.message ?? 'The CRM does not have what this target writes to yet.',
+        action: answer.action ?? 'Make it in the CRM; the next run goes on by itself.',
+        since: work.run.asOf.toISOString(),
+        bundle: answer.bundle,
+      });
+    }
+    const ready = answers.filter(({ state }) => state === 'ready').map(({ id }) => id);
+    const mended = targets.filter(({ id, reason }) => ready.includes(id) && reason !== null);
+    await setTargetReason(
+      client,
+      work.tenant,
+      mended.map(({ id }) => id),
+      null,
+    );
+  });
+  return new Map(answers.filter(({ state }) => state === 'ready').map(({ id, remote }) => [id, remote]));
+}
+
+function toPrepare(
+  connection: OpenConnection,
+  scene: Scene,
+  target: TargetRow,
+  remotes: Map<string, TargetRow['remote']>,
+): PrepareTarget[] {
+  const common = {
+    id: target.id,
+    kind: target.kind,
+    object: target.object,
+    remote: target.remote,
+    mayCreate: connection.config.mayCreate !== false,
+  };
+  if (target.segmentation === ALL_SEGMENTATIONS) {
+    const segmentation = { key: 'segments', name: 'Segments', labels: 'one' as const };
+    return [{ ...common, segmentation, segments: [] }];
+  }
+  const definition = scene.definitions.get(target.segmentation);
+  // Retired: what was made stays as it is until its values are cleared.
+  if (definition === undefined) return [];
+  const { key, name, labels } = definition;
+  const wanted = definition.segments.filter(
+    (segment) => target.segment === null || segment.key === target.segment,
+  );
+  const retired = target.segment === null ? (scene.retiredSegments.get(key) ?? []) : [];
+  const property = scene.targets.find(
+    (other) => other.kind === 'property' && other.segmentation === key && other.object === target.object,
+  );
+  return [
+    {
+      ...common,
+      segmentation: { key, name, labels },
+      segments: [
+        ...wanted.map((segment) => ({ key: segment.key, name: segment.name })),
+        ...retired.map((segment) => ({ ...segment, retired: true })),
+      ],
+      ...(ON_A_PROPERTY.has(target.kind) &&
+        property && { property: remotes.get(property.id) ?? property.remote }),
+    },
+  ];
+}
