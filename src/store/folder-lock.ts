@@ -28,6 +28,9 @@ export type FolderLock = { release(): Promise<void> };
 
 const NAME = /^lock\.(\d+)$/;
 const HEARTBEAT_MS = 3_000;
+/** The locks that this very process holds: its PID alone does not say whether one is still wanted. */
+const heldHere = new Set<string>();
+
 /** How long we watch an owner that we can't look up, in another container or on another machine. */
 const WATCH_MS = 15_000;
 const WATCH_STEP_MS = 500;
@@ -39,10 +42,22 @@ const WATCH_STEP_MS = 500;
  * can; numbers are never used again and the highest is never removed, so no two can hold it, whatever dies when.
  * An owner in sight is alive while its PID has its start time. One out of sight is watched: it touches its file every
  * 3 s.
- * @throws ConfigError naming the PID where another process has it
+ * @throws ConfigError naming the PID where another process has it, or where the folder can't be written
  */
 export async function lockFolder(folder: string, timing = { watchMs: WATCH_MS }): Promise<FolderLock> {
-  await mkdir(folder, { recursive: true });
+  try {
+    await mkdir(folder, { recursive: true });
+    return await takeLock(folder, timing);
+  } catch (error) {
+    if (error instanceof ConfigError || !(error instanceof Error && 'syscall' in error)) throw error;
+    throw new ConfigError('data_dir_unusable', `The folder ${folder} can't be written: ${error.message}.`, {
+      action: 'Check that DATA_DIR may be written and that its disk has space left.',
+      cause: error,
+    });
+  }
+}
+
+async function takeLock(folder: string, timing: { watchMs: number }): Promise<FolderLock> {
   const self = describeSelf();
   for (;;) {
     const numbers = await lockNumbers(folder);
@@ -60,14 +75,14 @@ export async function lockFolder(folder: string, timing = { watchMs: WATCH_MS })
 /** Makes `lock.N` with its content in one step. False where somebody else was faster. */
 async function claim(folder: string, number: number, self: Owner): Promise<boolean> {
   const draft = join(folder, `lock-draft.${self.nonce}`);
-  await writeFile(draft, JSON.stringify(self), { flush: true });
   try {
+    await writeFile(draft, JSON.stringify(self), { flush: true });
     await link(draft, lockPath(folder, number));
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;
     throw error;
   } finally {
-    await unlink(draft);
+    await unlink(draft).catch(ignoreMissing);
   }
   // We may have looked long ago: whoever came since has a higher number, or had ours and left a higher one.
   if ((await lockNumbers(folder)).at(-1) === number) return true;
@@ -76,6 +91,7 @@ async function claim(folder: string, number: number, self: Owner): Promise<boole
 }
 
 function hold(path: string, self: Owner): FolderLock {
+  heldHere.add(self.nonce);
   const beat = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(ignoreMissing);
@@ -84,9 +100,15 @@ function hold(path: string, self: Owner): FolderLock {
   return {
     release: async () => {
       clearInterval(beat);
+      heldHere.delete(self.nonce);
       const draft = `${path}-released`;
-      await writeFile(draft, JSON.stringify({ ...self, state: 'released' } satisfies Owner));
-      await rename(draft, path);
+      try {
+        await writeFile(draft, JSON.stringify({ ...self, state: 'released' } satisfies Owner));
+        await rename(draft, path);
+      } catch {
+        // A full disk, most likely. The file stays, and is taken over by whoever comes: nobody holds it any more.
+        await unlink(draft).catch(() => undefined);
+      }
     },
   };
 }
@@ -95,7 +117,8 @@ async function isAlive(owner: Owner, path: string, watchMs: number): Promise<boo
   if (owner.state === 'released') return false;
   const self = describeSelf();
   if (owner.bootId === self.bootId && owner.pidNamespace === self.pidNamespace && owner.host === self.host) {
-    return owner.startTime === null ? isRunning(owner.pid) : startTimeOf(owner.pid) === owner.startTime;
+    const runs = owner.startTime === null ? isRunning(owner.pid) : startTimeOf(owner.pid) === owner.startTime;
+    return runs && (owner.pid !== self.pid || heldHere.has(owner.nonce));
   }
   // The same machine after a restart: nothing of before runs.
   if (owner.host === self.host && owner.bootId !== self.bootId) return false;
