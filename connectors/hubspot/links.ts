@@ -72,8 +72,8 @@ async function readBatch(
       links.get(from.id)?.push(...found.map((each) => toLink(to, each)));
       if (paging?.next) next.push({ id: from.id, after: paging.next.after });
     }
-    const isComplete = data.errors.length === 0;
-    for (const { id } of inputs) if (!isComplete && !told.has(id)) links.delete(id);
+    // Neither links nor word that there are none: an answer that is empty by mistake takes nobody's links away.
+    for (const { id } of inputs) if (!told.has(id)) links.delete(id);
     inputs = next;
   }
 }

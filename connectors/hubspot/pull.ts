@@ -27,6 +27,8 @@ type Cursor = z.infer<typeof Cursor>;
 
 const startOf = (cursor: PullRequest['cursor']): Cursor => Cursor.parse(cursor ?? {});
 
+const idsOf = (records: { id: string }[]) => records.map(({ id }) => id);
+
 /** Reads records of one object; see PullMode for what each mode gives. */
 export async function* pullHubSpot(
   context: Context<HubSpotConfig>,
@@ -51,7 +53,10 @@ async function* listed(
   for (;;) {
     const page = await listPage(context, object, { after: cursor.after, properties, links: true });
     const links = await pageLinks(context, object, page.records);
-    const records = page.records.flatMap((record): SourceRecord[] => {
+    const full = page.isWithoutProperties
+      ? await readProperties(context, object, idsOf(page.records), properties)
+      : page.records;
+    const records = full.flatMap((record): SourceRecord[] => {
       if (!isLinksOnly) return withMerged(object, record, links.get(record.id));
       return [{ ...toRecord(object, record, links.get(record.id)), properties: {} }];
     });
@@ -109,7 +114,7 @@ async function* changed(
         : await searchTied(context, object, from, cursor.tieAfter, request.properties);
     const next = cursor.next ?? page.serverTime - OVERLAP_MS;
     hasSeenAny ||= page.records.length > 0;
-    const ids = page.records.map(({ id }) => id);
+    const ids = idsOf(page.records);
     const [links, full] = await Promise.all([
       readLinks(context, object, ids),
       page.isWithoutProperties ? readProperties(context, object, ids, request.properties) : page.records,

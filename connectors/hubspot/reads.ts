@@ -11,6 +11,8 @@ const SEARCH_PAGE = 200;
 const BATCH = 100;
 /** HubSpot refuses a search body of more than 3,000 characters. */
 const MOST_SEARCH_CHARACTERS = 2_900;
+/** Longer addresses are refused on the way. */
+const MOST_QUERY_CHARACTERS = 6_000;
 
 export const objectPath = (object: ObjectType, rest = '') =>
   `/crm/objects/${API_VERSION}/${HUBSPOT_OBJECTS[object].path}${rest}`;
@@ -28,7 +30,8 @@ export async function listPage(
   context: Context<HubSpotConfig>,
   object: ObjectType,
   options: { after: string | null; properties: readonly string[]; links?: boolean; isArchived?: boolean },
-): Promise<{ records: HubSpotRecord[]; after: string | null; serverTime: number }> {
+): Promise<Omit<ChangedPage, 'following'> & { after: string | null }> {
+  const names = unique(options.properties).join(',');
   const linked = HUBSPOT_OBJECTS[object].links.map((to) => HUBSPOT_OBJECTS[to].path).join(',');
   const ask = () =>
     call(
@@ -38,7 +41,7 @@ export async function listPage(
         path: objectPath(object),
         query: {
           limit: LIST_PAGE,
-          properties: unique(options.properties).join(','),
+          properties: names.length > MOST_QUERY_CHARACTERS ? HUBSPOT_OBJECTS[object].needed.join(',') : names,
           archived: options.isArchived ?? false,
           ...(options.after !== null && { after: options.after }),
           ...(options.links && linked !== '' && { associations: linked }),
@@ -47,8 +50,14 @@ export async function listPage(
       },
       RecordPage,
     );
-  const { data, headers } = await twiceIfEmpty(ask, true);
-  return { records: data.results, after: data.paging?.next?.after ?? null, serverTime: serverTime(headers) };
+  // Most accounts have no archived records, but each has others.
+  const { data, headers } = await twiceIfEmpty(ask, !options.isArchived || options.after !== null);
+  return {
+    records: data.results,
+    isWithoutProperties: names.length > MOST_QUERY_CHARACTERS,
+    after: data.paging?.next?.after ?? null,
+    serverTime: serverTime(headers),
+  };
 }
 
 /** An empty page where records were to be expected is asked for again before it is believed. */
@@ -102,7 +111,7 @@ export async function searchTied(
     { propertyName: modified, operator: 'BETWEEN', value: String(at), highValue: String(at) },
     { propertyName: 'hs_object_id', operator: 'GT', value: afterId },
   ];
-  const found = await search(context, object, filters, 'hs_object_id', properties, afterId === '0');
+  const found = await search(context, object, filters, 'hs_object_id', properties, true);
   const last = found.records.at(-1);
   const isEnd = found.records.length < SEARCH_PAGE || last === undefined;
   return { ...found, following: isEnd ? { at: at + 1, tieAfter: null } : { at, tieAfter: last.id } };

@@ -69,21 +69,37 @@ describe('reading HubSpot', () => {
     }
   });
 
-  it('reads more properties than a search may ask for', async () => {
+  it.each(['full', 'changes'] as const)(
+    'reads more properties than one request may name (%s)',
+    async (mode) => {
+      const rig = await rigOf();
+      const names = Array.from({ length: 300 }, (_, n) => `a_property_with_a_long_name_${n}`);
+      const request = { object: 'contact' as const, mode, cursor: null, properties: [...names, 'lastname'] };
+      const read = [];
+      for await (const page of hubspot.pull(rig.context(), request)) read.push(...page.records);
+      expect(read.map((record) => record.properties.lastname).sort()).toEqual(
+        rig.ids('contact').map((_id, n) => `Person ${n}`),
+      );
+      expect(read.every((record) => record.links?.length === 1)).toBe(true);
+      expect(rig.broken().rules).toEqual([]);
+    },
+  );
+
+  it("takes nobody's links away where an answer is empty by mistake, and tells those who have none", async () => {
     const rig = await rigOf();
-    const properties = Array.from({ length: 200 }, (_, n) => `a_property_with_a_long_name_${n}`);
-    const request = { object: 'contact' as const, mode: 'changes' as const, cursor: null };
-    const read = [];
-    for await (const page of hubspot.pull(rig.context(), {
-      ...request,
-      properties: [...properties, 'lastname'],
-    })) {
-      read.push(...page.records);
-    }
-    expect(read.map((record) => record.properties.lastname).sort()).toEqual(
-      rig.ids('contact').map((_id, n) => `Person ${n}`),
+    const [lonely = '', linked = ''] = rig.ids('contact');
+    rig.crm.admin.dissociate(
+      'contact',
+      lonely,
+      'company',
+      rig.crm.admin.record('contact', lonely)?.companies[0] ?? '',
     );
-    expect(rig.broken().rules).toEqual([]);
+    const [good] = await pages(rig, 'contact', 'ids', null, { ids: [lonely, linked] });
+    const counts = Object.fromEntries(good?.records.map(({ id, links }) => [id, links?.length]) ?? []);
+    expect(counts).toEqual({ [lonely]: 0, [linked]: 1 });
+    rig.crm.faults.replace({ rules: [{ match: 'associations', times: 9, fault: { kind: 'empty' } }] });
+    const [empty] = await pages(rig, 'contact', 'ids', null, { ids: [linked] });
+    expect(empty?.records.map(({ id, links }) => [id, links])).toEqual([[linked, undefined]]);
   });
 
   it('does not take a contact that was erased for one that was never there', async () => {
