@@ -199,7 +199,7 @@ function checkCondition(
     if (subject === 'company') check.problem(path, 'the subject is the company itself: leave "company" out');
     else checkCondition(condition.company, 'company', [...path, 'company'], check, 'company');
   } else if ('contacts' in condition) {
-    if (subject === 'person') check.problem(path, 'only companies have contacts');
+    if (subject === 'person') check.problem([...path, 'contacts'], 'only companies have contacts');
     const { where } = condition.contacts;
     if (where) checkCondition(where, 'person', [...path, 'contacts', 'where'], check, 'contacts');
     checkComparison('number', condition.contacts, [...path, 'contacts'], check.problem, false);

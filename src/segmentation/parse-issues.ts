@@ -49,6 +49,13 @@ export function readIssues(issues: readonly Issue[], root: unknown): Problem[] {
 function readIssue(issue: Issue, root: unknown, above: Path): Problem[] {
   const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
   const data = valueAt(root, path);
+  if (
+    data === undefined &&
+    path.length > 0 &&
+    (issue.code === 'invalid_type' || issue.code === 'invalid_value')
+  ) {
+    return [{ path, message: `"${String(path.at(-1))}" is missing` }];
+  }
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
@@ -65,7 +72,6 @@ function readIssue(issue: Issue, root: unknown, above: Path): Problem[] {
         },
       ];
     case 'invalid_type':
-      if (data === undefined) return [{ path, message: `"${String(path.at(-1))}" is missing` }];
       return [
         {
           path,

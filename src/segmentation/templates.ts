@@ -1,0 +1,62 @@
+/** The templates that come with the app: each a file of one or more segmentations beside this one. */
+export type Template = {
+  key: string;
+  name: string;
+  /** Who it is for, in a sentence. */
+  description: string;
+  /** Address of the YAML file; the caller reads it. */
+  file: URL;
+};
+
+const at = (key: string): URL => new URL(`./templates/${key}.yaml`, import.meta.url);
+
+export const templates: readonly Template[] = [
+  {
+    key: 'e-commerce',
+    name: 'Online shop',
+    description: 'High-value, new, abandoned cart, loyal and at-risk customers.',
+    file: at('e-commerce'),
+  },
+  {
+    key: 'saas',
+    name: 'Software by subscription',
+    description: 'Free trial, active, inactive and paying users.',
+    file: at('saas'),
+  },
+  {
+    key: 'financial-services',
+    name: 'Financial services',
+    description: 'Retirement savers, home buyers, investors and people of high net worth.',
+    file: at('financial-services'),
+  },
+  {
+    key: 'telecommunications',
+    name: 'Telecommunications',
+    description: 'Heavy data users, young streamers and contracts that end.',
+    file: at('telecommunications'),
+  },
+  {
+    key: 'b2b',
+    name: 'Selling to companies',
+    description: 'Companies by value and potential, with the label handed down to their people.',
+    file: at('b2b'),
+  },
+  {
+    key: 'lifecycle',
+    name: 'Lifecycle',
+    description: "From subscriber to advocate, reading the CRM's own stage first.",
+    file: at('lifecycle'),
+  },
+  {
+    key: 'rfm',
+    name: 'Purchase behaviour (RFM)',
+    description: 'How lately, how often and for how much people buy.',
+    file: at('rfm'),
+  },
+  {
+    key: 'value-tiers',
+    name: 'Value tiers',
+    description: 'Gold, silver and bronze by revenue.',
+    file: at('value-tiers'),
+  },
+];
