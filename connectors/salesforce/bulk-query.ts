@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
@@ -21,9 +21,7 @@ const POLL_MS = [150, 250, 400, 700, 1_100, 1_800];
 
 export type BulkAnswer =
   /** Made just now, or still at work. */
-  | { state: 'waiting'; job: BulkJob }
-  | { state: 'rows'; job: BulkJob; rows: Row[] }
-  | { state: 'failed' };
+  { state: 'waiting'; job: BulkJob } | { state: 'rows'; job: BulkJob; rows: Row[] } | { state: 'failed' };
 
 const JobAnswer = z.object({ id: z.string(), state: z.string(), errorMessage: z.string().nullish() });
 
@@ -60,7 +58,10 @@ async function createJob(context: Context<SalesforceConfig>, soql: string): Prom
   return { id: data.id, version: API_VERSION, locator: null };
 }
 
-async function settled(context: Context<SalesforceConfig>, job: BulkJob): Promise<'done' | 'waiting' | 'failed'> {
+async function settled(
+  context: Context<SalesforceConfig>,
+  job: BulkJob,
+): Promise<'done' | 'waiting' | 'failed'> {
   const path = dataPath(`/jobs/query/${job.id}`, job.version);
   for (const waitMs of POLL_MS) {
     const { data } = await call(context, { method: 'GET', path }, JobAnswer);

@@ -1,8 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { Connection } from 'jsforce';
 import { HttpApi } from 'jsforce/lib/http-api.js';
 import { Transport } from 'jsforce/lib/transport.js';
 import { StreamPromise } from 'jsforce/lib/util/promise.js';
-import { PassThrough } from 'node:stream';
 import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { Context, Token } from '../contract.ts';
@@ -66,13 +66,21 @@ export function send(context: Context<SalesforceConfig>, given: Call): Promise<H
     const transport = new FetchTransport(({ url, method, headers, body }) =>
       pinned(url, { method, headers, body: typeof body === 'string' ? body : null, signal }),
     );
-    const connection = new Connection({ instanceUrl: apiUrl, accessToken: token.accessToken, version: API_VERSION });
+    const connection = new Connection({
+      instanceUrl: apiUrl,
+      accessToken: token.accessToken,
+      version: API_VERSION,
+    });
     const api = new HttpApi(connection, { responseType: 'text/plain', transport });
     await api.request({
       method: given.method,
       url: urlOf(apiUrl, given),
       headers: headersOf(given),
-      body: given.text ? given.text.of(token) : given.body === undefined ? undefined : JSON.stringify(given.body),
+      body: given.text
+        ? given.text.of(token)
+        : given.body === undefined
+          ? undefined
+          : JSON.stringify(given.body),
     });
     if (transport.answer === undefined) throw new TypeError('The SDK sent nothing.');
     return transport.answer;

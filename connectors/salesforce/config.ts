@@ -7,6 +7,8 @@ export const SalesforceConfig = z.object({
   loginUrl: z
     .url()
     .default('https://login.salesforce.com')
-    .describe('Where users of the org log in: its My Domain address, or https://test.salesforce.com for a sandbox org.'),
+    .describe(
+      'Where users of the org log in: its My Domain address, or https://test.salesforce.com for a sandbox org.',
+    ),
 });
 export type SalesforceConfig = z.infer<typeof SalesforceConfig>;

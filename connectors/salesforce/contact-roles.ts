@@ -35,7 +35,9 @@ export async function withContactRoles(
     const roles = links.get(record.id);
     if (roles === undefined || record.links === undefined) return record;
     // Whoever is named by a role need not be linked by the account as well.
-    const others = record.links.filter((link) => !roles.some(({ to, id }) => to === link.to && id === link.id));
+    const others = record.links.filter(
+      (link) => !roles.some(({ to, id }) => to === link.to && id === link.id),
+    );
     return { ...record, links: [...others, ...roles] };
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AuthError, RateLimitError, RemoteError, type AppError } from '../../src/errors.ts';
+import { type AppError, AuthError, RateLimitError, RemoteError } from '../../src/errors.ts';
 import type { LimitReport } from '../contract.ts';
 import type { Dialect, HttpAnswer, HttpRequest } from '../http.ts';
 
@@ -27,7 +27,9 @@ const USAGE = /(?:^|[^-\w])api-usage=(\d+)\/(\d+)/;
 /** How much of the org's day is used, by `Sforce-Limit-Info: api-usage=18/5000`. */
 function usageOf(headers: Headers): { used: number; limit: number } | undefined {
   const [, used, limit] = USAGE.exec(headers.get('sforce-limit-info') ?? '') ?? [];
-  return used === undefined || !(Number(limit) > 0) ? undefined : { used: Number(used), limit: Number(limit) };
+  return used === undefined || !(Number(limit) > 0)
+    ? undefined
+    : { used: Number(used), limit: Number(limit) };
 }
 
 const ErrorBody = z.array(z.object({ errorCode: z.string(), message: z.string().default('') })).min(1);
@@ -40,7 +42,11 @@ export const DIALECT: Dialect = {
     const { used, limit } = usage;
     const isScarce = limit - used < limit * LEFT_FOR_ALL;
     return [
-      { budget: 'api', limit: Math.floor(limit * OUR_SHARE), ...(isScarce && { retryAfterMs: SPENT_WAIT_MS }) },
+      {
+        budget: 'api',
+        limit: Math.floor(limit * OUR_SHARE),
+        ...(isScarce && { retryAfterMs: SPENT_WAIT_MS }),
+      },
     ];
   },
   refusal(answer, request) {
@@ -72,14 +78,22 @@ function tooMany(answer: HttpAnswer, request: HttpRequest): RateLimitError {
   const isSpent = usage === undefined || usage.used >= usage.limit;
   const action = 'Nothing to do: we wait and go on by ourselves.';
   return isSpent
-    ? new RateLimitError('daily_limit', 'The Salesforce org has used up its API calls of the last 24 hours.', {
-        retryAfterMs: SPENT_WAIT_MS,
-        action,
-      })
-    : new RateLimitError('rate_limited', `Salesforce asks us to slow down (${request.method} ${request.path}).`, {
-        retryAfterMs: CROWDED_WAIT_MS,
-        action,
-      });
+    ? new RateLimitError(
+        'daily_limit',
+        'The Salesforce org has used up its API calls of the last 24 hours.',
+        {
+          retryAfterMs: SPENT_WAIT_MS,
+          action,
+        },
+      )
+    : new RateLimitError(
+        'rate_limited',
+        `Salesforce asks us to slow down (${request.method} ${request.path}).`,
+        {
+          retryAfterMs: CROWDED_WAIT_MS,
+          action,
+        },
+      );
 }
 
 /** Codes that pass by themselves although their status is one of the caller's faults. */

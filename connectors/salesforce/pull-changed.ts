@@ -3,7 +3,7 @@ import type { Context, Page, PullRequest } from '../contract.ts';
 import type { SalesforceConfig } from './config.ts';
 import { withContactRoles } from './contact-roles.ts';
 import { type Cursor, cursorOf, nextSource } from './cursor.ts';
-import { columnsOf, liveWhere, type SObject, SOBJECTS } from './objects.ts';
+import { columnsOf, liveWhere, SOBJECTS, type SObject } from './objects.ts';
 import { readByIds } from './pull-ids.ts';
 import { toRecord } from './records.ts';
 import { schemaOf } from './schema.ts';
@@ -14,6 +14,10 @@ export const OVERLAP_MS = 10 * 60_000;
 
 const ROLES = 'OpportunityContactRole';
 
+/** Objects whose rows tell that a record of ours changed. */
+export const changeSources = (object: PullRequest['object']): string[] =>
+  object === 'deal' ? [...SOBJECTS.deal, ROLES] : [...SOBJECTS[object]];
+
 /**
  * Records by change time, then id: any number may share a time, and one that changes meanwhile moves to the end.
  * A deal also counts as changed when one of its contact roles did, which does not touch the deal itself.
@@ -23,8 +27,8 @@ export async function* pullChanged(
   request: PullRequest,
 ): AsyncGenerator<Page, void, void> {
   const { object } = request;
-  const sources: string[] = [...SOBJECTS[object]];
-  if (object === 'deal' && (await schemaOf(context, ROLES)) !== null) sources.push(ROLES);
+  const hasRoles = object === 'deal' && (await schemaOf(context, ROLES)) !== null;
+  const sources = changeSources(object).filter((source) => source !== ROLES || hasRoles);
   let cursor = cursorOf(request.cursor);
   for (;;) {
     const source = sources[cursor.source] ?? ROLES;
@@ -88,7 +92,8 @@ export function queryChanged(
 }
 
 /** The last page of an object: a short one that is whole. An empty page after others is asked for again. */
-export const isEnd = ({ rows, isWhole }: QueryPage) => rows.length === 0 || (isWhole && rows.length < QUERY_PAGE);
+export const isEnd = ({ rows, isWhole }: QueryPage) =>
+  rows.length === 0 || (isWhole && rows.length < QUERY_PAGE);
 
 /** The cursor after a page. */
 export function passed(cursor: Cursor, source: string, page: QueryPage): Cursor {

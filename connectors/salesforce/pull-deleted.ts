@@ -2,7 +2,7 @@ import type { SourceRecord } from '../../src/model/record.ts';
 import type { Context, Page, PullRequest } from '../contract.ts';
 import type { SalesforceConfig } from './config.ts';
 import { cursorOf, nextSource } from './cursor.ts';
-import { type SObject, SOBJECTS } from './objects.ts';
+import { SOBJECTS, type SObject } from './objects.ts';
 import { ended, isEnd, passed, queryChanged } from './pull-changed.ts';
 import { isTrue, tombstone } from './records.ts';
 import { chunks, IDS_IN_QUERY, inList, isoOf, query, type Row } from './soql.ts';
@@ -94,9 +94,10 @@ async function followWinners(
   }
 }
 
-const unknownWinners = (winners: Map<string, string | null>) => [
-  ...new Set([...winners.values()].filter((id) => id !== null && !winners.has(id))),
-].flatMap((id) => id ?? []);
+const unknownWinners = (winners: Map<string, string | null>) =>
+  [...new Set([...winners.values()].filter((id) => id !== null && !winners.has(id)))].flatMap(
+    (id) => id ?? [],
+  );
 
 const groupByPrefix = (ids: string[]) => {
   const isContact = (id: string) => id.startsWith('003');

@@ -3,8 +3,8 @@ import { type BulkAnswer, bulkRows } from './bulk-query.ts';
 import type { SalesforceConfig } from './config.ts';
 import { hasContactRoles, withContactRoles } from './contact-roles.ts';
 import { type Cursor, cursorOf, nextSource } from './cursor.ts';
-import { type Columns, columnsOf, liveWhere, type SObject, SOBJECTS } from './objects.ts';
-import { OVERLAP_MS } from './pull-changed.ts';
+import { type Columns, columnsOf, liveWhere, SOBJECTS, type SObject } from './objects.ts';
+import { changeSources, OVERLAP_MS } from './pull-changed.ts';
 import { toRecord } from './records.ts';
 import { count, QUERY_PAGE, query, quote, type Row, whereOf } from './soql.ts';
 
@@ -32,7 +32,7 @@ export async function* pullFull(
     cursor = part.isLast ? nextSource(part.cursor) : part.cursor;
     const done = part.isLast && cursor.source === sources.length;
     const next = cursor.next ?? 0;
-    const since = Object.fromEntries(sources.map((name) => [name, next]));
+    const since = Object.fromEntries(changeSources(object).map((name) => [name, next]));
     yield {
       records: cursor.hasRoles && object === 'deal' ? await withContactRoles(context, records) : records,
       cursor: done ? { since } : cursor,
@@ -85,4 +85,3 @@ function bulkPart(cursor: Cursor, answer: BulkAnswer): Part {
   const isLast = answer.state === 'rows' && answer.job.locator === null;
   return { rows: answer.state === 'rows' ? answer.rows : [], cursor: { ...cursor, job: answer.job }, isLast };
 }
-

@@ -4,9 +4,9 @@ import type { Context, Page, PullRequest } from '../contract.ts';
 import { call, dataPath } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { withContactRoles } from './contact-roles.ts';
-import { type Columns, columnsOf, type SObject, SOBJECTS, sobjectOf } from './objects.ts';
+import { type Columns, columnsOf, SOBJECTS, type SObject, sobjectOf } from './objects.ts';
 import { goneColumns, goneRecords } from './pull-deleted.ts';
-import { toRecord, tombstone } from './records.ts';
+import { tombstone, toRecord } from './records.ts';
 import { chunks, IDS_IN_QUERY, inList, query, type Row, rowOf } from './soql.ts';
 
 /** Ids in one call of the collections API. */
@@ -25,14 +25,21 @@ export async function pullIds(context: Context<SalesforceConfig>, request: PullR
     if (ids.length === 0) continue;
     const live = await readByIds(context, request, sobject, ids);
     const seen = new Set(live.map(({ id }) => id));
-    const gone = await readGone(context, object, sobject, ids.filter((id) => !seen.has(id)));
+    const gone = await readGone(
+      context,
+      object,
+      sobject,
+      ids.filter((id) => !seen.has(id)),
+    );
     for (const record of [...live, ...gone]) {
       records.push(record);
       told.add(record.id);
     }
   }
   const now = new Date().toISOString();
-  const lost = asked.filter((id) => !told.has(id)).map((id) => tombstone(object, sobjectOf(id), id, now, null));
+  const lost = asked
+    .filter((id) => !told.has(id))
+    .map((id) => tombstone(object, sobjectOf(id), id, now, null));
   const linked = object === 'deal' ? await withContactRoles(context, records) : records;
   return { records: [...linked, ...lost], cursor: null, done: true };
 }
@@ -50,7 +57,9 @@ export async function readByIds(
   const isPlain = columns.select.every((path) => !path.includes('.'));
   const records: SourceRecord[] = [];
   for (const some of chunks(ids, isPlain ? RETRIEVE_IDS : IDS_IN_QUERY)) {
-    const rows = isPlain ? await retrieve(context, sobject, columns, some) : await select(context, sobject, columns, some);
+    const rows = isPlain
+      ? await retrieve(context, sobject, columns, some)
+      : await select(context, sobject, columns, some);
     records.push(...rows.map((row) => toRecord(object, sobject, row, columns)));
   }
   return records;

@@ -21,7 +21,7 @@ export function toRecord(object: ObjectType, sobject: SObject, row: Row, columns
   const properties: Record<string, Scalar> = {};
   for (const [property, path] of columns.properties) {
     // The account of a person has the person's own name.
-    properties[property] = isPerson && path.startsWith('Account.') ? null : valueOf(row(path));
+    properties[property] = isPerson && path.startsWith('Account.') ? null : isoIfInstant(row(path));
   }
   return {
     ...common,
@@ -44,7 +44,7 @@ const goneInto = (survivor: string | null): Pick<SourceRecord, 'state' | 'merged
 });
 
 /** Instants in ISO 8601, whichever API they came from. */
-const valueOf = (value: Scalar): Scalar =>
+const isoIfInstant = (value: Scalar): Scalar =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+[+-]\d{4}$/.test(value) ? isoOf(value) : value;
 
 /** Links that the row itself tells; contact roles of a deal come apart. Absent where the field is hidden. */

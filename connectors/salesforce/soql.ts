@@ -30,7 +30,13 @@ export function* chunks<T>(all: readonly T[], size: number): Generator<T[]> {
 
 export const inList = (values: readonly string[]) => `(${values.map(quote).join(',')})`;
 
-export type QueryPage = { rows: Row[]; total: number; isWhole: boolean; next: string | null; serverTime: number };
+export type QueryPage = {
+  rows: Row[];
+  total: number;
+  isWhole: boolean;
+  next: string | null;
+  serverTime: number;
+};
 
 /** One page. `withDeleted` reads the recycle bin too. */
 export async function query(

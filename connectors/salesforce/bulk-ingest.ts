@@ -1,0 +1,204 @@
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+import { z } from 'zod';
+import { RemoteError } from '../../src/errors.ts';
+import type { Context, Outcome, PushAnswer, PushRequest } from '../contract.ts';
+import { API_VERSION, call, dataPath, send } from './client.ts';
+import type { SalesforceConfig } from './config.ts';
+import { isNotFound } from './dialect.ts';
+import { failed, type PlannedRow, type PropertyWrite, planRows } from './push-rows.ts';
+
+/** One job per object; all of them are made before the first row is sent, so that the caller knows their ids. */
+const Job = z.object({
+  jobs: z.array(
+    z.object({
+      sobject: z.enum(['Contact', 'Lead', 'Account', 'Opportunity']),
+      id: z.string(),
+      version: z.string(),
+    }),
+  ),
+  polls: z.int().default(0),
+});
+type Job = z.infer<typeof Job>;
+
+const State = z.object({ id: z.string(), state: z.string(), errorMessage: z.string().nullish() });
+
+const POLL = { firstMs: 200, factor: 1.6, maxMs: 30_000 };
+
+/**
+ * One step of a push by bulk jobs: make the jobs, send the rows, wait, read the results. Repeating a step is harmless.
+ * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/walkthrough_ingest.htm
+ */
+export async function pushBulk(
+  context: Context<SalesforceConfig>,
+  request: PushRequest,
+  writes: PropertyWrite[],
+): Promise<PushAnswer> {
+  const { rows, gone } = await planRows(context, writes, request.remotes);
+  const groups = Map.groupBy(rows, ({ sobject }) => sobject);
+  if (request.job === null)
+    return { state: 'waiting', job: await createJobs(context, groups), retryAfterMs: 0 };
+  const job = Job.parse(request.job);
+  const states = await Promise.all(job.jobs.map((each) => stateOf(context, each)));
+  const isLost = states.some((state) => state === 'Lost' || state === 'Aborted' || state === 'Failed');
+  if (isLost) return { state: 'done', outcomes: [...gone, ...lostOutcomes(rows)] };
+  const open = job.jobs.filter((_each, index) => states[index] === 'Open');
+  for (const each of open) await upload(context, each, groups.get(each.sobject) ?? []);
+  if (open.length > 0 || states.some((state) => state !== 'JobComplete')) {
+    const polls = job.polls + 1;
+    const retryAfterMs = Math.round(Math.min(POLL.maxMs, POLL.firstMs * POLL.factor ** job.polls));
+    return { state: 'waiting', job: { ...job, polls }, retryAfterMs };
+  }
+  const outcomes: Outcome[] = [];
+  for (const each of job.jobs) {
+    outcomes.push(...(await results(context, each, groups.get(each.sobject) ?? [])));
+  }
+  return { state: 'done', outcomes: [...gone, ...outcomes] };
+}
+
+type Groups = Map<PlannedRow['sobject'], PlannedRow[]>;
+
+async function createJobs(context: Context<SalesforceConfig>, groups: Groups): Promise<Job> {
+  const jobs: Job['jobs'] = [];
+  for (const sobject of groups.keys()) {
+    const body = { object: sobject, operation: 'update', contentType: 'CSV', lineEnding: 'LF' };
+    const { data } = await call(
+      context,
+      // A job that nobody fills does nothing, and ends by itself.
+      { method: 'POST', path: dataPath('/jobs/ingest'), body, write: true, idempotent: true },
+      State,
+    );
+    jobs.push({ sobject, id: data.id, version: API_VERSION });
+  }
+  return { jobs, polls: 0 };
+}
+
+type OneJob = Job['jobs'][number];
+
+const pathOf = ({ id, version }: OneJob, rest = '') => dataPath(`/jobs/ingest/${id}${rest}`, version);
+
+async function stateOf(context: Context<SalesforceConfig>, job: OneJob): Promise<string> {
+  try {
+    const { data } = await call(context, { method: 'GET', path: pathOf(job) }, State);
+    if (data.state === 'Failed') {
+      context.log.warn({ job: job.id, reason: data.errorMessage }, 'bulk job failed');
+    }
+    return data.state;
+  } catch (error) {
+    if (isNotFound(error)) return 'Lost';
+    throw error;
+  }
+}
+
+/** Sends the rows and closes the job. One that took its rows before we heard of it is only closed. */
+async function upload(context: Context<SalesforceConfig>, job: OneJob, rows: PlannedRow[]): Promise<void> {
+  try {
+    await send(context, {
+      method: 'PUT',
+      path: pathOf(job, '/batches'),
+      text: { type: 'text/csv', of: () => csvOf(rows) },
+      write: true,
+      rows: rows.length,
+      expect: 'nothing',
+    });
+  } catch (error) {
+    const isThere = error instanceof RemoteError && error.status === 400 && /STATE/i.test(error.code);
+    if (!isThere) throw error;
+  }
+  const body = { state: 'UploadComplete' };
+  try {
+    await call(context, { method: 'PATCH', path: pathOf(job), body, write: true, idempotent: true }, State);
+  } catch (error) {
+    // Closed by an earlier try whose answer was lost.
+    if (!(error instanceof RemoteError && error.status === 400 && /STATE/i.test(error.code))) throw error;
+  }
+}
+
+/** A job has one set of columns: a cell that is left empty leaves the field as it is, #N/A clears it. */
+function csvOf(rows: PlannedRow[]): string {
+  const columns = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))].sort();
+  const lines = rows.map(({ rowId, values }) => [
+    rowId,
+    ...columns.map((name) => (name in values ? (values[name] ?? '#N/A') : '')),
+  ]);
+  return stringify([['Id', ...columns], ...lines], { quoted_match: /[;\s]/ });
+}
+
+async function results(
+  context: Context<SalesforceConfig>,
+  job: OneJob,
+  rows: PlannedRow[],
+): Promise<Outcome[]> {
+  const done = new Set(
+    (await resultRows(context, job, '/successfulResults')).map((row) => short(row.sf__Id ?? '')),
+  );
+  const errors = new Map(
+    (await resultRows(context, job, '/failedResults')).map((row) => [
+      short(row.sf__Id || row.Id || ''),
+      row.sf__Error ?? '',
+    ]),
+  );
+  const untouched = new Set(
+    (await resultRows(context, job, '/unprocessedrecords')).map((row) => short(row.Id ?? '')),
+  );
+  return rows.map((row): Outcome => {
+    const id = short(row.rowId);
+    if (done.has(id)) return { id: row.id, state: 'done' };
+    const error = errors.get(id);
+    if (error !== undefined) return failed(row, errorOf(error));
+    if (untouched.has(id)) {
+      return {
+        id: row.id,
+        state: 'refused',
+        code: 'UNPROCESSED',
+        message: 'Salesforce did not come to this row.',
+      };
+    }
+    return {
+      id: row.id,
+      state: 'unknown',
+      code: 'no_row',
+      message: 'Salesforce did not answer for this record.',
+    };
+  });
+}
+
+const short = (id: string) => id.slice(0, 15);
+
+/** "CODE:message:FIELD,FIELD --" as the results spell it. */
+function errorOf(text: string): { code: string; message: string; fields: string[] } {
+  const [code = ''] = text.split(':', 1);
+  const last = text.slice(text.lastIndexOf(':') + 1).replace(/\s*--\s*$/, '');
+  return { code, message: text.slice(code.length + 1), fields: last.split(',').map((name) => name.trim()) };
+}
+
+const ResultRows = z.array(z.record(z.string(), z.string()));
+
+async function resultRows(context: Context<SalesforceConfig>, job: OneJob, rest: string) {
+  const answer = await send(context, { method: 'GET', path: pathOf(job, rest), expect: 'text' });
+  const told = answer.headers.get('sforce-numberofrecords');
+  const truncated = (cause?: unknown) =>
+    new RemoteError('truncated', `Salesforce sent a part only of the results of the job ${job.id}.`, {
+      status: answer.status,
+      retryable: true,
+      action: 'Nothing to do: we read them again.',
+      cause,
+    });
+  let rows: z.infer<typeof ResultRows>;
+  try {
+    rows = ResultRows.parse(parse(answer.text, { columns: true, bom: true, skip_empty_lines: true }));
+  } catch (cause) {
+    throw truncated(cause);
+  }
+  if (told !== null && Number(told) !== rows.length) throw truncated();
+  return rows;
+}
+
+/** What became of a lost job's rows has to be read back. */
+const lostOutcomes = (rows: PlannedRow[]): Outcome[] =>
+  rows.map(({ id }) => ({
+    id,
+    state: 'unknown',
+    code: 'bulk_job_failed',
+    message: 'Salesforce gave up the bulk job that held this row.',
+  }));

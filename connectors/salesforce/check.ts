@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { AppError, AuthError, RemoteError } from '../../src/errors.ts';
+import { ObjectType } from '../../src/model/record.ts';
+import type { CheckItem, Context } from '../contract.ts';
+import { API_VERSION, call, dataPath } from './client.ts';
+import type { SalesforceConfig } from './config.ts';
+import { LEFT_FOR_ALL } from './dialect.ts';
+import { pathOf, SOBJECTS } from './objects.ts';
+import { canRead, type Schema, schemaOf } from './schema.ts';
+import { query } from './soql.ts';
+
+type Needs = { properties: { object: ObjectType; name: string }[]; write: boolean };
+
+const good = (code: string, message: string): CheckItem => ({
+  code,
+  ok: true,
+  level: 'error',
+  message,
+  action: '',
+});
+
+/** The org behind the token. */
+export async function identifySalesforce(
+  context: Context<SalesforceConfig>,
+): Promise<{ id: string; name: string }> {
+  const { rows } = await query(context, 'SELECT Id, Name FROM Organization LIMIT 1', { expectsRows: true });
+  const [org] = rows;
+  if (org === undefined) {
+    throw new RemoteError('no_organisation', 'Salesforce does not say which org this is.', {
+      status: 200,
+      retryable: true,
+      action: 'Try again; if it stays, let the connected user read the Organization object.',
+    });
+  }
+  return { id: String(org('Id')), name: String(org('Name') ?? '') };
+}
+
+/** Names every right, field and limit that stands in the way, before anything is read or written. */
+export async function checkSalesforce(
+  context: Context<SalesforceConfig>,
+  needs: Needs,
+): Promise<CheckItem[]> {
+  const org = await tried('org', 'error', async () => {
+    const { id, name } = await identifySalesforce(context);
+    return good('org', `Salesforce org "${name}" (${id}), API version ${API_VERSION}.`);
+  });
+  if (!org.ok) return [org];
+  const items = [org, ...(await limits(context))];
+  for (const object of ObjectType.options) items.push(...(await checkObject(context, object, needs)));
+  if (needs.write) {
+    items.push(
+      await tried('fields_write', 'warning', async () => {
+        const q = "SELECT Id, DeveloperName FROM CustomField WHERE DeveloperName = 'Segment_Sync_Changed'";
+        await call(context, { method: 'GET', path: dataPath('/tooling/query'), query: { q } }, z.unknown());
+        return good('fields_write', 'Can look after custom fields.');
+      }),
+    );
+  }
+  return items;
+}
+
+/** Runs a check; what it throws becomes its line. What a later try may mend is thrown on. */
+async function tried(
+  code: string,
+  level: CheckItem['level'],
+  run: () => Promise<CheckItem>,
+): Promise<CheckItem> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.retryable || error instanceof AuthError) throw error;
+    return { code, ok: false, level, message: error.message, action: error.action };
+  }
+}
+
+const Limits = z.object({
+  DailyApiRequests: z.object({ Max: z.number(), Remaining: z.number() }).optional(),
+});
+
+async function limits(context: Context<SalesforceConfig>): Promise<CheckItem[]> {
+  try {
+    const { data } = await call(context, { method: 'GET', path: dataPath('/limits') }, Limits);
+    const daily = data.DailyApiRequests;
+    if (daily === undefined) return [];
+    const message = `${daily.Remaining} of the org's ${daily.Max} API calls of a day are left.`;
+    if (daily.Remaining >= daily.Max * LEFT_FOR_ALL) return [good('daily_calls', message)];
+    const action =
+      'Nothing to do: Segment Sync waits while less than a quarter is left, so that others can work.';
+    return [{ code: 'daily_calls', ok: false, level: 'warning', message, action }];
+  } catch (error) {
+    // Not every user may see the org's limits; each answer tells us what we need of them.
+    if (error instanceof RemoteError && !error.retryable) return [];
+    throw error;
+  }
+}
+
+async function checkObject(
+  context: Context<SalesforceConfig>,
+  object: ObjectType,
+  needs: Needs,
+): Promise<CheckItem[]> {
+  const items: CheckItem[] = [];
+  for (const sobject of SOBJECTS[object]) {
+    const schema = await schemaOf(context, sobject);
+    items.push(readable(sobject, schema));
+    if (needs.write && object !== 'deal' && schema !== null) items.push(writable(sobject, schema));
+  }
+  for (const { name } of needs.properties.filter((need) => need.object === object)) {
+    const seen = await Promise.all(
+      SOBJECTS[object].map((sobject) => canRead(context, sobject, pathOf(sobject, name))),
+    );
+    if (!seen.includes(true)) items.push(missing(object, name));
+  }
+  return items;
+}
+
+const readable = (sobject: string, schema: Schema | null): CheckItem =>
+  schema === null
+    ? {
+        code: `${sobject}_read`,
+        ok: false,
+        // Some orgs have no leads.
+        level: sobject === 'Lead' ? 'warning' : 'error',
+        message: `The connected user can't read ${sobject} records.`,
+        action: `Give the connected user Read and View All on ${sobject}.`,
+      }
+    : good(`${sobject}_read`, `Can read ${sobject} with ${schema.fields.size} fields.`);
+
+const writable = (sobject: string, schema: Schema): CheckItem =>
+  schema.updateable
+    ? good(`${sobject}_write`, `Can write ${sobject}.`)
+    : {
+        code: `${sobject}_write`,
+        ok: false,
+        level: 'error',
+        message: `The connected user can't change ${sobject} records.`,
+        action: `Give the connected user Edit and Modify All on ${sobject}.`,
+      };
+
+const missing = (object: ObjectType, name: string): CheckItem => ({
+  code: 'property_missing',
+  ok: false,
+  level: 'warning',
+  message: `Salesforce has no ${object} field "${name}", or hides it from the connected user. Segments that use it keep their labels as they are.`,
+  action: `Let the connected user read the field ${name} (field-level security), or map another one.`,
+});

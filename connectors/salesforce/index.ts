@@ -1,0 +1,37 @@
+import type { Connector } from '../contract.ts';
+import { checkSalesforce, identifySalesforce } from './check.ts';
+import { SalesforceConfig } from './config.ts';
+import { currenciesOfSalesforce } from './currencies.ts';
+import { BUDGETS } from './dialect.ts';
+import { discoverSalesforce, sizeOfSalesforce } from './discover.ts';
+import { membersOfSalesforce } from './members.ts';
+import { authorizeUrl, exchangeCode, refreshSalesforce } from './oauth.ts';
+import { prepareSalesforce } from './prepare.ts';
+import { pullSalesforce } from './pull.ts';
+import { BATCH, pushSalesforce } from './push.ts';
+import { uninstallSalesforce } from './uninstall.ts';
+
+/** Salesforce: contacts, leads, accounts and opportunities in, fields, list views and campaigns out. */
+export default {
+  key: 'salesforce',
+  name: 'Salesforce',
+  config: SalesforceConfig,
+  auth: 'oauth2',
+  budgets: BUDGETS,
+  batch: BATCH,
+  objects: ['contact', 'company', 'deal'],
+  targets: ['property', 'primary', 'changed_at', 'why', 'list_view', 'campaign'],
+  defaultTargets: ['property', 'primary', 'changed_at'],
+  check: checkSalesforce,
+  discover: discoverSalesforce,
+  size: sizeOfSalesforce,
+  pull: pullSalesforce,
+  prepare: prepareSalesforce,
+  push: pushSalesforce,
+  members: membersOfSalesforce,
+  authorize: { url: authorizeUrl, exchange: exchangeCode },
+  identify: identifySalesforce,
+  refresh: refreshSalesforce,
+  currencies: currenciesOfSalesforce,
+  uninstall: uninstallSalesforce,
+} satisfies Connector<SalesforceConfig>;

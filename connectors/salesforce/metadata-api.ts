@@ -1,0 +1,80 @@
+import { RemoteError } from '../../src/errors.ts';
+import type { Context } from '../contract.ts';
+import { API_VERSION, send } from './client.ts';
+import type { SalesforceConfig } from './config.ts';
+import { childrenXml, escapeXml, inner, textIn, type XmlObject } from './xml.ts';
+
+const PATH = `/services/Soap/m/${API_VERSION}`;
+
+/** One component of the Metadata API, which speaks SOAP only; list views are made nowhere else. */
+export type Component = { type: 'ListView'; content: XmlObject & { fullName: string } };
+
+/** The component as it is now, as the XML inside its record; null where there is none. */
+export async function readMetadata(
+  context: Context<SalesforceConfig>,
+  type: Component['type'],
+  fullName: string,
+): Promise<string | null> {
+  const body = `<readMetadata><type>${type}</type><fullNames>${escapeXml(fullName)}</fullNames></readMetadata>`;
+  const answer = await soap(context, body, false);
+  const [record] = inner(answer, 'records');
+  return record === undefined || textIn(record, 'fullName') === undefined ? null : record;
+}
+
+export const createMetadata = (context: Context<SalesforceConfig>, component: Component) =>
+  saved(context, 'createMetadata', component);
+
+export const updateMetadata = (context: Context<SalesforceConfig>, component: Component) =>
+  saved(context, 'updateMetadata', component);
+
+export async function deleteMetadata(
+  context: Context<SalesforceConfig>,
+  type: Component['type'],
+  fullName: string,
+): Promise<void> {
+  const body = `<deleteMetadata><type>${type}</type><fullNames>${escapeXml(fullName)}</fullNames></deleteMetadata>`;
+  judge(await soap(context, body, true), `delete the ${type} ${fullName}`);
+}
+
+async function saved(
+  context: Context<SalesforceConfig>,
+  name: string,
+  { type, content }: Component,
+): Promise<void> {
+  const body = `<${name}><metadata xsi:type="${type}">\n${childrenXml(content, '')}</metadata></${name}>`;
+  judge(await soap(context, body, true), `save the ${type} ${content.fullName}`);
+}
+
+/** A result that is no success is an error of the caller, though its status is 200. */
+function judge(answer: string, what: string): void {
+  const [result] = inner(answer, 'result');
+  if (result !== undefined && textIn(result, 'success') === 'true') return;
+  const code = textIn(result ?? '', 'statusCode') ?? 'UNKNOWN';
+  throw new RemoteError(
+    code,
+    `Salesforce did not ${what} (${code}): ${(textIn(result ?? '', 'message') ?? '').slice(0, 500)}`,
+    {
+      status: 400,
+      action: 'Look at the reason that Salesforce gives, and mend it there.',
+    },
+  );
+}
+
+async function soap(context: Context<SalesforceConfig>, body: string, isWrite: boolean): Promise<string> {
+  const envelope = (sessionId: string) =>
+    `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="http://soap.sforce.com/2006/04/metadata" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Header><SessionHeader><sessionId>${escapeXml(sessionId)}</sessionId></SessionHeader></soapenv:Header><soapenv:Body>${body}</soapenv:Body></soapenv:Envelope>`;
+  const answer = await send(context, {
+    method: 'POST',
+    path: PATH,
+    text: { type: 'text/xml; charset=UTF-8', of: ({ accessToken }) => envelope(accessToken) },
+    write: isWrite,
+    expect: 'text',
+  });
+  if (answer.text.includes('Envelope>')) return answer.text;
+  throw new RemoteError('truncated', `Salesforce sent an answer that breaks off to POST ${PATH}.`, {
+    status: answer.status,
+    retryable: true,
+    outcomeUnknown: isWrite,
+    action: 'Nothing to do: we try again.',
+  });
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { RemoteError } from '../../src/errors.ts';
+import type { Context } from '../contract.ts';
+import { call, dataPath, SaveResult } from './client.ts';
+import type { SalesforceConfig } from './config.ts';
+import { MARKER } from './remotes.ts';
+import { chunks, inList, query, quote } from './soql.ts';
+
+/** Our permission set: who has it sees and edits our fields. */
+export const PERMISSION_SET = 'Segment_Sync';
+
+/** A field to be shown: its object, and object and field together. */
+export type Grant = { sobject: string; field: string };
+
+/**
+ * Lets the connected user see and edit fields, through our permission set; a new field is seen by nobody. Returns
+ * what stood in the way, or null.
+ */
+export async function grantFields(
+  context: Context<SalesforceConfig>,
+  grants: Grant[],
+): Promise<string | null> {
+  try {
+    const setId = (await permissionSetId(context)) ?? (await createSet(context));
+    await assign(context, setId);
+    return await grantAll(context, setId, grants);
+  } catch (error) {
+    const isRefused =
+      error instanceof RemoteError && !error.retryable && error.status >= 400 && error.status < 500;
+    if (!isRefused) throw error;
+    return error.message;
+  }
+}
+
+export async function permissionSetId(context: Context<SalesforceConfig>): Promise<string | null> {
+  const { rows } = await query(context, `SELECT Id FROM PermissionSet WHERE Name = ${quote(PERMISSION_SET)}`);
+  const id = rows[0]?.('Id');
+  return typeof id === 'string' ? id : null;
+}
+
+const Made = z.object({ id: z.string() });
+
+async function createSet(context: Context<SalesforceConfig>): Promise<string> {
+  const body = { Name: PERMISSION_SET, Label: 'Segment Sync', Description: MARKER };
+  const path = dataPath('/sobjects/PermissionSet');
+  return (await call(context, { method: 'POST', path, body, write: true, rows: 1 }, Made)).data.id;
+}
+
+const UserInfo = z.object({ user_id: z.string() });
+
+async function assign(context: Context<SalesforceConfig>, setId: string): Promise<void> {
+  const me = await call(context, { method: 'GET', path: '/services/oauth2/userinfo' }, UserInfo);
+  const userId = me.data.user_id;
+  const soql = `SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = ${quote(setId)} AND AssigneeId = ${quote(userId)}`;
+  if ((await query(context, soql)).rows.length > 0) return;
+  const body = { PermissionSetId: setId, AssigneeId: userId };
+  const path = dataPath('/sobjects/PermissionSetAssignment');
+  await call(context, { method: 'POST', path, body, write: true, rows: 1 }, Made);
+}
+
+const COLLECTION = 200;
+
+async function grantAll(
+  context: Context<SalesforceConfig>,
+  setId: string,
+  grants: Grant[],
+): Promise<string | null> {
+  const fields = grants.map(({ field }) => field);
+  const soql = `SELECT Id, Field FROM FieldPermissions WHERE ParentId = ${quote(setId)} AND Field IN ${inList(fields)}`;
+  const known = new Map(
+    (await query(context, soql)).rows.map((row) => [String(row('Field')), String(row('Id'))]),
+  );
+  const rights = { PermissionsRead: true, PermissionsEdit: true };
+  const inserts = grants
+    .filter(({ field }) => !known.has(field))
+    .map(({ sobject, field }) => ({ ParentId: setId, SobjectType: sobject, Field: field, ...rights }));
+  const updates = [...known.values()].map((id) => ({ id, ...rights }));
+  const problems = [await save(context, 'POST', inserts), await save(context, 'PATCH', updates)];
+  return problems.find((problem) => problem !== null) ?? null;
+}
+
+async function save(
+  context: Context<SalesforceConfig>,
+  method: 'POST' | 'PATCH',
+  rows: Record<string, unknown>[],
+): Promise<string | null> {
+  for (const some of chunks(rows, COLLECTION)) {
+    const records = some.map((row) => ({ attributes: { type: 'FieldPermissions' }, ...row }));
+    const { data } = await call(
+      context,
+      {
+        method,
+        path: dataPath('/composite/sobjects'),
+        body: { allOrNone: false, records },
+        write: true,
+        idempotent: true,
+        rows: some.length,
+      },
+      z.array(SaveResult),
+    );
+    const error = data
+      .flatMap(({ errors }) => errors)
+      .find(({ statusCode }) => statusCode !== 'DUPLICATE_VALUE');
+    if (error) return `${error.statusCode} ${error.message}`;
+  }
+  return null;
+}

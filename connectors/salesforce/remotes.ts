@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** What we remember of a field that we made, on each object that holds records of the target's kind. */
+export const FieldRemote = z.object({
+  kind: z.literal('field'),
+  /** The field's API name, the same on all objects; a person account's is written as `X__pc`. */
+  property: z.string(),
+  type: z.enum(['Picklist', 'MultiselectPicklist', 'DateTime', 'TextArea']),
+  /** Object to the field's id in the Tooling API. */
+  ids: z.record(z.string(), z.string()),
+});
+export type FieldRemote = z.infer<typeof FieldRemote>;
+
+export const ListViewRemote = z.object({
+  kind: z.literal('list_view'),
+  fullName: z.string(),
+  id: z.string(),
+});
+export type ListViewRemote = z.infer<typeof ListViewRemote>;
+
+export const CampaignRemote = z.object({ kind: z.literal('campaign'), id: z.string(), name: z.string() });
+export type CampaignRemote = z.infer<typeof CampaignRemote>;
+
+/** Stands in the description of all that we make: the sign that it is ours. */
+export const MARKER = 'Made by Segment Sync.';
