@@ -24,22 +24,29 @@ export async function creditDeals(scene: UnifyScene, deals: CountedDeal[]): Prom
        join batch b on b.connection_id = a.connection_id and b.record_id = a.from_id
        where a.connection_id = any($2::text[]) and a.from_object = 'deal' and a.from_id = any($3::text[])
      ),
+     -- "is not null" is asked later: statistics from before unify say that all are, and mislead to its index
+     reached_contacts as materialized (
+       select connection_id, id, person_id, state, source_created_at from ${s}.contact_record
+       where connection_id = any($2::text[])
+         and id = any(array(select to_id from links where to_object = 'contact'))
+     ),
+     reached_companies as materialized (
+       select connection_id, id, company_id, state, source_created_at from ${s}.company_record
+       where connection_id = any($2::text[])
+         and id = any(array(select to_id from links where to_object = 'company'))
+     ),
      contacts as materialized (
        select a.deal_id, r.person_id, a.is_primary, a.role,
          row_number() over (partition by a.deal_id order by ${EARLIEST}) as place
        from links a
-       join ${s}.contact_record r on r.connection_id = a.connection_id and r.id = a.to_id
+       join reached_contacts r on r.connection_id = a.connection_id and r.id = a.to_id
        where a.to_object = 'contact' and r.state = 'live' and r.person_id is not null
-         and r.connection_id = any($2::text[])
-         and r.id = any(array(select to_id from links where to_object = 'contact'))
      ),
      companies as materialized (
        select a.deal_id, r.company_id, row_number() over (partition by a.deal_id order by ${EARLIEST}) as place
        from links a
-       join ${s}.company_record r on r.connection_id = a.connection_id and r.id = a.to_id
+       join reached_companies r on r.connection_id = a.connection_id and r.id = a.to_id
        where a.to_object = 'company' and r.state = 'live' and r.company_id is not null
-         and r.connection_id = any($2::text[])
-         and r.id = any(array(select to_id from links where to_object = 'company'))
      ),
      wanted as materialized (
        select d.id, d.person_id as old_person, d.company_id as old_company,

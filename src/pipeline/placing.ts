@@ -30,7 +30,7 @@ function linksOf(schema: string, object: 'contact' | 'company'): string {
     linked as materialized (
       select connection_id, id, company_id, source_created_at from ${schema}.company_record
       where connection_id = any(array(select distinct connection_id from link))
-        and id = any(array(select distinct to_id from link)) and state = 'live' and company_id is not null
+        and id = any(array(select distinct to_id from link)) and state = 'live'
     )`;
 }
 
@@ -39,7 +39,7 @@ const LINKED = `
          join jsonb_to_recordset($2::jsonb) as rank (connection_id text, place int)
            on rank.connection_id = r.connection_id
          join link a on a.connection_id = r.connection_id and a.from_id = r.id
-         join linked c on c.connection_id = a.connection_id and c.id = a.to_id`;
+         join linked c on c.connection_id = a.connection_id and c.id = a.to_id and c.company_id is not null`;
 
 /** Marks the records that hang on these as touched, because their subject is another one now. */
 export async function touchLinked(

@@ -18,17 +18,30 @@ export async function unifySlice(work: StageContext, _position: Json): Promise<S
   const counts: Record<string, number> = {};
   const connections = await rankedConnections(work);
   for (const object of ['company', 'contact', 'deal'] as const) {
+    let created = 0;
     for (;;) {
       if (performance.now() >= work.deadline || work.signal.aborted)
         return { position: {}, done: false, counts };
       const { records, ...changes } = await unifyBatch(work, object, connections);
       if (records === 0) break;
+      created += changes.created;
       for (const [name, value] of Object.entries({ records, ...changes })) {
         if (value > 0) counts[`${object}.${name}`] = (counts[`${object}.${name}`] ?? 0) + value;
       }
     }
+    if (created >= UNIFY_BATCH) await gatherStatistics(work, object);
   }
   return { position: {}, done: true, counts };
+}
+
+/** After many new subjects: the next statements join these tables, and nothing else tells how large they are. */
+async function gatherStatistics(work: StageContext, object: ObjectType): Promise<void> {
+  const tables = {
+    company: ['company', 'company_record'],
+    contact: ['person', 'contact_record'],
+    deal: ['deal', 'deal_record', 'deal_person'],
+  }[object];
+  for (const table of tables) await work.pool.query(`analyze ${work.tenant.schema}.${table}`);
 }
 
 export type UnifyCounts = { records: number; created: number; absorbed: number; removed: number };
