@@ -64,9 +64,7 @@ async function run(part: Part, folder: string): Promise<Outcome> {
 async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'segment-sync-results-'));
   const leftOut: string[] = [];
-  const outcomes: Outcome[] = [
-    await run({ name: 'embedded', files: asked, env: {} }, folder),
-  ];
+  const outcomes: Outcome[] = [await run({ name: 'embedded', files: asked, env: {} }, folder)];
 
   const programs = postgresPrograms();
   const redis = redisProgram();
