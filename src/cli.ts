@@ -24,7 +24,7 @@ A first round:
   $ npm run -s cli -- release --all          let it be written
   $ npm start                                runs on a schedule from now on`,
   );
-  await registerCommands(program);
+  registerCommands(program);
   try {
     await program.parseAsync(argv);
     return 0;

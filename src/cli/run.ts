@@ -46,7 +46,9 @@ export function parseInstant(text: string | undefined): Date {
   if (text === undefined) return new Date();
   const instant = new Date(text);
   if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(instant.getTime())) return instant;
-  throw new InputError('date_invalid', `"${text}" is not a date.`, { action: 'Write it as 2026-11-21 or 2026-11-21T08:00:00Z.' });
+  throw new InputError('date_invalid', `"${text}" is not a date.`, {
+    action: 'Write it as 2026-11-21 or 2026-11-21T08:00:00Z.',
+  });
 }
 
 function failed(run: Run): AppError {
@@ -66,4 +68,3 @@ export function showRun({ output }: Pick<Session, 'output'>, run: Run): void {
   if (rows.length > 0) output.line(table(['stage', 'what', 'count'], rows));
   output.result({ id: run.id, state: run.state, asOf: run.asOf, counts: run.counts, reason: run.reason });
 }
-

@@ -5,7 +5,13 @@ import { listSchedules, putSchedule, removeSchedule, type Timing } from '../stor
 import { table } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
-type ScheduleFlags = CommonOptions & { cron?: string; zone?: string; every?: string; off?: boolean; pause?: boolean };
+type ScheduleFlags = CommonOptions & {
+  cron?: string;
+  zone?: string;
+  every?: string;
+  off?: boolean;
+  pause?: boolean;
+};
 
 export function registerSchedule(program: Command): void {
   program
@@ -33,11 +39,15 @@ export function registerSchedule(program: Command): void {
         output.line(schedules.length === 0 ? 'No schedule is set; runs start by hand.' : '');
         const rows = schedules.map((schedule) => [
           schedule.id,
-          'cron' in schedule.timing ? `${schedule.timing.cron} (${schedule.timing.zone})` : `every ${schedule.timing.everyMinutes} min`,
+          'cron' in schedule.timing
+            ? `${schedule.timing.cron} (${schedule.timing.zone})`
+            : `every ${schedule.timing.everyMinutes} min`,
           schedule.paused ? 'paused' : (nextTimes(schedule.timing, now, 1)[0]?.toISOString() ?? 'never'),
         ]);
         if (rows.length > 0) output.line(table(['schedule', 'when', 'next'], rows));
-        output.result({ schedules: schedules.map((one) => ({ ...one, next: nextTimes(one.timing, now, 5) })) });
+        output.result({
+          schedules: schedules.map((one) => ({ ...one, next: nextTimes(one.timing, now, 5) })),
+        });
       });
     });
 }

@@ -1,5 +1,5 @@
-import type { TargetValue } from '../../connectors/contract.ts';
-import type { ObjectType } from '../model/record.ts';
+import type { Json, TargetKind, TargetValue } from '../../connectors/contract.ts';
+import type { ObjectType, Scalar } from '../model/record.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { isMembership, readDesired, readScene, type Scene, type ShownTarget } from './desired.ts';
@@ -44,6 +44,29 @@ export function compareShown(
   return mismatches;
 }
 
+/** How everything that a CRM shows is read back: page by page, by the CRM's own property names and ids. */
+export type ShownSource = {
+  records(
+    object: ObjectType,
+    properties: string[],
+  ): AsyncIterable<{ id: string; properties: Record<string, Scalar> }[]>;
+  /** Undefined where the system has no such lists. */
+  members(list: { kind: TargetKind; remote: Json }): AsyncIterable<string[]> | undefined;
+};
+
+/** Reads through the connector, as any pull does. */
+export function throughConnector({ connector, context }: OpenConnection): ShownSource {
+  return {
+    records: async function* (object, properties) {
+      if (!connector.pull) return;
+      for await (const page of connector.pull(context, { object, mode: 'full', properties, cursor: null })) {
+        yield page.records.filter((record) => record.object === object && record.state === 'live');
+      }
+    },
+    members: (list) => connector.members?.(context, list),
+  };
+}
+
 /**
  * Reads every record and list of a connection back and counts what differs from what the store says it should show:
  * the labels after consent, but the pinned value where there is a pin, and the last accepted one where the CRM
@@ -52,10 +75,11 @@ export function compareShown(
 export async function checkConnection(
   pool: Pool,
   tenant: Tenant,
-  connection: OpenConnection,
+  connectionId: string,
+  source: ShownSource,
   asOf: Date,
 ): Promise<Check> {
-  const scene = await readScene(pool, tenant, connection.id, asOf);
+  const scene = await readScene(pool, tenant, connectionId, asOf);
   const targets = writable(scene);
   const check: Check = { records: 0, mismatches: 0, samples: [] };
   const add = (found: Mismatch[]) => {
@@ -64,11 +88,11 @@ export async function checkConnection(
   };
   for (const object of new Set(targets.map((target) => target.object))) {
     const own = targets.filter((target) => target.object === object);
-    for await (const { records, found } of checkValues(pool, tenant, connection, scene, object, own)) {
+    for await (const { records, found } of checkValues(pool, tenant, source, scene, object, own)) {
       check.records += records;
       add(found);
     }
-    for (const list of own.filter(isMembership)) add(await checkMembers(pool, connection, scene, list));
+    for (const list of own.filter(isMembership)) add(await checkMembers(pool, source, scene, list));
   }
   return check;
 }
@@ -76,22 +100,15 @@ export async function checkConnection(
 async function* checkValues(
   pool: Pool,
   tenant: Tenant,
-  connection: OpenConnection,
+  source: ShownSource,
   scene: Scene,
   object: ObjectType,
   targets: ShownTarget[],
 ): AsyncGenerator<{ records: number; found: Mismatch[] }> {
   const properties = readable(targets, object);
-  const { connector, context } = connection;
-  if (!connector.pull || properties.length === 0) return;
-  const pages = connector.pull(context, {
-    object,
-    mode: 'full',
-    properties: [...new Set(properties.map(({ property }) => property))],
-    cursor: null,
-  });
-  for await (const page of pages) {
-    const live = page.records.filter((record) => record.object === object && record.state === 'live');
+  if (properties.length === 0) return;
+  const names = [...new Set(properties.map(({ property }) => property))];
+  for await (const live of source.records(object, names)) {
     const shown = new Map(live.map((record) => [record.id, valuesOf(record.properties, properties)]));
     const keys = [...shown.keys()];
     const want = await readDesired(pool, scene, object, targets, { keys });
@@ -130,15 +147,14 @@ async function knownValues(
 
 async function checkMembers(
   pool: Pool,
-  connection: OpenConnection,
+  source: ShownSource,
   scene: Scene,
   list: ShownTarget,
 ): Promise<Mismatch[]> {
-  const { connector, context } = connection;
-  if (!connector.members) return [];
+  const pages = source.members({ kind: list.kind, remote: list.remote });
+  if (!pages) return [];
   const members: string[] = [];
-  for await (const page of connector.members(context, { kind: list.kind, remote: list.remote }))
-    members.push(...page);
+  for await (const page of pages) members.push(...page);
   const want = await readDesired(pool, scene, list.object, [list], { after: null, to: null });
   const should = new Set([...want].filter(([, values]) => values[list.id] === true).map(([key]) => key));
   const present = new Set(members);

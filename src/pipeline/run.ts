@@ -1,11 +1,20 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { AuthError, type AppError, FenceError, RateLimitError, toAppError } from '../errors.ts';
+import { type AppError, AuthError, FenceError, RateLimitError, toAppError } from '../errors.ts';
 import { type ConnectionRow, listConnections } from '../store/connections.ts';
-import { checkFence, releaseLease, takeLease } from '../store/lease.ts';
+import { toStoreFault } from '../store/fault.ts';
+import { checkFence, type Lease, releaseLease, renewLease, takeLease } from '../store/lease.ts';
 import type { Pool } from '../store/pool.ts';
 import { transaction } from '../store/pool.ts';
-import { getRun, type Run, type RunChange, type RunCounts, STAGES, type StageName, saveSlice } from '../store/runs.ts';
+import {
+  getRun,
+  type Run,
+  type RunChange,
+  type RunCounts,
+  STAGES,
+  type StageName,
+  saveSlice,
+} from '../store/runs.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { labelSlice } from './label.ts';
 import { learnSlice } from './learn.ts';
@@ -17,8 +26,8 @@ import { unifySlice } from './unify.ts';
 
 /** The longest a slice works before it lets others have a turn. */
 export const SLICE_MS = 5_000;
-/** A slice that has not ended by then is taken for dead, and its lease may be taken over. */
-const LEASE_MS = 60_000;
+/** A worker that did not renew its lease for this long is taken for dead, and the lease may be taken over. */
+const LEASE_MS = 30_000;
 /** How soon to look again for a lease that another worker holds. */
 const LEASE_RETRY_MS = 250;
 /** Failures in a row of one slice before the run asks for a person. */
@@ -26,7 +35,9 @@ const MOST_FAILURES = 6;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
-const stages: Record<StageName, { run: Stage; lease: string }> = {
+export type Stages = Record<StageName, { run: Stage; lease: string }>;
+
+const allStages: Stages = {
   pull: { run: pullSlice, lease: 'pull' },
   unify: { run: unifySlice, lease: 'subjects' },
   profile: { run: profileSlice, lease: 'subjects' },
@@ -51,14 +62,19 @@ export type AdvanceOptions = {
   openConnections: ConnectionOpener;
   signal: AbortSignal;
   log: Logger;
-  sliceMs?: number;
+  sliceMs?: number | undefined;
+  leaseMs?: number | undefined;
+  /** What each stage does; tests put their own in. */
+  stages?: Stages | undefined;
 };
 
 /**
  * ended: nothing more to do. again: the next slice may start after waitMs; `moved` says whether this one was
  * recorded, or left no trace (somebody else holds the lease, or a shutdown).
  */
-export type Advanced = { state: 'ended'; run: Run } | { state: 'again'; run: Run; waitMs: number; moved: boolean };
+export type Advanced =
+  | { state: 'ended'; run: Run }
+  | { state: 'again'; run: Run; waitMs: number; moved: boolean };
 
 let attempts = 0;
 
@@ -76,17 +92,54 @@ export async function advanceRun(options: AdvanceOptions): Promise<Advanced> {
   const { pool, tenant, log } = options;
   const run = await getRun(pool, tenant, options.runId);
   if (run.endedAt) return { state: 'ended', run };
-  if (run.cancelRequested) return finish(options, run, { ...unchanged(run), state: 'cancelled', notBefore: null });
+  if (run.cancelRequested)
+    return record(options, run, null, { ...unchanged(run), state: 'cancelled', notBefore: null });
   const waitMs = run.notBefore ? run.notBefore.getTime() - Date.now() : 0;
   if (waitMs > 0) return { state: 'again', run, waitMs, moved: false };
 
-  const stage = stages[run.stage];
-  const lease = await takeLease(pool, tenant, { name: stage.lease, holder: attemptName(), lengthMs: LEASE_MS });
+  const stage = (options.stages ?? allStages)[run.stage];
+  const lengthMs = options.leaseMs ?? LEASE_MS;
+  const lease = await takeLease(pool, tenant, { name: stage.lease, holder: attemptName(), lengthMs });
   if (!lease) return { state: 'again', run, waitMs: LEASE_RETRY_MS, moved: false };
 
+  const renewing = keepLease(options, lease, lengthMs);
   const connections = options.openConnections({ tenant, asOf: run.asOf, signal: options.signal });
   try {
-    const inUse = (await listConnections(pool, tenant)).filter((connection) => connection.state === 'connected');
+    return await slice(options, run, lease, stage.run, connections);
+  } catch (error) {
+    if (!(error instanceof FenceError)) throw error;
+    log.warn({ run: run.id, stage: run.stage }, 'another worker took over; this slice ends');
+    return { state: 'again', run, waitMs: LEASE_RETRY_MS, moved: false };
+  } finally {
+    clearInterval(renewing);
+    await connections.close();
+    await releaseLease(pool, tenant, lease);
+  }
+}
+
+/** A call to a CRM may take longer than the lease: it is renewed as long as this process runs. */
+function keepLease({ pool, tenant, log }: AdvanceOptions, lease: Lease, lengthMs: number): NodeJS.Timeout {
+  return setInterval(() => {
+    renewLease(pool, tenant, lease, lengthMs).catch((error: unknown) =>
+      log.warn(
+        { err: error, lease: lease.name },
+        'the lease could not be renewed; another worker may take over',
+      ),
+    );
+  }, lengthMs / 3);
+}
+
+/** @throws FenceError where another worker took over meanwhile */
+async function slice(
+  options: AdvanceOptions,
+  run: Run,
+  lease: Lease,
+  stage: Stage,
+  connections: ReturnType<ConnectionOpener>,
+): Promise<Advanced> {
+  const { pool, tenant, log } = options;
+  try {
+    const inUse = (await listConnections(pool, tenant)).filter(({ state }) => state === 'connected');
     const work: StageContext = {
       pool,
       tenant,
@@ -98,46 +151,47 @@ export async function advanceRun(options: AdvanceOptions): Promise<Advanced> {
       signal: options.signal,
       log: log.child({ run: run.id, stage: run.stage }),
     };
-    const result = await stage.run(work, run.position);
+    const result = await stage(work, run.position);
     const counts = addCounts(addCounts(run.counts, run.stage, result.counts), 'calls', connections.calls());
     const next = result.done ? STAGES[STAGES.indexOf(run.stage) + 1] : run.stage;
-    const change: RunChange = {
-      state: next ? (result.waitMs ? 'waiting' : 'running') : 'done',
+    const waitMs = result.waitMs ?? 0;
+    return await record(options, run, lease, {
+      state: next ? (waitMs > 0 ? 'waiting' : 'running') : 'done',
       stage: next ?? run.stage,
       position: result.done ? {} : result.position,
       counts,
       reason: null,
-      notBefore: result.waitMs ? new Date(Date.now() + result.waitMs) : null,
+      notBefore: waitMs > 0 ? new Date(Date.now() + waitMs) : null,
       failures: 0,
-    };
-    await transaction(pool, async (client) => {
-      await checkFence(client, tenant, lease);
-      await saveSlice(client, tenant, run, change);
     });
-    return await afterSlice(options, run, result.waitMs ?? 0);
   } catch (error) {
-    if (error instanceof FenceError) {
-      log.warn({ run: run.id, stage: run.stage }, 'another worker took over; this slice ends');
-      return { state: 'again', run, waitMs: LEASE_RETRY_MS, moved: false };
-    }
-    return await failedSlice(options, run, toAppError(error), connections.calls());
-  } finally {
-    await connections.close();
-    await releaseLease(pool, tenant, lease);
+    if (error instanceof FenceError) throw error;
+    return await failedSlice(
+      options,
+      run,
+      lease,
+      toStoreFault(error) ?? toAppError(error),
+      connections.calls(),
+    );
   }
 }
 
-async function afterSlice(options: AdvanceOptions, run: Run, waitMs: number): Promise<Advanced> {
-  const now = await getRun(options.pool, options.tenant, run.id);
-  if (now.endedAt) return { state: 'ended', run: now };
-  return { state: 'again', run: now, waitMs, moved: now.slices > run.slices };
-}
-
 /** Decides what a failure means: wait, go on without a connection, try again, or ask for a person. */
-async function failedSlice(options: AdvanceOptions, run: Run, error: AppError, calls: Calls): Promise<Advanced> {
+async function failedSlice(
+  options: AdvanceOptions,
+  run: Run,
+  lease: Lease,
+  error: AppError,
+  calls: Calls,
+): Promise<Advanced> {
   const { log } = options;
   const counts = addCounts(run.counts, 'calls', calls);
-  const reason = { code: error.code, message: error.message, action: error.action, since: new Date().toISOString() };
+  const reason = {
+    code: error.code,
+    message: error.message,
+    action: error.action,
+    since: new Date().toISOString(),
+  };
   if (options.signal.aborted) {
     // A shutdown is no failure: the next worker begins this slice again.
     return { state: 'again', run, waitMs: 0, moved: false };
@@ -145,20 +199,28 @@ async function failedSlice(options: AdvanceOptions, run: Run, error: AppError, c
   log.warn({ run: run.id, stage: run.stage, code: error.code, err: error }, 'slice failed');
   if (error instanceof RateLimitError) {
     const notBefore = new Date(Date.now() + error.retryAfterMs);
-    return finish(options, run, { ...unchanged(run), state: 'waiting', counts, reason, notBefore });
+    return record(options, run, lease, { ...unchanged(run), state: 'waiting', counts, reason, notBefore });
   }
   if (error instanceof AuthError) {
     // The connection is marked by whoever saw it; the next slice goes on without it.
     const failures = run.failures + 1;
-    if (failures < MOST_FAILURES) return finish(options, run, { ...unchanged(run), counts, reason, failures });
+    if (failures < MOST_FAILURES)
+      return record(options, run, lease, { ...unchanged(run), counts, reason, failures });
   }
   const failures = run.failures + 1;
   if (!error.retryable || failures >= MOST_FAILURES) {
-    return finish(options, run, { ...unchanged(run), state: 'failed', counts, reason, failures });
+    return record(options, run, lease, { ...unchanged(run), state: 'failed', counts, reason, failures });
   }
   const waitMs = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
   const notBefore = new Date(Date.now() + waitMs);
-  return finish(options, run, { ...unchanged(run), state: 'waiting', counts, reason, notBefore, failures });
+  return record(options, run, lease, {
+    ...unchanged(run),
+    state: 'waiting',
+    counts,
+    reason,
+    notBefore,
+    failures,
+  });
 }
 
 function unchanged(run: Run): RunChange {
@@ -173,10 +235,22 @@ function unchanged(run: Run): RunChange {
   };
 }
 
-async function finish(options: AdvanceOptions, run: Run, change: RunChange): Promise<Advanced> {
-  await saveSlice(options.pool, options.tenant, run, change);
+/** Records what became of a slice, unless another worker took over. No lease is needed to cancel. */
+async function record(
+  options: AdvanceOptions,
+  run: Run,
+  lease: Lease | null,
+  change: RunChange,
+): Promise<Advanced> {
+  const { pool, tenant } = options;
+  await transaction(pool, async (client) => {
+    if (lease) await checkFence(client, tenant, lease);
+    await saveSlice(client, tenant, run, change);
+  });
+  const now = await getRun(pool, tenant, run.id);
+  if (now.endedAt) return { state: 'ended', run: now };
   const waitMs = change.notBefore ? Math.max(0, change.notBefore.getTime() - Date.now()) : 0;
-  return afterSlice(options, run, waitMs);
+  return { state: 'again', run: now, waitMs, moved: now.slices > run.slices };
 }
 
 function addCounts(counts: RunCounts, part: keyof RunCounts, more: Record<string, number>): RunCounts {

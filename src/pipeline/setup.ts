@@ -71,13 +71,17 @@ export async function mapConnection(
       : row.properties[0],
   }));
   const fed = new Set(
-    found.filter(({ property }) => property !== undefined).map(({ object, attribute }) => `${ownerOf[object]}.${attribute}`),
+    found
+      .filter(({ property }) => property !== undefined)
+      .map(({ object, attribute }) => `${ownerOf[object]}.${attribute}`),
   );
   await addMissingAttributes(
     pool,
     tenant,
     // A column that nothing feeds would read as unknown for everybody; without it a segment says what it needs.
-    catalogue.filter(({ attribute }) => attribute.source === 'computed' || fed.has(`${attribute.owner}.${attribute.key}`)),
+    catalogue.filter(
+      ({ attribute }) => attribute.source === 'computed' || fed.has(`${attribute.owner}.${attribute.key}`),
+    ),
   );
   const added = await addMappings(
     pool,

@@ -1,0 +1,90 @@
+import pc from 'picocolors';
+import type { Totals } from '../../pipeline/totals.ts';
+import { bar, count, money, type Output, table } from '../output.ts';
+
+/** One CRM's part of the answer: all runs together, tokens and preparation included. */
+export type CrmSummary = {
+  calls: number;
+  writes: number;
+  throttled: number;
+  rulesBroken: number;
+  mismatches: number;
+};
+
+export type SegmentSummary = { segmentation: string; segment: string; size: number; revenue: number };
+
+/** What `demo --json` prints. */
+export type DemoSummary = {
+  contacts: number;
+  companies: number;
+  deals: number;
+  persons: number;
+  revenue: number;
+  uncredited: number;
+  segments: SegmentSummary[];
+  unlabelled: Record<string, number>;
+  hubspot: CrmSummary | null;
+  salesforce: CrmSummary | null;
+  unchangedRun: { calls: number; writes: number };
+  changedRun: { changes: number; calls: number; writes: number; mismatches: number };
+  seconds: number;
+};
+
+export type Named = {
+  key: string;
+  name: string;
+  labels: 'one' | 'many';
+  segments: { key: string; name: string }[];
+};
+
+export function showTotals(totals: Totals, currency: string, output: Output): void {
+  output.line(
+    `  ${pc.bold(count(totals.contacts))} contacts, ${pc.bold(count(totals.companies))} companies and ` +
+      `${pc.bold(count(totals.deals))} deals are ${pc.bold(count(totals.persons))} persons with ` +
+      `${pc.bold(money(totals.revenue, currency))} of revenue` +
+      (totals.uncredited > 0 ? ` (${money(totals.uncredited, currency)} of it belongs to nobody).` : '.'),
+  );
+}
+
+/** Segments with size, share and revenue, one block a segmentation. */
+export function showSegments(
+  definitions: readonly Named[],
+  segments: readonly SegmentSummary[],
+  unlabelled: Record<string, number>,
+  totals: { persons: number; currency: string },
+  output: Output,
+): void {
+  for (const definition of definitions) {
+    const own = segments.filter(({ segmentation }) => segmentation === definition.key);
+    const most = Math.max(1, ...own.map(({ size }) => size));
+    const rows = definition.segments.map(({ key, name }) => {
+      const found = own.find(({ segment }) => segment === key);
+      const size = found?.size ?? 0;
+      const share = totals.persons === 0 ? 0 : size / totals.persons;
+      return [
+        `  ${name}`,
+        pc.cyan(bar(size / most, 16)),
+        count(size),
+        `${(share * 100).toFixed(1)} %`,
+        money(found?.revenue ?? 0, totals.currency),
+      ];
+    });
+    const none = unlabelled[definition.key] ?? 0;
+    if (none > 0) rows.push([pc.dim('  none of them'), '', count(none), '', '']);
+    output.line();
+    output.line(
+      pc.bold(definition.name) + pc.dim(definition.labels === 'many' ? '  (somebody may be in several)' : ''),
+    );
+    output.line(table(['', '', 'people', 'share', 'revenue'], rows));
+  }
+}
+
+/** Calls against the limit, and whether every record shows what it should. */
+export function showCrm(name: string, limit: string, crm: CrmSummary, output: Output): void {
+  const isRight = crm.mismatches === 0 && crm.throttled === 0 && crm.rulesBroken === 0;
+  const mark = isRight ? pc.green('✓') : pc.red('✗');
+  output.line(
+    `  ${mark} ${name.padEnd(11)}${count(crm.calls)} calls, ${count(crm.writes)} of them writes; limit ${limit}; ` +
+      `throttled ${crm.throttled}, rules broken ${crm.rulesBroken}, records that differ from the store ${crm.mismatches}`,
+  );
+}
