@@ -44,7 +44,8 @@ export async function* readRows(
     for await (const item of parser) {
       const { record, info } = Parsed.parse(item);
       const after = { bytes: from.bytes + info.bytes, line: from.line + info.lines };
-      const line = before.line + 1;
+      // The parser names the last line; those before it hold line breaks within values.
+      const line = after.line - record.join('').split('\n').length + 1;
       before = after;
       if (header === undefined) {
         header = checkedHeader(record, table);

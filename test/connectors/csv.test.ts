@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { memoryContext } from '../../connectors/context.ts';
 import type { Json, Page, PullMode, Write } from '../../connectors/contract.ts';
 import csv from '../../connectors/csv/index.ts';
+import { readRows } from '../../connectors/csv/rows.ts';
+import { CONTACTS as CONTACTS_TABLE } from '../../connectors/csv/tables.ts';
 import type { ObjectType } from '../../src/model/record.ts';
 import { conformance } from './conformance.ts';
 import { csvRig } from './csv-rig.ts';
@@ -214,6 +216,35 @@ describe('what is read', () => {
     await writeFile(join(folder, 'contacts.csv'), `${CONTACTS}x,x@example.com,,,\n${rows}`);
     const again = await read('contact', 'full', pages[0]?.cursor ?? null);
     expect(again.records).toHaveLength(4_501);
+  });
+
+  it('reads a file from its start where it is replaced in the middle of reading its changes', async () => {
+    const before = await read('contact');
+    const rows = Array.from({ length: 4_500 }, (_, n) => `${n},p${n}@example.com,,,`).join('\n');
+    await writeFile(join(folder, 'contacts.csv'), CONTACTS + rows);
+    const { pages } = await read('contact', 'changes', before.cursor);
+    await writeFile(join(folder, 'contacts.csv'), `${CONTACTS}x,x@example.com,,,\n${rows}`);
+    const again = await read('contact', 'changes', pages[0]?.cursor ?? null);
+    expect(again.records).toHaveLength(4_501);
+  });
+
+  it('knows the line of each row, wherever it begins to read', async () => {
+    await writeFile(join(folder, 'contacts.csv'), `${CONTACTS}1,,"a\nb",,\n2,,,,\n\n3,,"c\n\nd",,\n4,,,,\n`);
+    const rowsFrom = async (from?: Parameters<typeof readRows>[2]) => {
+      const rows = [];
+      for await (const row of readRows(folder, CONTACTS_TABLE, from)) rows.push(row);
+      return rows;
+    };
+    const whole = await rowsFrom();
+    expect(whole.map(({ values, line }) => [values.contact_id, line])).toEqual([
+      ['1', 2],
+      ['2', 4],
+      ['3', 6],
+      ['4', 9],
+    ]);
+    for (const [index, { after, header }] of whole.entries()) {
+      expect(await rowsFrom({ from: { ...after, header } })).toEqual(whole.slice(index + 1));
+    }
   });
 
   it('reads quotes, line breaks, a byte order mark and Windows line ends across pages', async () => {
