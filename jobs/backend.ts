@@ -34,24 +34,36 @@ export type JobQueue = Pick<
 >;
 export type JobWorker = Pick<Worker<JobData>, 'close' | 'waitUntilReady' | 'isRunning'>;
 
+export type WorkerSettings = {
+  concurrency: number;
+  onError(error: Error): void;
+  /** A job whose worker did not renew its lock for this long is handed to another. Milliseconds. */
+  lockMs?: number | undefined;
+};
+
 export type QueueBackend = {
   kind: 'postgres' | 'redis';
   queue: JobQueue;
-  startWorker(process: Processor, options: { concurrency: number; onError(error: Error): void }): JobWorker;
+  startWorker(process: Processor, options: WorkerSettings): JobWorker;
   /** Rejects where the queue does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
 };
 
+const LOCK_MS = 30_000;
+
 /** How workers behave on both backends; a slice is short, so a lock that is not renewed is soon free. */
-const WORKER = {
-  lockDuration: 30_000,
-  stalledInterval: 15_000,
-  maxStalledCount: 5,
-  // What happened is told by runs, in Postgres; a job that stayed would block the next of its name.
-  removeOnComplete: { count: 0 },
-  removeOnFail: { count: 0 },
-} satisfies Partial<WorkerOptions>;
+function workerOptions({ concurrency, lockMs = LOCK_MS }: WorkerSettings) {
+  return {
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: lockMs / 2,
+    maxStalledCount: 5,
+    // What happened is told by runs, in Postgres; a job that stayed would block the next of its name.
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  } satisfies Partial<WorkerOptions>;
+}
 
 function withDelays(process: Processor) {
   return async (job: Job<JobData>, token?: string): Promise<void> => {
@@ -83,9 +95,12 @@ function openRedis(url: string, onError: (error: Error) => void): QueueBackend {
   return {
     kind: 'redis',
     queue,
-    startWorker: (process, { concurrency, onError: onWorkerError }) => {
-      const worker = new Worker<JobData>(QUEUE, withDelays(process), { ...WORKER, concurrency, connection });
-      worker.on('error', onWorkerError);
+    startWorker: (process, settings) => {
+      const worker = new Worker<JobData>(QUEUE, withDelays(process), {
+        ...workerOptions(settings),
+        connection,
+      });
+      worker.on('error', settings.onError);
       return worker;
     },
     ping: async () => {
@@ -127,13 +142,12 @@ async function openPostgres(
   return {
     kind: 'postgres',
     queue,
-    startWorker: (process, { concurrency, onError: onWorkerError }) => {
+    startWorker: (process, settings) => {
       const worker = new PostgresWorker<JobData>(QUEUE, withDelays(process), {
-        ...WORKER,
-        concurrency,
+        ...workerOptions(settings),
         connection,
       });
-      worker.on('error', onWorkerError);
+      worker.on('error', settings.onError);
       return worker;
     },
     ping: async () => {

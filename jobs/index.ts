@@ -15,6 +15,9 @@ export type JobContext = {
   openConnections: ConnectionOpener;
   signal: AbortSignal;
   log: Logger;
+  /** The usual times where they are left out; milliseconds. */
+  sliceMs?: number | undefined;
+  leaseMs?: number | undefined;
 };
 
 export type Job<Payload> = {

@@ -35,6 +35,8 @@ export class SharedPace {
   #turns = new Map<string, Promise<void>>();
   /** What the CRM last said a budget's limit is. */
   #limits = new Map<string, number>();
+  /** The last answer's word on a budget, not yet told to the others. */
+  #heard = new Map<string, LimitReport>();
   #holder: string;
   #leases = 0;
   #settling = new Set<Promise<void>>();
@@ -72,7 +74,11 @@ export class SharedPace {
     const isNews =
       report.limit !== undefined && report.limit !== (this.#limits.get(report.budget) ?? budget.permits);
     const isNearlyEmpty = report.remaining !== undefined && report.remaining <= NEARLY_EMPTY;
-    if (report.retryAfterMs === undefined && !isNews && !isNearlyEmpty) return;
+    if (report.retryAfterMs === undefined && !isNews && !isNearlyEmpty) {
+      // The rest goes along with the next statement: somebody else may be using the same window.
+      this.#heard.set(report.budget, report);
+      return;
+    }
     if (report.limit !== undefined) this.#limits.set(report.budget, report.limit);
     this.#change(report.budget, (state, now) => ({
       state: heed(state, budget, now, report),
@@ -109,6 +115,13 @@ export class SharedPace {
     }
   }
 
+  /** Takes in what the CRM last said of this budget, once. */
+  #heed(name: string, budget: Budget, state: PaceState | null, now: number): PaceState {
+    const report = this.#heard.get(name);
+    this.#heard.delete(name);
+    return report ? heed(state ?? emptyPace(), budget, now, report) : (state ?? emptyPace());
+  }
+
   async #lease(name: string, budget: Budget, cost: number): Promise<number> {
     this.#leases += 1;
     const lease = `${this.#holder}/${this.#leases}`;
@@ -118,7 +131,7 @@ export class SharedPace {
       this.#pool,
       { connectionId: this.#connectionId, name },
       (state, now) => {
-        const answer = grant(state ?? emptyPace(), budget, now, lease, wanted, cost);
+        const answer = grant(this.#heed(name, budget, state, now), budget, now, lease, wanted, cost);
         return { state: answer.state, answer };
       },
     );

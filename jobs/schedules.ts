@@ -81,7 +81,8 @@ async function upsert(queue: JobQueue, key: string, tenantId: string, schedule: 
   const { timing } = schedule;
   const repeat =
     'everyMinutes' in timing
-      ? { every: timing.everyMinutes * 60_000 }
+      ? // Without a start it would fire at once, whenever the queue is rebuilt.
+        { every: timing.everyMinutes * 60_000, startDate: nextTimes(timing, new Date(), 1)[0] }
       : { pattern: timing.cron, tz: timing.zone };
   await queue.upsertJobScheduler(key, repeat, { name: schedule.job, data: { tenantId } });
 }

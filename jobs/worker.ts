@@ -2,6 +2,7 @@ import { UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
 import { toAppError } from '../src/errors.ts';
 import type { ConnectionOpener } from '../src/pipeline/run.ts';
+import { toStoreFault } from '../src/store/fault.ts';
 import type { Pool } from '../src/store/pool.ts';
 import type { JobToDo, QueueBackend } from './backend.ts';
 import { type JobContext, jobs } from './index.ts';
@@ -15,6 +16,16 @@ export type RunningWorker = {
   close(): Promise<void>;
 };
 
+/** How long things may take before others act; milliseconds, the usual ones where left out. */
+export type WorkerTimes = {
+  /** The longest a slice works before others have a turn. */
+  sliceMs?: number;
+  /** How long a dead worker's right to write lasts. */
+  leaseMs?: number;
+  /** How long a dead worker's job lasts. */
+  lockMs?: number;
+};
+
 /** Starts a worker: takes jobs from the queue, and keeps the queue complete. */
 export async function startWorker(options: {
   pool: Pool;
@@ -22,8 +33,9 @@ export async function startWorker(options: {
   openConnections: ConnectionOpener;
   concurrency: number;
   log: Logger;
+  times?: WorkerTimes;
 }): Promise<RunningWorker> {
-  const { pool, backend, log } = options;
+  const { pool, backend, log, times = {} } = options;
   const stop = new AbortController();
   const context: JobContext = {
     pool,
@@ -31,11 +43,14 @@ export async function startWorker(options: {
     openConnections: options.openConnections,
     signal: stop.signal,
     log,
+    sliceMs: times.sliceMs,
+    leaseMs: times.leaseMs,
   };
   const onError = (error: Error) => log.error({ err: error }, 'queue error; the worker goes on');
   await rebuildQueue(pool, backend.queue);
   const worker = backend.startWorker((job) => doJob(job, context), {
     concurrency: options.concurrency,
+    lockMs: times.lockMs,
     onError,
   });
   await worker.waitUntilReady();
@@ -64,7 +79,7 @@ async function doJob(job: JobToDo, context: JobContext): Promise<{ againInMs: nu
   try {
     return await dispatch(job, { ...context, log });
   } catch (error) {
-    const known = toAppError(error);
+    const known = toStoreFault(error) ?? toAppError(error);
     log.error({ err: known, code: known.code }, 'job failed');
     // The one translation: what we know to be final is not tried again.
     if (known.retryable || known.code === 'unexpected') throw known;

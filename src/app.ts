@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { openQueueBackend, type QueueBackend } from '../jobs/backend.ts';
 import { connectionOpener } from '../jobs/connections.ts';
-import { type RunningWorker, startWorker } from '../jobs/worker.ts';
+import { type RunningWorker, startWorker, type WorkerTimes } from '../jobs/worker.ts';
 import type { Config } from './config.ts';
 import type { ConnectionOpener } from './pipeline/run.ts';
 import { openStore, type Store } from './store/open.ts';
@@ -13,7 +13,7 @@ export type App = {
   backend: QueueBackend;
   openConnections: ConnectionOpener;
   log: Logger;
-  startWorker(): Promise<RunningWorker>;
+  startWorker(times?: WorkerTimes): Promise<RunningWorker>;
   close(): Promise<void>;
 };
 
@@ -39,13 +39,14 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       backend,
       openConnections,
       log,
-      startWorker: () =>
+      startWorker: (times) =>
         startWorker({
           pool: store.pool,
           backend,
           openConnections,
           concurrency: config.workerConcurrency,
           log,
+          times,
         }),
       close: async () => {
         await backend.close();

@@ -43,6 +43,18 @@ export async function checkFence(client: Queryable, tenant: Tenant, lease: Lease
   });
 }
 
+/**
+ * Prolongs the lease; without effect where it was taken over. A holder that lives does this while it works, so
+ * that only one that died or was stopped loses it.
+ */
+export async function renewLease(pool: Pool, tenant: Tenant, lease: Lease, lengthMs: number): Promise<void> {
+  await pool.query(
+    `update ${tenant.schema}.lease set expires_at = clock_timestamp() + $4 * interval '1 millisecond'
+     where name = $1 and holder = $2 and fence = $3`,
+    [lease.name, lease.holder, lease.fence, lengthMs],
+  );
+}
+
 /** Gives the lease back; the row and its fence stay. */
 export async function releaseLease(pool: Pool, tenant: Tenant, lease: Lease): Promise<void> {
   await pool.query(

@@ -5,7 +5,12 @@ import type { Tenant } from './tenant.ts';
 /** When a schedule fires: a cron line in a time zone, or every so many minutes. */
 export const Timing = z.union([
   z.strictObject({ cron: z.string().min(9).max(100), zone: z.string().min(1) }),
-  z.strictObject({ everyMinutes: z.int().min(1).max(7 * 24 * 60) }),
+  z.strictObject({
+    everyMinutes: z
+      .int()
+      .min(1)
+      .max(7 * 24 * 60),
+  }),
 ]);
 export type Timing = z.infer<typeof Timing>;
 
