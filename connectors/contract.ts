@@ -164,7 +164,7 @@ export type Prepared = {
   state: 'ready' | 'needs_you';
   /**
    * Remember this: names, ids and the marker that makes it ours. A target that is a property or field of the
-   * record is { kind: 'property', name: 'segment_sync_rfm', ... }, so that it is read back with every pull.
+   * record is { kind: 'property', name, ... } or { kind: 'field', property, ... }, so that it is read back.
    */
   remote: Json;
   message?: string;

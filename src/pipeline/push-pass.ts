@@ -147,6 +147,13 @@ export async function pushPage(
   await tidy(work, scene, pass, plan);
   const counts: Record<string, number> = {};
   const outcomes: Sent['outcomes'] = [];
+  const told = (after: string | null, done: boolean, waitMs?: number): PassProgress => ({
+    after,
+    done,
+    counts,
+    outcomes,
+    ...(waitMs !== undefined && { waitMs }),
+  });
   const start = range.after ?? null;
   const remotes: Record<string, Json> = Object.fromEntries(
     scene.targets.map(({ id, remote }) => [id, remote]),
@@ -163,17 +170,16 @@ export async function pushPage(
     count(counts, connection.system, sent);
     outcomes.push(...sent.outcomes);
     queue.push(...cut(connection, pass, sent.again));
-    if (sent.waitMs !== undefined)
-      return { after: start, done: false, waitMs: sent.waitMs, counts, outcomes };
+    if (sent.waitMs !== undefined) return told(start, false, sent.waitMs);
     const isUnknown = sent.outcomes.length > 0 && sent.outcomes.every(({ state }) => state === 'unknown');
     unknownInRow = isUnknown ? unknownInRow + 1 : 0;
     if (unknownInRow >= MOST_UNKNOWN) throw notAnswering(connection);
     const isLate = performance.now() >= work.deadline || work.signal.aborted;
-    if (isLate && queue.length > 0) return { after: start, done: false, counts, outcomes };
+    if (isLate && queue.length > 0) return told(start, false);
   }
-  if (rows.length === limit) return { after: rows.at(-1)?.key ?? start, done: false, counts, outcomes };
+  if (rows.length === limit) return told(rows.at(-1)?.key ?? start, false);
   const end = 'to' in range ? (range.to ?? null) : null;
-  return { after: end, done: end === null, counts, outcomes };
+  return told(end, end === null);
 }
 
 async function tidy(work: StageContext, scene: Scene, pass: Pass, plan: PagePlan): Promise<void> {

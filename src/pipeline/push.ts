@@ -3,6 +3,7 @@ import type { Json } from '../../connectors/contract.ts';
 import { AppError, AuthError, FenceError, RateLimitError } from '../errors.ts';
 import { ObjectType } from '../model/record.ts';
 import { clearDirtySubjects, readDirtyKeys, takeDirtySubjects } from '../store/dirty-push.ts';
+import { hasUnconfirmed } from '../store/ledger.ts';
 import { markFilled, markPiloted, setTargetState } from '../store/targets.ts';
 import { brakeChanges } from './brakes.ts';
 import { readScene, type Scene, type ShownTarget, shownTargets } from './desired.ts';
@@ -25,9 +26,8 @@ const State = z.object({
   unchanged: z.array(ObjectType).default([]),
   after: z.string().nullable().default(null),
   span: z.number().default(RECORDS_AT_ONCE),
-  /** Rows whose outcome was unknown are read back and written again, this many times in one run. */
+  /** Times that doubtful rows were read back and written again in this run. */
   round: z.number().default(0),
-  unknown: z.number().default(0),
   sent: z.number().default(0),
   /** Records of the first push, by target. */
   pilot: z.record(z.string(), z.object({ done: z.number(), refused: z.number() })).default({}),
@@ -36,7 +36,7 @@ type State = z.infer<typeof State>;
 
 const Position = z.object({ connections: z.record(z.string(), State).default({}) });
 
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 5;
 type Counts = Record<string, number>;
 type Step = { wait?: number };
 
@@ -166,7 +166,7 @@ async function write(
   const pass = passesOf(targets).find(
     ({ key, object }) => !state.passed.includes(key) && !state.unchanged.includes(object),
   );
-  if (pass === undefined) return endRound(work, targets, state);
+  if (pass === undefined) return endRound(work, connection, targets, state);
   const pilots = work.tenant.policy.pilot === 'off' ? [] : pass.targets.filter(({ pilotDone }) => !pilotDone);
   if (pilots.length > 0) return pilot(work, connection, scene, { ...pass, targets: pilots }, state, counts);
 
@@ -194,18 +194,21 @@ function endPass(state: State, pass: Pass): void {
   state.span = RECORDS_AT_ONCE;
 }
 
-/** Rows of unknown outcome are read back and written again in the same run, a few times. */
-async function endRound(work: StageContext, targets: ShownTarget[], state: State): Promise<Step> {
-  if (state.unknown > 0 && state.round + 1 < MOST_ROUNDS) {
+/** Rows of unknown outcome are read back and written again in the same run, a few times; also what a kill left. */
+async function endRound(
+  work: StageContext,
+  connection: OpenConnection,
+  targets: ShownTarget[],
+  state: State,
+): Promise<Step> {
+  const ids = targets.map(({ id }) => id);
+  const isDoubtful = await hasUnconfirmed(work.pool, work.tenant, connection.id, ids);
+  if (isDoubtful && state.round + 1 < MOST_ROUNDS) {
     state.round += 1;
-    Object.assign(state, { phase: 'confirm', passed: [], unknown: 0, after: null });
+    Object.assign(state, { phase: 'confirm', passed: [], unchanged: [], after: null });
     return {};
   }
-  await markFilled(
-    work.pool,
-    work.tenant,
-    targets.map(({ id }) => id),
-  );
+  await markFilled(work.pool, work.tenant, ids);
   state.phase = 'end';
   return {};
 }
@@ -268,7 +271,6 @@ async function holdPilot(
 function tally(state: State, counts: Counts, progress: Awaited<ReturnType<typeof pushPage>>): void {
   for (const [name, value] of Object.entries(progress.counts)) add(counts, name, value);
   state.sent += progress.outcomes.length;
-  state.unknown += progress.outcomes.filter(({ state: outcome }) => outcome === 'unknown').length;
 }
 
 function add(counts: Counts, name: string, value: number): void {

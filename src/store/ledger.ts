@@ -202,6 +202,21 @@ export async function readUnconfirmed(
   return rows;
 }
 
+/** Is there a write to any of these targets whose outcome is unknown? */
+export async function hasUnconfirmed(
+  db: Queryable,
+  tenant: Tenant,
+  connectionId: string,
+  targets: string[],
+): Promise<boolean> {
+  const { rows } = await db.query(
+    `select from ${tenant.schema}.ledger
+     where connection_id = $1 and unconfirmed <> '{}' and unconfirmed && $2 limit 1`,
+    [connectionId, targets],
+  );
+  return rows.length > 0;
+}
+
 /** Makes sure that each record has a row, where nothing of ours was shown so far. */
 export async function ensureRows(
   db: Queryable,
