@@ -163,8 +163,8 @@ export type Prepared = {
   id: string;
   state: 'ready' | 'needs_you';
   /**
-   * Remember this: names, ids and the marker that makes it ours. A target that is a property or field of the
-   * record is { kind: 'property', name, ... } or { kind: 'field', property, ... }, so that it is read back.
+   * Remember this: names, ids and the marker that makes it ours. A target that is a property of the record says its
+   * name as `property`, so that it is read back with every pull: { property: 'segment_sync_rfm', ... }.
    */
   remote: Json;
   message?: string;

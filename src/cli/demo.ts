@@ -249,7 +249,8 @@ async function play({ session, crms, definitions, asOf, started }: Play): Promis
   const summaryOf = async (system: DemoCrm['system']): Promise<CrmSummary | null> => {
     const crm = crms.find((one) => one.system === system);
     if (!crm) return null;
-    const { calls, writes, throttled, rulesBroken } = await crm.journal();
+    const { calls, writes, throttled, rulesBroken, broken } = await crm.journal();
+    for (const rule of broken) app.log.error(rule, 'the CRM says that a rule was broken');
     const mismatches = (firstMismatches.get(system) ?? 0) + (changedMismatches.get(system) ?? 0);
     const summary = { calls, writes, throttled, rulesBroken, mismatches };
     showCrm(crm.name, crm.limit, summary, output);

@@ -36,6 +36,25 @@ export async function findSubject(
   });
 }
 
+/** People who bought and have an address, most revenue first. */
+export async function listBuyers(
+  db: Queryable,
+  { schema }: Tenant,
+  page: { limit: number; offset: number },
+): Promise<{ id: string; email: string }[]> {
+  const { rows } = await db.query<{ id: string; email: string }>(
+    `select p.id, min(r.email) as email
+     from ${schema}.person p
+     join ${schema}.contact_record r on r.person_id = p.id and r.state = 'live' and r.email is not null
+     where p.revenue_total > 0
+     group by p.id, p.revenue_total
+     order by p.revenue_total desc, p.id
+     limit $1 offset $2`,
+    [page.limit, page.offset],
+  );
+  return rows;
+}
+
 /** Why somebody holds the labels they hold: all segmentations of their kind, as published. */
 export async function explainSubject(
   db: Queryable,

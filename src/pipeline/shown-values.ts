@@ -5,11 +5,8 @@ import type { Queryable } from '../store/pool.ts';
 import { listTargets, type TargetRow } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 
-/** A target that is a property or field of the record. */
-const PropertyRemote = z.union([
-  z.looseObject({ kind: z.literal('property'), name: z.string() }),
-  z.looseObject({ kind: z.literal('field'), property: z.string() }),
-]);
+/** A target that is a property of the record says what it is called in the CRM. */
+const PropertyRemote = z.looseObject({ property: z.string() });
 
 /** A label property of ours, to be read with the records. */
 export type ShownProperty = { targetId: string; property: string };
@@ -19,9 +16,8 @@ const COMPARED = new Set<string>(['property', 'primary']);
 
 /** What a target is called in the CRM; null where it is no property. */
 export function propertyOf(remote: Json): string | null {
-  const { data } = PropertyRemote.safeParse(remote);
-  if (data === undefined) return null;
-  return data.kind === 'property' ? data.name : data.property;
+  const parsed = PropertyRemote.safeParse(remote);
+  return parsed.success ? parsed.data.property : null;
 }
 
 /** The properties among these targets that can be read back. */
