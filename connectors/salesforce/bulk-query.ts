@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
@@ -121,7 +121,9 @@ async function csvRows(response: Response, job: BulkJob): Promise<Row[]> {
   };
   try {
     // One delimiter: jsforce tries six, and breaks on a value of a multi-select list.
-    const parser = Readable.from(capped(response.body ?? new ReadableStream())).pipe(parse({ bom: true }));
+    const parser = parse({ bom: true });
+    // An error on the way ends the parser, and so the loop; it is nobody else's.
+    pipeline(capped(response.body ?? new ReadableStream()), parser, () => undefined);
     for await (const line of parser) {
       const cells = z.array(z.string()).parse(line);
       if (header === undefined) header = new Map(cells.map((name, index) => [name.toLowerCase(), index]));

@@ -1,5 +1,6 @@
 import { MemoryPace, memoryContext } from '../../connectors/context.ts';
 import type { OAuthSecret } from '../../connectors/contract.ts';
+import type { SalesforceConfig } from '../../connectors/salesforce/config.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
 import {
@@ -55,11 +56,17 @@ export const seedOf = ({ contacts, companies, deals, sameTime }: RigSeed): Sales
   };
 };
 
-/** A Salesforce sandbox with our connector on it. */
+type SalesforceContext = ReturnType<typeof memoryContext<SalesforceConfig>>;
+export type SalesforceRig = Omit<Rig, 'context'> & {
+  crm: SalesforceSandbox;
+  context(options?: { signal?: AbortSignal }): SalesforceContext;
+};
+
+/** A Salesforce sandbox with our connector on it. The sandbox keeps the seed's rows as its own. */
 export const salesforceRig = async (
   seed: SalesforceSeed,
   options: SalesforceOptions = {},
-): Promise<Rig & { crm: SalesforceSandbox }> => {
+): Promise<SalesforceRig> => {
   const crm = await startSalesforce({ seed, bulk: { delayMs: 40 }, ...options });
   const { admin, app, url } = crm;
   const issued = crm.issueInstall();
@@ -71,8 +78,8 @@ export const salesforceRig = async (
     apiUrl: issued.instanceUrl,
   };
   // A refresh token counts once: each context begins with what the one before it ended with.
-  let last: ReturnType<Rig['context']> | undefined;
-  const context: Rig['context'] = (more = {}) => {
+  let last: SalesforceContext | undefined;
+  const context: SalesforceRig['context'] = (more = {}) => {
     last = memoryContext({
       connector: salesforce,
       config: { loginUrl: url },
