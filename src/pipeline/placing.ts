@@ -3,8 +3,8 @@ import type { UnifyScene } from './unify-records.ts';
 
 type RecordName = { connection_id: string; id: string };
 
-/** Links of contacts and companies that name a company, best first; `r` is the record that links, `c` its company. */
-const BEST_LINK = `a.is_primary desc, rank.place, r.source_created_at nulls last, length(r.id), r.id,
+/** Links of contacts and companies that name a company, best first; `a` is the record with its link, `c` its company. */
+const BEST_LINK = `a.is_primary desc, rank.place, a.source_created_at nulls last, length(a.id), a.id,
   c.source_created_at nulls last, length(c.id), c.id`;
 
 /** The order of connections, as a table that statements join. */
@@ -13,7 +13,7 @@ function ranks(scene: UnifyScene): string {
 }
 
 /**
- * CTEs: live records `r` of the subjects $1, their links to companies `a`, and those live company records `c`. Tables
+ * CTEs: live records of the subjects $1 with their links to companies (`own_link`), and those live company records (`linked`). Tables
  * are read by arrays of ids, which needs no statistics; the embedded database has none in a first load.
  */
 function linksOf(schema: string, object: 'contact' | 'company'): string {
@@ -27,6 +27,11 @@ function linksOf(schema: string, object: 'contact' | 'company'): string {
       where connection_id = any(array(select distinct connection_id from own)) and from_object = '${object}'
         and from_id = any(array(select id from own)) and to_object = 'company'
     ),
+    -- joined first: records of one connection with all companies of it would be millions of pairs
+    own_link as materialized (
+      select own.connection_id, own.id, own.${subject} as subject_id, own.source_created_at, link.to_id, link.is_primary
+      from own join link on link.connection_id = own.connection_id and link.from_id = own.id
+    ),
     linked as materialized (
       select connection_id, id, company_id, source_created_at from ${schema}.company_record
       where connection_id = any(array(select distinct connection_id from link))
@@ -35,10 +40,9 @@ function linksOf(schema: string, object: 'contact' | 'company'): string {
 }
 
 const LINKED = `
-         from own r
+         from own_link a
          join jsonb_to_recordset($2::jsonb) as rank (connection_id text, place int)
-           on rank.connection_id = r.connection_id
-         join link a on a.connection_id = r.connection_id and a.from_id = r.id
+           on rank.connection_id = a.connection_id
          join linked c on c.connection_id = a.connection_id and c.id = a.to_id and c.company_id is not null`;
 
 /** Marks the records that hang on these as touched, because their subject is another one now. */
@@ -76,9 +80,9 @@ export async function placePersons(scene: UnifyScene, ids: string[]): Promise<vo
        select p.id, p.company_id as old, best.company_id as new
        from ${s}.person p
        left join (
-         select distinct on (r.person_id) r.person_id, c.company_id ${LINKED}
-         order by r.person_id, ${BEST_LINK}
-       ) best on best.person_id = p.id
+         select distinct on (a.subject_id) a.subject_id, c.company_id ${LINKED}
+         order by a.subject_id, ${BEST_LINK}
+       ) best on best.subject_id = p.id
        where p.id = any($1::bigint[]) and p.company_id is distinct from best.company_id
      ),
      written as (
@@ -115,10 +119,10 @@ export async function placeCompanies(scene: UnifyScene, ids: string[]): Promise<
        select p.id, p.parent_id as old, best.company_id as new
        from ${s}.company p
        left join (
-         select distinct on (r.company_id) r.company_id as child_id, c.company_id ${LINKED}
-         where c.company_id <> r.company_id
-         order by r.company_id, ${BEST_LINK}
-       ) best on best.child_id = p.id
+         select distinct on (a.subject_id) a.subject_id, c.company_id ${LINKED}
+         where c.company_id <> a.subject_id
+         order by a.subject_id, ${BEST_LINK}
+       ) best on best.subject_id = p.id
        where p.id = any($1::bigint[]) and p.parent_id is distinct from best.company_id
      ),
      written as (

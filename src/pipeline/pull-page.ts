@@ -4,7 +4,9 @@ import { noteDirtyRecords } from '../store/dirty.ts';
 import { joinByHash } from '../store/plans.ts';
 import { type PoolClient, transaction } from '../store/pool.ts';
 import { markSeen, moveLinks, replaceLinks, type UpsertCounts, upsertRecords } from '../store/records.ts';
+import { noteShown } from './pins.ts';
 import { type Reading, toLinkRows, toRecordRow } from './read-record.ts';
+import type { ShownProperty } from './shown-values.ts';
 import type { StageContext } from './stage.ts';
 
 export type PageSource = {
@@ -12,6 +14,8 @@ export type PageSource = {
   object: ObjectType;
   mode: PullMode;
   reading: Reading;
+  /** Our own properties. */
+  shown: ShownProperty[];
   /** Attributes whose property can't be read now. */
   keep: string[];
   /** When the pass over all records began, where this page is of one. */
@@ -50,6 +54,11 @@ export async function storePage(
         .filter((r) => r.links && r.state === 'live')
         .map((r) => ({ id: r.id, updated: r.updatedAt })),
     });
+    // Pages of links have no values, which is not the same as empty ones.
+    if (source.mode !== 'links') {
+      const live = records.filter((record) => record.state === 'live');
+      await noteShown(client, tenant, source, source.shown, live);
+    }
     await moveLinks(client, tenant, { ...source, rows, links });
     // The CRM gave the survivor what the merged record had: read it again, its own time may not say so.
     const survivors = upserted.merged > 0 ? records.flatMap((record) => record.mergedInto ?? []) : [];

@@ -12,6 +12,7 @@ import { isFall, Progress } from './falls.ts';
 import { type PageOutcome, type PageSource, storePage } from './pull-page.ts';
 import { pullRates } from './rates.ts';
 import { type Reading, readingOf } from './read-record.ts';
+import { type ShownProperty, shownProperties } from './shown-values.ts';
 import type { OpenConnection, SliceResult, StageContext } from './stage.ts';
 
 /** How often every id and association is compared, for what the CRM does not tell as a change. */
@@ -42,6 +43,8 @@ type Scene = Task & {
   connection: OpenConnection;
   mappings: MappingRow[];
   reading: Reading;
+  /** Our own properties, read back with every page. */
+  shown: ShownProperty[];
   counts: Counts;
 };
 
@@ -97,7 +100,8 @@ async function sceneOf(
 ): Promise<Scene> {
   const mappings = await listMappings(work.pool, work.tenant, task);
   const reading = readingOf(task.object, mappings, await listAttributes(work.pool, work.tenant));
-  return { ...task, work, connection, mappings, reading, counts };
+  const shown = await shownProperties(work.pool, work.tenant, task.connectionId, task.object);
+  return { ...task, work, connection, mappings, reading, shown, counts };
 }
 
 const tasks: Record<Step, (scene: Scene) => Promise<Ending>> = {
@@ -337,7 +341,9 @@ function pages(
 ): AsyncGenerator<Page, void, void> {
   const { connector, context } = scene.connection;
   if (!connector.pull) throw new Error(`the ${connector.key} connector does not read`);
-  const properties = [...new Set(scene.reading.mappings.map((mapping) => mapping.property))].sort();
+  const properties = [
+    ...new Set([...scene.reading.mappings, ...scene.shown].map(({ property }) => property)),
+  ].sort();
   return connector.pull(context, {
     object: scene.object,
     mode,
@@ -358,6 +364,7 @@ function store(
     object: scene.object,
     mode,
     reading: scene.reading,
+    shown: scene.shown,
     keep: scene.mappings.filter((mapping) => mapping.problem !== null).map((mapping) => mapping.attribute),
     since: scene.since,
   };
