@@ -7,7 +7,7 @@ import { withContactRoles } from './contact-roles.ts';
 import { type Columns, columnsOf, SOBJECTS, type SObject, sobjectOf } from './objects.ts';
 import { goneColumns, goneRecords } from './pull-deleted.ts';
 import { tombstone, toRecord } from './records.ts';
-import { chunks, IDS_IN_QUERY, inList, query, type Row, rowOf } from './soql.ts';
+import { chunks, IDS_IN_QUERY, idsBeside, inList, query, type Row, rowOf } from './soql.ts';
 
 /** Ids in one call of the collections API. */
 const RETRIEVE_IDS = 2_000;
@@ -56,7 +56,7 @@ export async function readByIds(
   // The collections API takes fields of the object itself; what lies behind a relationship needs a query.
   const isPlain = columns.select.every((path) => !path.includes('.'));
   const records: SourceRecord[] = [];
-  for (const some of chunks(ids, isPlain ? RETRIEVE_IDS : IDS_IN_QUERY)) {
+  for (const some of chunks(ids, isPlain ? RETRIEVE_IDS : idsBeside(columns.select))) {
     const rows = isPlain
       ? await retrieve(context, sobject, columns, some)
       : await select(context, sobject, columns, some);

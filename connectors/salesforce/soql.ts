@@ -21,8 +21,18 @@ const QueryAnswer = z.object({
 
 export const quote = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
-/** Salesforce takes an address with its headers up to 16,384 bytes; an id takes 24 of them. */
+/** Ids that a short query can name. */
 export const IDS_IN_QUERY = 400;
+
+/** Salesforce takes an address with its headers up to 16,384 bytes; an id, quoted and encoded, takes 27 of them. */
+const ADDRESS_BYTES = 14_000;
+const ID_BYTES = 27;
+
+/** How many ids fit into a query beside its fields. */
+export function idsBeside(fields: readonly string[]): number {
+  const taken = encodeURIComponent(fields.join(', ')).length;
+  return Math.max(10, Math.min(IDS_IN_QUERY, Math.floor((ADDRESS_BYTES - taken) / ID_BYTES)));
+}
 
 export function* chunks<T>(all: readonly T[], size: number): Generator<T[]> {
   for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
