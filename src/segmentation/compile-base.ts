@@ -1,7 +1,7 @@
 import { columnType, type SubjectType } from '../model/attribute.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Bindings, quoteName } from './bindings.ts';
-import type { Operand } from './compile-test.ts';
+import type { Operand } from './compile-comparison.ts';
 
 export type Restriction = 'all' | { ids: readonly string[] } | { from: string; to: string };
 
@@ -20,8 +20,10 @@ export type Base = {
   heldLabels(owner: SubjectType, segmentation: string): string;
   /** Does that segmentation hold one label a subject or many? Null where it has no column yet. */
   labelsOf(owner: SubjectType, segmentation: string): 'one' | 'many' | null;
-  /** An aggregate in the join of a scope; returns the column that carries it. */
-  aggregate(scope: AggregateScope, sql: string): string;
+  /** An aggregate over the rows of a scope that pass a filter (null: all); returns the column that carries it. */
+  aggregate(scope: AggregateScope, aggregate: string, filter: string | null): string;
+  /** Are there columns that cost more than reading them, so that they must be worked out once? */
+  hasFolded(): boolean;
   /** The select, with the alias `s` for the subject. */
   sql(): string;
 };
@@ -59,26 +61,33 @@ export function newBase(
   stored: readonly StoredLabels[],
 ): Base {
   const columns = new Map<string, string>();
-  const joins = new Map<AggregateScope, Map<string, string>>();
+  const joins = new Map<AggregateScope, Aggregate[]>();
   let usesCompany = false;
+  let hasFolded = false;
 
   const add = (name: string, sql: string): string => {
     columns.set(name, sql);
     return `l.${name}`;
   };
 
+  const fold = (name: string, sql: string): string => {
+    hasFolded = true;
+    return add(name, `lower(${sql} collate "C")`);
+  };
+
   return {
     subject,
     bindings,
+    hasFolded: () => hasFolded,
     own(key) {
       const { sql, type } = readOwned(attributes, subject, 's', key);
-      return { sql: add(`a_${key}`, sql), type };
+      return { sql: add(`a_${key}`, sql), type, folded: () => fold(`af_${key}`, sql) };
     },
     ofCompany(key) {
       usesCompany = true;
       const { sql, type } = readOwned(attributes, 'company', 'c', key);
       const known = sql.startsWith('coalesce') ? `case when c.id is not null then ${sql} end` : sql;
-      return { sql: add(`c_${key}`, known), type };
+      return { sql: add(`c_${key}`, known), type, folded: () => fold(`cf_${key}`, known) };
     },
     heldLabels(owner, segmentation) {
       if (owner === subject) return add(`was_${segmentation}`, `s.${quoteName(`label_${segmentation}`)}`);
@@ -89,11 +98,12 @@ export function newBase(
       const found = stored.find((labels) => labels.subject === owner && labels.segmentation === segmentation);
       return found?.labels ?? null;
     },
-    aggregate(scope, sql) {
-      const aggregates = joins.get(scope) ?? new Map<string, string>();
+    aggregate(scope, sql, filter) {
+      const aggregates = joins.get(scope) ?? [];
       joins.set(scope, aggregates);
-      const name = aggregates.get(sql) ?? `${scope}_${aggregates.size + 1}`;
-      aggregates.set(sql, name);
+      const known = aggregates.find((one) => one.sql === sql && one.filter === filter);
+      const name = known?.name ?? `${scope}_${aggregates.length + 1}`;
+      if (known === undefined) aggregates.push({ name, sql, filter });
       return add(name, `${scope}.${name}`);
     },
     sql() {
@@ -118,15 +128,30 @@ function where(column: string, restriction: Restriction, bindings: Bindings): st
   return `${column} >= ${bindings.bind(restriction.from, 'bigint')} and ${column} <= ${bindings.bind(restriction.to, 'bigint')}`;
 }
 
+type Aggregate = { name: string; sql: string; filter: string | null };
+
 /** One pass over the deals (or people) of the restricted subjects, grouped by subject. */
 function groupedJoin(
   schema: string,
   subject: SubjectType,
   scope: AggregateScope,
-  aggregates: Map<string, string>,
+  aggregates: readonly Aggregate[],
   restrict: (column: string) => string,
 ): string {
-  const select = [...aggregates].map(([sql, name]) => `${sql} as ${name}`).join(', ');
+  const filters = [...new Set(aggregates.map((one) => one.filter))];
+  const [only] = filters;
+  const select = aggregates
+    .map(
+      ({ name, sql, filter }) =>
+        `${sql}${filter === null || filters.length === 1 ? '' : ` filter (where ${filter})`} as ${name}`,
+    )
+    .join(', ');
+  // Rows that no aggregate counts are left out before they are grouped.
+  const anyFilter = filters.includes(null)
+    ? ''
+    : filters.length === 1
+      ? ` and ${only}`
+      : ` and (${filters.join(' or ')})`;
   const onCompanyOfPerson = subject === 'person' && scope === 'company';
   const group =
     scope === 'contacts'
@@ -148,7 +173,7 @@ function groupedJoin(
   return `left join (
   select ${group} as id, ${select}
   from ${source}
-  ${filter}
+  ${filter}${anyFilter}
   group by 1
 ) ${scope} on ${scope}.id = ${key}`;
 }

@@ -1,7 +1,7 @@
 import type { AttributeType } from '../model/attribute.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Base, readOwned } from './compile-base.ts';
-import { type CutPoint, compileTest, type Operand } from './compile-test.ts';
+import { type CutPoint, compileTest, type Operand } from './compile-comparison.ts';
 import { aggregateOf, type Condition, type DealFilter, type DealMeasure } from './condition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
 import { percentileKey } from './percentile.ts';
@@ -152,20 +152,18 @@ function cutOf(cutPoints: Record<string, CutPoint>, name: string): CutPoint {
 
 function compileContacts(condition: Extract<Condition, { contacts: unknown }>, scope: Scope): Operand {
   const { where } = condition.contacts;
-  const column = scope.base.aggregate(
-    'contacts',
-    `count(*)${where === undefined ? '' : filter(where, scope)}`,
-  );
+  const filter = where === undefined ? null : compileContactFilter(where, scope);
+  const column = scope.base.aggregate('contacts', 'count(*)', filter);
   return { sql: `coalesce(${column}, 0)`, type: 'number' };
 }
 
-function filter(where: Condition, scope: Scope): string {
+function compileContactFilter(where: Condition, scope: Scope): string {
   const leaf = (condition: Condition): string => {
     if (!('attribute' in condition)) throw new Error('check.ts lets only attributes stand inside contacts');
     const operand = readOwned(scope.attributes, 'person', 'p', condition.attribute);
     return compileTests(operand, condition, scope, percentileName('person', condition.attribute));
   };
-  return ` filter (where ${compileLogic(where, leaf, nested, scope.base)})`;
+  return compileLogic(where, leaf, nested, scope.base);
 }
 
 /** The type of what a deal measure gives. */
@@ -185,22 +183,22 @@ export function compileDealMeasure(measure: DealMeasure, scope: Scope): Operand 
   const conditions = compileDealFilter(measure.where ?? {}, scope);
   const isOrdered = aggregate === 'first' || aggregate === 'last';
   if (isOrdered) conditions.push('d.closed_at is not null');
-  const only = conditions.length === 0 ? '' : ` filter (where ${conditions.join(' and ')})`;
+  const filter = conditions.length === 0 ? null : conditions.join(' and ');
   if (attribute === null) {
-    return { sql: `coalesce(${base.aggregate(by, `count(*)${only}`)}, 0)`, type };
+    return { sql: `coalesce(${base.aggregate(by, 'count(*)', filter)}, 0)`, type };
   }
   const value = dealColumn(attribute, attributes).sql;
   if (aggregate === 'sum') {
     const zero = type === 'money' ? '0::numeric' : '0::double precision';
-    return { sql: `coalesce(${base.aggregate(by, `sum(${value})${only}`)}, ${zero})`, type };
+    return { sql: `coalesce(${base.aggregate(by, `sum(${value})`, filter)}, ${zero})`, type };
   }
   if (isOrdered) {
     const direction = aggregate === 'last' ? ' desc' : '';
-    const ordered = `(array_agg(${value} order by d.closed_at${direction}, d.id${direction})${only})[1]`;
-    return { sql: base.aggregate(by, ordered), type };
+    const ordered = `array_agg(${value} order by d.closed_at${direction}, d.id${direction})`;
+    return { sql: `(${base.aggregate(by, ordered, filter)})[1]`, type };
   }
   const name = { average: 'avg', min: 'min', max: 'max' }[aggregate as 'average' | 'min' | 'max'];
-  return { sql: base.aggregate(by, `${name}(${value})${only}`), type };
+  return { sql: base.aggregate(by, `${name}(${value})`, filter), type };
 }
 
 /** An amount stands for the revenue in the tenant's currency. */

@@ -5,7 +5,8 @@ export type Unit = { name: string; sql: string; reads: readonly string[] };
  * Puts each unit one level above those it reads. A level is a subquery fenced by `offset 0`: without the fence
  * Postgres would write each expression out at every place of its use, and a chain of 30 would double 30 times.
  */
-export function nestLevels(base: string, units: readonly Unit[]): string {
+export function nestLevels(base: string, units: readonly Unit[], fenceBase: boolean): string {
+  if (units.length === 0) return fenceBase ? `${base}\noffset 0` : base;
   const levels = levelsOf(units);
   let sql = base;
   for (const level of levels) {

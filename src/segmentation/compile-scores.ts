@@ -1,5 +1,5 @@
+import type { Operand } from './compile-comparison.ts';
 import { compileDealMeasure, type Scope } from './compile-condition.ts';
-import type { Operand } from './compile-test.ts';
 import type { Measure, RfmSegmentation, TiersSegmentation } from './definition.ts';
 import type { Model, RfmModel } from './model.ts';
 import { daysBefore } from './window.ts';
@@ -24,11 +24,15 @@ export function compileRfmScores(
   const recency = compileMeasure(definition.recency, scope);
   const frequency = compileMeasure(definition.frequency, scope);
   const monetary = compileMeasure(definition.monetary, scope);
-  const hasBought = `(${frequency.sql} > 0 and ${recency.sql} is not null)`;
+  // A case is taken only where its test is true: an unknown date or count gives no score.
+  const ifBought = (score: string): string =>
+    `case when ${frequency.sql} > 0 and ${recency.sql} is not null then case ${score} end end`;
   return {
-    recency: `case when not ${hasBought} or ${hasBought} is null then null ${recencySteps(recency, cutPoints.recency, scope)} end`,
-    frequency: `case when not ${hasBought} or ${hasBought} is null then null ${steps(frequency, cutPoints.frequency, scope)} end`,
-    monetary: `case when not ${hasBought} or ${hasBought} is null or ${monetary.sql} is null then null ${steps(monetary, cutPoints.monetary, scope)} end`,
+    recency: ifBought(recencySteps(recency, cutPoints.recency, scope)),
+    frequency: ifBought(steps(frequency, cutPoints.frequency, scope)),
+    monetary: ifBought(
+      `when ${monetary.sql} is null then null ${steps(monetary, cutPoints.monetary, scope)}`,
+    ),
   };
 }
 

@@ -271,7 +271,7 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     unmet,
     conditionOf: (plan, index) => conditionOf(plan, index).sql,
     scopeOf: (plan) => scopeOf(plan),
-    nested: () => nestLevels(base.sql(), [...units.values()]),
+    nested: () => nestLevels(base.sql(), [...units.values()], base.hasFolded()),
   };
 }
 

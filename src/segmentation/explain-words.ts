@@ -1,6 +1,6 @@
 import type { AttributeType } from '../model/attribute.ts';
 import type { AttributeIndex } from './attribute-index.ts';
-import { type CutPoint, dayBounds } from './compile-test.ts';
+import { type CutPoint, dayBounds } from './compile-comparison.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
 import { type Calendar, spanOf } from './window.ts';

@@ -10,6 +10,8 @@ export type Operand = {
   /** SQL of the value. Text and enum values are compared in lower case A to Z. */
   sql: string;
   type: AttributeType;
+  /** SQL of a text in lower case, where a column can carry it for all tests of the value. */
+  folded?: () => string;
 };
 
 const sqlType: Record<AttributeType, string> = {
@@ -33,14 +35,15 @@ export function foldCase(text: string): string {
  * check.ts has seen to it.
  */
 export function compileTest(
-  { sql, type }: Operand,
+  { sql, type, folded }: Operand,
   test: Test,
   bindings: Bindings,
   calendar: Calendar,
   cutPoint: () => CutPoint,
 ): string {
   const isText = type === 'text' || type === 'enum';
-  const value = isText ? `lower(${sql} collate "C")` : sql;
+  const comparesText = isText && test.operator !== 'known' && test.operator !== 'unknown';
+  const value = comparesText ? (folded?.() ?? `lower(${sql} collate "C")`) : sql;
   const one = (raw: string | number | boolean): string => bindings.bind(literal(raw, type), sqlType[type]);
   switch (test.operator) {
     case 'known':
