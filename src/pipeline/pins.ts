@@ -1,6 +1,6 @@
 import type { TargetValue } from '../../connectors/contract.ts';
 import type { ObjectType, Scalar } from '../model/record.ts';
-import { ensureRows, forgetRecords, type LedgerValues, settle } from '../store/ledger.ts';
+import { ensureRows, forgetRecords, forgetTarget, type LedgerValues, settle } from '../store/ledger.ts';
 import { type Queryable, transaction } from '../store/pool.ts';
 import {
   addPins,
@@ -11,7 +11,7 @@ import {
   readSightings,
   type SightingRow,
 } from '../store/sightings.ts';
-import { setTargetState } from '../store/targets.ts';
+import { saveRemote, setTargetState } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { isManyValued, readDesired, type Scene, shownTargets } from './desired.ts';
 import { readSeen, type Seen, valuesOf } from './readback.ts';
@@ -41,6 +41,24 @@ export async function noteShown(
     }));
   });
   return addUnknownSightings(db, tenant, place, rows);
+}
+
+/**
+ * Properties of ours that somebody deleted in the CRM: nothing is shown there any more. The next push makes them
+ * anew, if it may, and fills them.
+ */
+export async function noteLostTargets(
+  db: Queryable,
+  tenant: Tenant,
+  place: { connectionId: string; object: ObjectType; existing: readonly string[] },
+  properties: readonly ShownProperty[],
+): Promise<void> {
+  const existing = new Set(place.existing);
+  for (const { targetId, property } of properties) {
+    if (existing.has(property)) continue;
+    await saveRemote(db, tenant, targetId, null);
+    await forgetTarget(db, tenant, place, targetId);
+  }
 }
 
 /** Many values that we never showed at once are not edits by hand: the target is held until somebody has looked. */

@@ -9,6 +9,7 @@ import { listMappings, type MappingRow, markFilled, noteProperties } from '../st
 import { transaction } from '../store/pool.ts';
 import { countMissing, noteMissing, recordTables } from '../store/records.ts';
 import { isFall, Progress } from './falls.ts';
+import { noteLostTargets } from './pins.ts';
 import { type PageOutcome, type PageSource, storePage } from './pull-page.ts';
 import { pullRates } from './rates.ts';
 import { type Reading, readingOf } from './read-record.ts';
@@ -163,13 +164,14 @@ async function runStart(scene: Scene): Promise<Date> {
 /** Compares the mapped properties with what the CRM has, so that a lost one is named and never read as empty. */
 async function lookUpProperties(scene: Scene): Promise<Ending> {
   const { connector, context } = scene.connection;
-  if (!connector.discover || scene.mappings.length === 0) return 'done';
+  if (!connector.discover || scene.mappings.length + scene.shown.length === 0) return 'done';
   const properties = await connector.discover(context, scene.object);
   await transaction(scene.work.pool, async (client) => {
     await scene.work.checkFence(client);
     const existing = properties.map((property) => property.name);
     const { lost } = await noteProperties(client, scene.work.tenant, { ...scene, existing });
     if (lost > 0) add(scene, 'lost_properties', lost);
+    await noteLostTargets(client, scene.work.tenant, { ...scene, existing }, scene.shown);
   });
   return 'done';
 }

@@ -202,6 +202,21 @@ export async function readUnconfirmed(
   return rows;
 }
 
+/** Nothing of a target is shown any more: what it wrote to is gone. */
+export async function forgetTarget(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  targetId: string,
+): Promise<void> {
+  await db.query(
+    `update ${tenant.schema}.ledger set shown = shown - $3, sending = sending - $3,
+       unconfirmed = array_remove(unconfirmed, $3)
+     where connection_id = $1 and object = $2 and (shown ? $3 or $3 = any(unconfirmed))`,
+    [place.connectionId, place.object, targetId],
+  );
+}
+
 /** Is there a write to any of these targets whose outcome is unknown? */
 export async function hasUnconfirmed(
   db: Queryable,

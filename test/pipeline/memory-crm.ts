@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Connector, Outcome, PrepareTarget, PushRequest, Write } from '../../connectors/contract.ts';
+import type { Connector, Json, Outcome, PrepareTarget, PushRequest, Write } from '../../connectors/contract.ts';
 import type { Scalar } from '../../src/model/record.ts';
 import { ArrayCrm } from './array-crm.ts';
 
-const PropertyRemote = z.object({ kind: z.literal('property'), name: z.string() });
+const PropertyRemote = z.object({ kind: z.literal('property'), property: z.string() });
 const ListRemote = z.object({ kind: z.literal('list'), name: z.string() });
 
 /** A CRM in memory that can be written to: properties on records, and lists with members. */
@@ -73,7 +73,7 @@ export class MemoryCrm extends ArrayCrm {
     }
     const values: Record<string, Scalar> = {};
     for (const [target, value] of Object.entries(write.values)) {
-      const { name } = PropertyRemote.parse(request.remotes[target]);
+      const { property: name } = PropertyRemote.parse(request.remotes[target]);
       values[name] = value === null ? '' : Array.isArray(value) ? value.join(';') : String(value);
     }
     this.put(write.object, write.id, values);
@@ -95,9 +95,9 @@ export class MemoryCrm extends ArrayCrm {
   }
 }
 
-function remoteOf({ kind, segmentation, segments }: PrepareTarget) {
+function remoteOf({ kind, segmentation, segments }: PrepareTarget): Json {
   if (kind === 'manual_list' || kind === 'dynamic_list') {
     return { kind: 'list', name: `${segmentation.key}.${segments[0]?.key}` };
   }
-  return { kind: 'property', name: kind === 'property' ? `seg_${segmentation.key}` : `seg_${kind}` };
+  return { kind: 'property', property: kind === 'property' ? `seg_${segmentation.key}` : `seg_${kind}` };
 }
