@@ -18,60 +18,97 @@ const COLUMNS = {
   Account: ['ACCOUNT.NAME', 'ACCOUNT.TYPE', 'ACCOUNT.INDUSTRY'],
 };
 
-/** A list view of those who have the segment: the org works out who is in it each time somebody looks. */
-export async function prepareListView(
+type Filter = { field: string; operation: string; value: string };
+type Plan = {
+  target: PrepareTarget;
+  component: Component;
+  filter: Filter;
+  remembered: ListViewRemote | undefined;
+};
+
+/** List views of those who have a segment: the org works out who is in one each time somebody looks. */
+export async function prepareListViews(
   context: Context<SalesforceConfig>,
-  target: PrepareTarget,
-): Promise<Prepared> {
+  targets: PrepareTarget[],
+): Promise<Prepared[]> {
+  const plans = new Map(targets.map((target) => [target.id, planOf(target)]));
+  const names = [...plans.values()].flatMap((plan) => plan?.component.content.fullName ?? []);
+  let existing = new Map<string, string>();
+  let problem: RemoteError | null = null;
+  try {
+    existing = await readMetadata(context, 'ListView', names);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    problem = error;
+  }
+  const prepared: Prepared[] = [];
+  for (const target of targets) {
+    const plan = plans.get(target.id);
+    if (!plan) prepared.push(needsYou(target, ...NO_FIELD));
+    else if (problem) prepared.push(needsYou(target, problem.message, MEND));
+    else prepared.push(await prepareView(context, plan, existing.get(plan.component.content.fullName)));
+  }
+  return prepared;
+}
+
+const NO_FIELD: [string, string] = [
+  'A list view filters on the field of its segmentation, which is not there yet.',
+  'Release the field first.',
+];
+const MEND =
+  'Give the connected user the rights to the Metadata API and public list views, or leave the views out.';
+
+const isRefused = (error: unknown): error is RemoteError =>
+  error instanceof RemoteError && !error.retryable && !error.outcomeUnknown;
+
+function planOf(target: PrepareTarget): Plan | null {
   const field = FieldRemote.safeParse(target.property);
   const [segment] = target.segments;
-  if (!field.success || segment === undefined) {
-    const message = 'A list view filters on the field of its segmentation, which is not there yet.';
-    return needsYou(target, message, 'Release the field first.');
-  }
+  if (!field.success || segment === undefined) return null;
   const sobject = target.object === 'company' ? 'Account' : 'Contact';
   const { property, type } = field.data;
-  const filter = {
-    field: property,
-    operation: type === 'MultiselectPicklist' ? 'includes' : 'equals',
-    value: segment.key,
-  };
+  const operation = type === 'MultiselectPicklist' ? 'includes' : 'equals';
+  const filter = { field: property, operation, value: segment.key };
   const remembered = ListViewRemote.safeParse(target.remote).data;
   const name = developerName(`${titled(target.segmentation.key)}_${titled(segment.key)}`);
-  const fullName = remembered?.fullName ?? `${sobject}.${name}`;
-  const component: Component = {
-    type: 'ListView',
-    content: {
-      fullName,
-      columns: [...COLUMNS[sobject], property],
-      filterScope: 'Everything',
-      filters: [filter],
-      label: `${target.segmentation.name}: ${segment.name}`.slice(0, MAX_LABEL),
-    },
+  const content = {
+    fullName: remembered?.fullName ?? `${sobject}.${name}`,
+    columns: [...COLUMNS[sobject], property],
+    filterScope: 'Everything',
+    filters: [filter],
+    label: `${target.segmentation.name}: ${segment.name}`.slice(0, MAX_LABEL),
   };
+  return { target, filter, remembered, component: { type: 'ListView', content } };
+}
+
+async function prepareView(
+  context: Context<SalesforceConfig>,
+  { target, component, filter, remembered }: Plan,
+  existing: string | undefined,
+): Promise<Prepared> {
+  const { fullName } = component.content;
+  let isNew = false;
   try {
-    const existing = await readMetadata(context, 'ListView', fullName);
-    if (existing === null) {
+    if (existing === undefined) {
       if (!target.mayCreate) return notAllowed(target);
       await createMetadata(context, component);
+      isNew = true;
     } else if (!showsSegment(existing, filter)) {
       if (remembered === undefined) return foreign(target, fullName);
       await updateMetadata(context, component);
     }
   } catch (error) {
-    const isRefused = error instanceof RemoteError && !error.retryable && !error.outcomeUnknown;
-    if (!isRefused) throw error;
-    const action =
-      'Give the connected user the rights to the Metadata API and public list views, or leave the views out.';
-    return needsYou(target, error.message, action);
+    if (!isRefused(error)) throw error;
+    return needsYou(target, error.message, MEND);
   }
-  const id = remembered?.id ?? (await idOf(context, fullName));
+  // One that was deleted and made again has another id.
+  const id = isNew || remembered === undefined ? await idOf(context, fullName) : remembered.id;
   const remote: ListViewRemote = { kind: 'list_view', fullName, id };
   return { id: target.id, state: 'ready', remote };
 }
 
 /** Does the view show this segment, whatever columns people have added? */
-function showsSegment(view: string, filter: { field: string; operation: string; value: string }): boolean {
+function showsSegment(view: string, filter: Filter): boolean {
   return inner(view, 'filters').some(
     (each) =>
       textIn(each, 'field') === filter.field &&

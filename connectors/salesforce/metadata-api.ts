@@ -2,6 +2,7 @@ import { RemoteError } from '../../src/errors.ts';
 import type { Context } from '../contract.ts';
 import { API_VERSION, send } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
+import { chunks } from './soql.ts';
 import { childrenXml, escapeXml, inner, textIn, type XmlObject } from './xml.ts';
 
 const PATH = `/services/Soap/m/${API_VERSION}`;
@@ -9,16 +10,25 @@ const PATH = `/services/Soap/m/${API_VERSION}`;
 /** One component of the Metadata API, which speaks SOAP only; list views are made nowhere else. */
 export type Component = { type: 'ListView'; content: XmlObject & { fullName: string } };
 
-/** The component as it is now, as the XML inside its record; null where there is none. */
+/** Components in one call. */
+const AT_ONCE = 10;
+
+/** Components as they are now, by name: the XML inside each one's record. One that is not there is left out. */
 export async function readMetadata(
   context: Context<SalesforceConfig>,
   type: Component['type'],
-  fullName: string,
-): Promise<string | null> {
-  const body = `<readMetadata><type>${type}</type><fullNames>${escapeXml(fullName)}</fullNames></readMetadata>`;
-  const answer = await soap(context, body, false);
-  const [record] = inner(answer, 'records');
-  return record === undefined || textIn(record, 'fullName') === undefined ? null : record;
+  fullNames: string[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const names of chunks(fullNames, AT_ONCE)) {
+    const asked = names.map((name) => `<fullNames>${escapeXml(name)}</fullNames>`).join('');
+    const answer = await soap(context, `<readMetadata><type>${type}</type>${asked}</readMetadata>`, false);
+    for (const record of inner(answer, 'records')) {
+      const name = textIn(record, 'fullName');
+      if (name !== undefined) found.set(name, record);
+    }
+  }
+  return found;
 }
 
 export const createMetadata = (context: Context<SalesforceConfig>, component: Component) =>

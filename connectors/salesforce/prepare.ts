@@ -3,7 +3,7 @@ import { prepareCampaign } from './campaigns.ts';
 import type { SalesforceConfig } from './config.ts';
 import { prepareFields } from './custom-fields.ts';
 import { wantedOf } from './field-plan.ts';
-import { prepareListView } from './list-views.ts';
+import { prepareListViews } from './list-views.ts';
 
 /**
  * Makes sure that each target is there: what is missing is made, if allowed, or handed over as files to deploy; values
@@ -14,16 +14,13 @@ export async function prepareSalesforce(
   context: Context<SalesforceConfig>,
   targets: PrepareTarget[],
 ): Promise<Prepared[]> {
-  const isOther = ({ kind }: PrepareTarget) => kind === 'list_view' || kind === 'campaign';
-  const fields = targets.filter((target) => !isOther(target)).map(wantedOf);
+  const of = (kind: PrepareTarget['kind']) => targets.filter((target) => target.kind === kind);
+  const others = new Set<PrepareTarget>([...of('list_view'), ...of('campaign')]);
+  const fields = targets.filter((target) => !others.has(target)).map(wantedOf);
   // List views filter on fields, so these come first.
-  const prepared = new Map((await prepareFields(context, fields)).map((each) => [each.id, each]));
-  for (const target of targets.filter(isOther)) {
-    const one =
-      target.kind === 'campaign'
-        ? await prepareCampaign(context, target)
-        : await prepareListView(context, target);
-    prepared.set(target.id, one);
-  }
+  const answers = await prepareFields(context, fields);
+  answers.push(...(await prepareListViews(context, of('list_view'))));
+  for (const target of of('campaign')) answers.push(await prepareCampaign(context, target));
+  const prepared = new Map(answers.map((answer) => [answer.id, answer]));
   return targets.flatMap(({ id }) => prepared.get(id) ?? []);
 }
