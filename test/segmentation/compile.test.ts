@@ -7,7 +7,7 @@ import { labelsOf, type Setting } from './evaluate.ts';
 import { type LabelColumn, type Population, populate } from './population.ts';
 import { attributes, condition } from './random-definitions.ts';
 
-const COUNT = 30;
+const COUNT = 20;
 const SEGMENTS = ['a', 'b', 'c'];
 const columns: LabelColumn[] = [
   { subject: 'company', segmentation: 'c0', labels: 'one', segments: SEGMENTS },
@@ -71,7 +71,7 @@ const calendars = [
 ];
 
 describe.each(['person', 'company'] as const)('random definitions on a %s', (subject) => {
-  test('label in SQL as in plain TypeScript, unknown values included', { timeout: 120_000 }, async () => {
+  test('label in SQL as in plain TypeScript, unknown values included', { timeout: 240_000 }, async () => {
     const set = fc.tuple(...Array.from({ length: COUNT }, (_, i) => definition(subject, i)));
     await fc.assert(
       fc.asyncProperty(set, fc.constantFrom(...calendars), async (definitions, calendar) => {
@@ -119,7 +119,7 @@ describe.each(['person', 'company'] as const)('random definitions on a %s', (sub
         }
       }),
       {
-        numRuns: Number(process.env.DEFINITION_RUNS ?? 12),
+        numRuns: Number(process.env.DEFINITION_RUNS ?? 16),
         seed: Number(process.env.DEFINITION_SEED ?? 20260310),
         endOnFailure: true,
       },
