@@ -22,7 +22,8 @@ export async function segmentSizes(
   const { subject, key, labels, segments } = definition;
   const attributes = await listAttributes(db, tenant);
   const hasRevenue = attributes.some(({ owner, key: name }) => owner === subject && name === 'revenue_total');
-  const revenue = hasRevenue ? 'coalesce(sum(s.revenue_total), 0)' : '0';
+  // Added up as decimals, rounded once to cents.
+  const revenue = hasRevenue ? 'round(coalesce(sum(s.revenue_total), 0), 2)' : '0';
   const column = `s.${quoted(labelColumn(key))}`;
   const each =
     labels === 'one'
@@ -36,7 +37,12 @@ export async function segmentSizes(
     segmentation: key,
     segments: segments.map((segment) => {
       const row = rows.find((found) => found.segment === segment.key);
-      return { segmentation: key, segment: segment.key, size: row?.size ?? 0, revenue: row?.revenue ?? '0' };
+      return {
+        segmentation: key,
+        segment: segment.key,
+        size: row?.size ?? 0,
+        revenue: row?.revenue ?? '0.00',
+      };
     }),
     unlabelled: rows.find(({ segment }) => segment === null)?.size ?? 0,
   };
