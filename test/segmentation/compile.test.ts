@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileLabels } from '../../src/segmentation/compile.ts';
 import { Segmentation } from '../../src/segmentation/definition.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
-import { labelsOf, type Setting } from './evaluate.ts';
+import { labelsOf, type Row, type Setting } from './evaluate.ts';
 import { type LabelColumn, type Population, populate } from './population.ts';
 import { attributes, condition } from './random-definitions.ts';
 
@@ -63,6 +63,9 @@ function definition(subject: 'person' | 'company', index: number): fc.Arbitrary<
   );
 }
 
+const companyLabelsOf = (one: Population['persons'][number] | Population['companies'][number]): Row =>
+  'companyLabels' in one ? one.companyLabels : {};
+
 const asOf = new Date('2026-03-10T03:30:00.000Z');
 const calendars = [
   { zone: 'America/New_York', fiscalYearStart: 2 },
@@ -98,7 +101,7 @@ describe.each(['person', 'company'] as const)('random definitions on a %s', (sub
             asOf,
             ...calendar,
             definitions: new Map(definitions.map((definition) => [definition.key, definition])),
-            companyLabels: 'companyLabels' in one ? one.companyLabels : {},
+            companyLabels: companyLabelsOf(one),
             heldLabels: one.held,
             memo: new Map(),
           };
