@@ -10,7 +10,7 @@ import { readScene, type Scene, type ShownTarget, shownTargets } from './desired
 import { countAllDifferences, RECORDS_AT_ONCE, rangeEnd } from './difference.ts';
 import { holdEditedElsewhere, settleEdits } from './pins.ts';
 import { prepareTargets } from './prepare.ts';
-import { type Pass, pageSize, passesOf, pushPage } from './push-pass.ts';
+import { count, type Pass, pageSize, passesOf, pushPage } from './push-pass.ts';
 import { confirmRows } from './readback.ts';
 import { finishJob } from './send.ts';
 import type { OpenConnection, SliceResult, StageContext } from './stage.ts';
@@ -131,6 +131,7 @@ async function begin(
   counts: Counts,
 ): Promise<Step> {
   const job = await finishJob(work, connection);
+  if (job) count(counts, connection.system, job);
   if (job?.waitMs !== undefined) return { wait: job.waitMs };
   const scene = await readScene(work.pool, work.tenant, connection.id, work.run.asOf);
   if (scene.targets.every((target) => target.state !== 'live')) {
@@ -162,6 +163,7 @@ async function write(
   counts: Counts,
 ): Promise<Step> {
   const job = await finishJob(work, connection);
+  if (job) count(counts, connection.system, job);
   if (job?.waitMs !== undefined) return { wait: job.waitMs };
   const pass = passesOf(targets).find(
     ({ key, object }) => !state.passed.includes(key) && !state.unchanged.includes(object),
@@ -306,6 +308,7 @@ async function pushDirty(work: StageContext): Promise<SliceResult> {
     for (const { id } of work.connections) {
       const connection = await work.openConnection(id);
       const job = await finishJob(work, connection);
+      if (job) count(counts, connection.system, job);
       if (job?.waitMs !== undefined) return { position: null, done: false, counts, waitMs: job.waitMs };
       const scene = await readScene(work.pool, work.tenant, id, work.run.asOf);
       for (const object of objectsOf(scene)) await confirmRows(work, connection, scene, object);

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import type { Connector, Json, Outcome, PrepareTarget, PushRequest, Write } from '../../connectors/contract.ts';
+import type {
+  Connector,
+  Json,
+  Outcome,
+  PrepareTarget,
+  PushRequest,
+  Write,
+} from '../../connectors/contract.ts';
 import type { Scalar } from '../../src/model/record.ts';
 import { ArrayCrm } from './array-crm.ts';
 
@@ -15,7 +22,9 @@ export class MemoryCrm extends ArrayCrm {
   readonly prepared: string[] = [];
   readBack = 0;
   batch = { properties: 10, membership: 10 };
+  /** Larger pushes are jobs, carried out when they are asked for a second time. */
   bulk: number | undefined;
+  jobs = 0;
   defaultTargets: Connector['defaultTargets'] = ['property'];
   /** Refuses or loses rows; the rest of the batch is written. */
   refuse: (write: Write) => Omit<Outcome, 'id'> | null = () => null;
@@ -47,6 +56,10 @@ export class MemoryCrm extends ArrayCrm {
         }),
       push: async (_context, request) => {
         this.beforePush(request);
+        if (this.bulk !== undefined && request.writes.length > this.bulk && request.job === null) {
+          this.jobs += 1;
+          return { state: 'waiting', job: { number: this.jobs }, retryAfterMs: 1 };
+        }
         this.pushes.push(request.writes);
         const outcomes = request.writes.map((write) => this.write(write, request));
         this.afterPush(request);

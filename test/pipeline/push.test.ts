@@ -124,7 +124,9 @@ describe('writing the difference', () => {
     crm.put('contact', '001', { age: 20, first_name: 'Ada' });
     crm.put('contact', '002', { first_name: 'Bob' });
     await wholeRun(scope);
-    expect(crm.pushes.flat()).toMatchObject([{ id: '001', values: { t1: 'adult', t2: expect.stringMatching(/^2026-/) } }]);
+    expect(crm.pushes.flat()).toMatchObject([
+      { id: '001', values: { t1: 'adult', t2: expect.stringMatching(/^2026-/) } },
+    ]);
   });
 });
 
@@ -265,6 +267,23 @@ describe('what a CRM refuses, loses or forgets', () => {
     await wholeRun(scope);
     expect(await states()).toEqual([['property', 'live', null]]);
     expect(await mismatches()).toBe(0);
+  });
+});
+
+describe('a job that the CRM works on', () => {
+  it('is asked for again until it is done, also by another process, and nothing else is sent meanwhile', async () => {
+    scope.tenant.policy.pilot = 'off';
+    crm.bulk = 20;
+    people(50);
+    await publish(scope, ages());
+    await releaseAll(scope);
+    const { counts } = await wholeRun(scope);
+    expect(counts.push).toMatchObject({ written: 50 });
+    expect(crm.jobs).toBe(1);
+    expect(crm.pushes.map((writes) => writes.length)).toEqual([50]);
+    expect(await mismatches()).toBe(0);
+    const { rows } = await db.pool.query(`select from ${scope.tenant.schema}.push_job`);
+    expect(rows).toEqual([]);
   });
 });
 
