@@ -104,8 +104,8 @@ function waitForRoom(
 }
 
 /**
- * Says what became of a lease: `used` as [milliseconds ago, permits]; the rest of what it held was not used and
- * goes back.
+ * Says what became of a lease: `used` as [milliseconds ago, permits]; `kept` stays open under it; the rest of what
+ * it held was not used and goes back.
  */
 export function settle(
   state: PaceState,
@@ -113,10 +113,13 @@ export function settle(
   now: number,
   lease: string,
   used: readonly [number, number][] = [[0, 1]],
+  kept = 0,
 ): PaceState {
   let { spent } = state;
   for (const [agoMs, permits] of used) spent = spend(spent, budget, now - Math.max(0, agoMs), permits);
-  return aged({ ...state, spent, open: state.open.filter(([name]) => name !== lease) }, budget, now);
+  const open = state.open.filter(([name]) => name !== lease);
+  if (kept > 0) open.push([lease, now, kept]);
+  return aged({ ...state, spent, open }, budget, now);
 }
 
 /** Takes in what the CRM said: a wait, another limit, or that somebody else uses the same window. */

@@ -2,13 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Budget, LimitReport } from '../connectors/contract.ts';
 import { emptyPace, grant, heed, type PaceState, settle } from '../connectors/pace.ts';
 import { RateLimitError } from '../src/errors.ts';
-import { changeBudget } from '../src/store/budgets.ts';
+import { changeBudget, saveBudgets } from '../src/store/budgets.ts';
 import type { Pool } from '../src/store/pool.ts';
 
 /** A block of permits is used up within this time; what is left of it goes back. */
 const BLOCK_MS = 1_000;
 /** A longer wait is handed back, so that a worker sleeps in the queue and not in a call. */
 const LONGEST_WAIT_MS = 10_000;
+
+/** What nobody here asked for during this time goes back: another worker may wait for it. */
+const IDLE_MS = 150;
+/** How often to look again where all permits are under way, perhaps in other workers. */
+const LOOK_MS = 50;
+/** Of the calls that may be under way at once, the part that one block takes: others should have a turn. */
+const BLOCKS_AT_ONCE = 2;
 
 /** Permits left, as the CRM says, at which it is worth telling the others. */
 const NEARLY_EMPTY = 5;
@@ -19,8 +26,9 @@ type Block = {
   until: number;
   left: number;
   inFlight: number;
-  /** [answered at, permits], this process's clock. */
+  /** Answered and not yet told to the row: [answered at, permits], this process's clock. */
   used: [number, number][];
+  idle: NodeJS.Timeout;
 };
 
 /**
@@ -40,6 +48,8 @@ export class SharedPace {
   #holder: string;
   #leases = 0;
   #settling = new Set<Promise<void>>();
+  #settled = new Map<string, Promise<void>>();
+  #wake = new Map<string, () => void>();
 
   constructor(pool: Pool, connectionId: string, budgets: Record<string, Budget>, holder: string) {
     this.#pool = pool;
@@ -64,7 +74,8 @@ export class SharedPace {
     if (!block) return;
     block.inFlight -= 1;
     block.used.push([performance.now(), 1]);
-    this.#settleSpent(name);
+    if (block.left === 0 && block.inFlight === 0) this.#settle(name, block);
+    this.#wake.get(name)?.();
   }
 
   report(report: LimitReport): void {
@@ -86,10 +97,17 @@ export class SharedPace {
     }));
   }
 
-  /** Gives back what was not used. Call it when the slice ends. */
+  /** Gives back what was not used. Call it when the slice ends; calls still under way count as answered now. */
   async close(): Promise<void> {
-    for (const name of this.#blocks.keys()) this.#settleSpent(name, true);
+    for (const [name, blocks] of this.#blocks) {
+      for (const block of [...blocks]) {
+        block.used.push([performance.now(), block.inFlight]);
+        block.inFlight = 0;
+        this.#expire(name, block);
+      }
+    }
     await Promise.all(this.#settling);
+    await saveBudgets(this.#pool, this.#connectionId);
   }
 
   async #take(name: string, cost: number, signal: AbortSignal): Promise<void> {
@@ -103,93 +121,109 @@ export class SharedPace {
       if (block) {
         block.left -= cost;
         block.inFlight += 1;
+        block.idle.refresh();
         if (cost > 1) block.used.push([performance.now(), cost - 1]);
         return;
       }
-      this.#settleSpent(name);
+      for (const open of [...(this.#blocks.get(name) ?? [])])
+        if (open.used.length > 0) this.#settle(name, open);
       await Promise.all(this.#settling);
       const waitMs = await this.#lease(name, budget, cost);
       if (waitMs === 0) continue;
       if (Number.isFinite(waitMs) && waitMs > LONGEST_WAIT_MS) throw budgetSpent(name, waitMs);
-      await sleep(Math.min(waitMs, 1_000), undefined, { signal });
+      await this.#wait(name, Number.isFinite(waitMs) ? Math.min(waitMs, BLOCK_MS) : LOOK_MS, signal);
     }
   }
 
-  /** Takes in what the CRM last said of this budget, once. */
-  #heed(name: string, budget: Budget, state: PaceState | null, now: number): PaceState {
-    const report = this.#heard.get(name);
-    this.#heard.delete(name);
-    return report ? heed(state ?? emptyPace(), budget, now, report) : (state ?? emptyPace());
+  /** Until the time is up, or a call of our own is answered. */
+  async #wait(name: string, waitMs: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#wake.set(name, () => woken.abort());
+    await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(
+      () => undefined,
+    );
+    this.#wake.delete(name);
   }
 
   async #lease(name: string, budget: Budget, cost: number): Promise<number> {
     this.#leases += 1;
     const lease = `${this.#holder}/${this.#leases}`;
-    const perBlock = Math.max(1, Math.floor((budget.permits * BLOCK_MS) / budget.windowMs));
-    const wanted = Math.max(cost, Math.min(perBlock, budget.concurrency ?? perBlock));
+    const aSecond = Math.floor((budget.permits * BLOCK_MS) / budget.windowMs);
+    const atOnce = Math.floor((budget.concurrency ?? Number.POSITIVE_INFINITY) / BLOCKS_AT_ONCE);
+    const wanted = Math.max(cost, 1, Math.min(aSecond, atOnce));
     const { granted, waitMs } = await changeBudget<PaceState, { granted: number; waitMs: number }>(
       this.#pool,
       { connectionId: this.#connectionId, name },
       (state, now) => {
-        const answer = grant(this.#heed(name, budget, state, now), budget, now, lease, wanted, cost);
+        const answer = grant(state ?? emptyPace(), budget, now, lease, wanted, cost);
         return { state: answer.state, answer };
       },
     );
-    if (granted > 0) {
-      const block: Block = {
-        lease,
-        until: performance.now() + BLOCK_MS,
-        left: granted,
-        inFlight: 0,
-        used: [],
-      };
-      this.#blocks.set(name, [...(this.#blocks.get(name) ?? []), block]);
-      return 0;
-    }
-    return waitMs;
+    if (granted === 0) return waitMs;
+    const block: Block = {
+      lease,
+      until: performance.now() + BLOCK_MS,
+      left: granted,
+      inFlight: 0,
+      used: [],
+      idle: setTimeout(() => this.#expire(name, block), IDLE_MS),
+    };
+    this.#blocks.set(name, [...(this.#blocks.get(name) ?? []), block]);
+    return 0;
   }
 
-  /** Settles blocks that are used up or too old and have no call under way. */
-  #settleSpent(name: string, all = false): void {
+  /** What is left of the block goes back, whatever its holder is doing. */
+  #expire(name: string, block: Block): void {
+    if (block.left === 0 && block.used.length === 0) return;
+    block.left = 0;
+    this.#settle(name, block);
+  }
+
+  /** Tells the row what became of the block's permits; those left or under way stay leased. */
+  #settle(name: string, block: Block): void {
     const budget = this.#budgets[name];
-    const blocks = this.#blocks.get(name) ?? [];
     if (!budget) return;
-    const isSpent = (block: Block) =>
-      all || (block.inFlight === 0 && (block.left === 0 || block.until <= performance.now()));
-    const spent = blocks.filter(isSpent);
-    this.#blocks.set(
-      name,
-      blocks.filter((block) => !isSpent(block)),
-    );
-    for (const block of spent) {
-      const now = performance.now();
-      // A call that is still under way when the slice ends counts as answered now.
-      const used: [number, number][] = [...block.used, [now, block.inFlight]];
-      this.#change(name, (state, nowMs) => ({
-        state: settle(
-          state,
-          budget,
-          nowMs,
-          block.lease,
-          used.map(([at, permits]) => [now - at, permits]),
-        ),
-        answer: undefined,
-      }));
+    const kept = block.left + block.inFlight;
+    const { used } = block;
+    block.used = [];
+    if (kept === 0) {
+      clearTimeout(block.idle);
+      this.#blocks.set(
+        name,
+        (this.#blocks.get(name) ?? []).filter((other) => other !== block),
+      );
     }
+    const now = performance.now();
+    this.#change(name, (state, nowMs) => ({
+      state: settle(
+        state,
+        budget,
+        nowMs,
+        block.lease,
+        used.map(([at, permits]) => [now - at, permits]),
+        kept,
+      ),
+      answer: undefined,
+    }));
   }
 
   #change(
     name: string,
     change: (state: PaceState, nowMs: number) => { state: PaceState; answer: undefined },
   ): void {
-    const done = changeBudget<PaceState, undefined>(
-      this.#pool,
-      { connectionId: this.#connectionId, name },
-      (state, now) => change(state ?? emptyPace(), now),
-    )
+    // In order: an earlier settlement that came later would lease its permits again.
+    const done = (this.#settled.get(name) ?? Promise.resolve())
+      .then(() =>
+        changeBudget<PaceState, undefined>(
+          this.#pool,
+          { connectionId: this.#connectionId, name },
+          (state, now) => change(state ?? emptyPace(), now),
+        ),
+      )
       // A block that could not be settled counts as used, after a while: too few calls rather than too many.
       .catch(() => undefined)
       .finally(() => this.#settling.delete(done));
+    this.#settled.set(name, done);
     this.#settling.add(done);
   }
 }
