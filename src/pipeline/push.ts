@@ -312,7 +312,10 @@ async function pushDirty(work: StageContext): Promise<SliceResult> {
       if (job?.waitMs !== undefined) return { position: null, done: false, counts, waitMs: job.waitMs };
       const scene = await readScene(work.pool, work.tenant, id, work.run.asOf);
       for (const object of objectsOf(scene)) await confirmRows(work, connection, scene, object);
-      for (const pass of passesOf(writable(scene).filter(({ pilotDone }) => pilotDone))) {
+      const tried = writable(scene).filter(
+        ({ pilotDone }) => pilotDone || work.tenant.policy.pilot === 'off',
+      );
+      for (const pass of passesOf(tried)) {
         const keys = await readDirtyKeys(work.pool, work.tenant, {
           connectionId: id,
           object: pass.object,
