@@ -121,10 +121,11 @@ export function desiredSql(
     refused === 'false'
       ? objectSql(values)
       : `case when ${refused} then '{}'::jsonb else ${objectSql(values)} end`;
+  // `offset 0` looks each subject up by its id: a hash join would read all subjects for every range of records.
   return `select r.id as key, r.kind, ${object === 'contact' ? 'r.email' : 'null::text as email'}, ${want} as want
     from ${schema}.${table} r
-    join ${schema}.${subject} s on s.id = r.${link}
-    ${usesCompany ? `left join ${schema}.company c on c.id = s.company_id` : ''}
+    cross join lateral (select * from ${schema}.${subject} where id = r.${link} offset 0) s
+    ${usesCompany ? `left join lateral (select * from ${schema}.company where id = s.company_id offset 0) c on true` : ''}
     where r.connection_id = ${bindings.bind(scene.connectionId, 'text')} and r.state = 'live'
       ${rangeSql('r.id', range, bindings)}`;
 }

@@ -185,7 +185,7 @@ export async function countDifferences(
 }
 
 /** Records looked at by one statement, so that none holds an embedded database for long. */
-export const RECORDS_AT_ONCE = 20_000;
+export const RECORDS_AT_ONCE = 10_000;
 
 /** The end of a range of about `span` records after `after`; null where there are fewer left. */
 export async function rangeEnd(

@@ -4,7 +4,9 @@ import { noteDirtyRecords } from '../store/dirty.ts';
 import {
   doubtSurvivors,
   forgetRecords,
+  type LedgerPlace,
   type LedgerValues,
+  listMerged,
   readUnconfirmed,
   settle,
   type UnconfirmedRow,
@@ -70,6 +72,7 @@ export async function confirmRows(
   if (properties.length === 0) return { done: true, read: 0 };
   const place = { connectionId: connection.id, object };
   const targets = properties.map(({ targetId }) => targetId);
+  await followMerges(work, place, targets);
   let read = 0;
   for (let after: string | null = null; ; ) {
     const rows: UnconfirmedRow[] = await readUnconfirmed(work.pool, work.tenant, place, {
@@ -88,6 +91,17 @@ export async function confirmRows(
     if (rows.length < READ_AT_ONCE) return { done: true, read };
     if (performance.now() >= work.deadline) return { done: false, read };
   }
+}
+
+/** What a merge left on a survivor is no edit by hand: it is read back before edits are looked for. */
+async function followMerges(work: StageContext, place: LedgerPlace, targets: string[]): Promise<void> {
+  const merged = await listMerged(work.pool, work.tenant, place);
+  if (merged.length === 0) return;
+  await transaction(work.pool, async (client) => {
+    await work.checkFence(client);
+    await doubtSurvivors(client, work.tenant, place, merged, targets);
+    await forgetRecords(client, work.tenant, place, merged);
+  });
 }
 
 async function takeIn(

@@ -16,6 +16,12 @@ const toJson = (rows: LedgerValues[]): string =>
 const GIVEN = `jsonb_to_recordset($3::jsonb) as g (key text, given jsonb)`;
 
 /**
+ * Statements name their keys twice: rows are found by an array, which is a look into the index for each. By a join
+ * alone the planner, which knows nothing of the sizes, reads all rows of the connection for every batch.
+ */
+const keysOf = (rows: readonly { key: string }[]): string[] => [...new Set(rows.map(({ key }) => key))];
+
+/**
  * Notes what is about to be sent, before it is: whoever finds these rows after a kill reads them back from the CRM
  * before anything else is written to them.
  */
@@ -49,8 +55,8 @@ export async function unmark(
   if (rows.length === 0) return;
   await db.query(
     `update ${tenant.schema}.ledger l set ${UNMARKED} from ${GIVEN}
-     where l.connection_id = $1 and l.object = $2 and l.external_key = g.key`,
-    [place.connectionId, place.object, toJson(rows)],
+     where l.connection_id = $1 and l.object = $2 and l.external_key = any($4) and l.external_key = g.key`,
+    [place.connectionId, place.object, toJson(rows), keysOf(rows)],
   );
 }
 
@@ -71,10 +77,12 @@ export async function settle(
     `with g as materialized (select * from ${GIVEN}),
      value as materialized (
        select g.key, v.key as target, l.shown -> v.key as before, nullif(v.value, 'null'::jsonb) as after
-       from g join ${schema}.ledger l
-         on l.connection_id = $1 and l.object = $2 and l.external_key = g.key
+       from g join ${schema}.ledger l on l.external_key = g.key
        cross join lateral jsonb_each(g.given) v
+       where l.connection_id = $1 and l.object = $2 and l.external_key = any($6)
      ), changed as materialized (select * from value where before is distinct from after
+     ), was as materialized (
+       select key, jsonb_object_agg(target, coalesce(before, 'null')) as before from changed group by key
      ), logged as (
        insert into ${schema}.push_log
          (at, run_id, connection_id, object, external_key, target_id, before, after, cause)
@@ -82,16 +90,17 @@ export async function settle(
        from changed where $5::text is not null
      ), passed as (
        delete from ${schema}.refusal f using value v
-       where f.connection_id = $1 and f.object = $2 and f.external_key = v.key and f.target_id = v.target
+       where f.connection_id = $1 and f.object = $2 and f.external_key = any($6)
+         and f.external_key = v.key and f.target_id = v.target
      )
      update ${schema}.ledger l set
        shown = jsonb_strip_nulls(l.shown || g.given),
-       previous = l.previous || coalesce((
-         select jsonb_object_agg(c.target, coalesce(c.before, 'null')) from changed c where c.key = g.key), '{}'),
+       previous = l.previous || coalesce(was.before, '{}'),
        ${UNMARKED},
        updated_at = now()
-     from g where l.connection_id = $1 and l.object = $2 and l.external_key = g.key`,
-    [place.connectionId, place.object, toJson(rows), log.runId, log.cause],
+     from g left join was on was.key = g.key
+     where l.connection_id = $1 and l.object = $2 and l.external_key = any($6) and l.external_key = g.key`,
+    [place.connectionId, place.object, toJson(rows), log.runId, log.cause, keysOf(rows)],
   );
 }
 
@@ -129,8 +138,9 @@ export async function dropRefusals(
   await db.query(
     `delete from ${tenant.schema}.refusal f
      using jsonb_to_recordset($3::jsonb) as r (key text, "targetId" text)
-     where f.connection_id = $1 and f.object = $2 and f.external_key = r.key and f.target_id = r."targetId"`,
-    [place.connectionId, place.object, JSON.stringify(rows)],
+     where f.connection_id = $1 and f.object = $2 and f.external_key = any($4)
+       and f.external_key = r.key and f.target_id = r."targetId"`,
+    [place.connectionId, place.object, JSON.stringify(rows), keysOf(rows)],
   );
 }
 
@@ -148,6 +158,19 @@ export async function forgetRecords(
       [place.connectionId, place.object, keys],
     );
   }
+}
+
+/** Records that were merged into others since something of ours was shown on them. */
+export async function listMerged(db: Queryable, tenant: Tenant, place: LedgerPlace): Promise<string[]> {
+  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const { rows } = await db.query<{ id: string }>(
+    `select r.id from ${tenant.schema}.${table} r
+     where r.connection_id = $1 and r.merged_into is not null and r.state = 'merged' and exists (
+       select from ${tenant.schema}.ledger l
+       where l.connection_id = r.connection_id and l.object = $2 and l.external_key = r.id)`,
+    [place.connectionId, place.object],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** The CRM may have given the survivors of merges other values: they are to be read back, whatever was sent. */
