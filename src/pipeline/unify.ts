@@ -2,7 +2,7 @@ import type { Json } from '../../connectors/contract.ts';
 import type { ObjectType } from '../model/record.ts';
 import { joinByHash } from '../store/plans.ts';
 import { transaction } from '../store/pool.ts';
-import type { RankedConnection } from './closure.ts';
+import { anyReferences, type RankedConnection } from './closure.ts';
 import type { SliceResult, StageContext } from './stage.ts';
 import { unifyDeals } from './unify-deals.ts';
 import { unifyRecords } from './unify-records.ts';
@@ -19,10 +19,11 @@ export async function unifySlice(work: StageContext, _position: Json): Promise<S
   const connections = await rankedConnections(work);
   for (const object of ['company', 'contact', 'deal'] as const) {
     let created = 0;
+    const hasReferences = await anyReferences(work.pool, work.tenant, object);
     for (;;) {
       if (performance.now() >= work.deadline || work.signal.aborted)
         return { position: {}, done: false, counts };
-      const { records, ...changes } = await unifyBatch(work, object, connections);
+      const { records, ...changes } = await unifyBatch(work, object, { connections, hasReferences });
       if (records === 0) break;
       created += changes.created;
       for (const [name, value] of Object.entries({ records, ...changes })) {
@@ -49,12 +50,12 @@ export type UnifyCounts = { records: number; created: number; absorbed: number; 
 function unifyBatch(
   work: StageContext,
   object: ObjectType,
-  connections: RankedConnection[],
+  known: { connections: RankedConnection[]; hasReferences: boolean },
 ): Promise<UnifyCounts> {
   return transaction(work.pool, async (client) => {
     await work.checkFence(client);
     await joinByHash(client);
-    const scene = { db: client, tenant: work.tenant, connections, limit: UNIFY_BATCH };
+    const scene = { db: client, tenant: work.tenant, limit: UNIFY_BATCH, ...known };
     return object === 'deal' ? unifyDeals(scene) : unifyRecords({ ...scene, object });
   });
 }

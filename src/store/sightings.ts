@@ -39,8 +39,11 @@ export async function addUnknownSightings(
     `insert into ${schema}.sighting (connection_id, object, external_key, target_id, value)
      select $1, $2, s.key, s."targetId", s.value
      from jsonb_to_recordset($3::jsonb) as s (key text, "targetId" text, value jsonb)
-     left join ${schema}.ledger l
-       on l.connection_id = $1 and l.object = $2 and l.external_key = s.key
+     -- by an array of keys: a join alone would read the whole ledger for every page
+     left join (
+       select external_key, shown, unconfirmed from ${schema}.ledger
+       where connection_id = $1 and object = $2 and external_key = any($4)
+     ) l on l.external_key = s.key
      cross join lateral (select case jsonb_typeof(l.shown -> s."targetId")
          when 'array' then l.shown -> s."targetId"
          when 'string' then jsonb_build_array(l.shown -> s."targetId")
@@ -48,7 +51,7 @@ export async function addUnknownSightings(
      where s.value <> known.value and not coalesce(s."targetId" = any(l.unconfirmed), false)
      on conflict (connection_id, object, external_key, target_id)
        do update set value = excluded.value, seen_at = now()`,
-    [place.connectionId, place.object, JSON.stringify(rows)],
+    [place.connectionId, place.object, JSON.stringify(rows), [...new Set(rows.map(({ key }) => key))]],
   );
   return rowCount;
 }
