@@ -4,7 +4,7 @@ import { type Audience, type Explanation, type LabelChange, planExplain } from '
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { normaliseDomain, normaliseEmail } from './identity.ts';
-import { readPlans } from './plans.ts';
+import { pinsNow, readPlans } from './plans.ts';
 
 export type Explained = { subject: SubjectType; id: string; segmentations: Explanation[] };
 
@@ -89,17 +89,4 @@ async function changesOf(
     [subject, id],
   );
   return rows;
-}
-
-/** The versions that a run would pin if it began now. */
-async function pinsNow(
-  db: Queryable,
-  { schema }: Tenant,
-): Promise<Record<string, { definition: number; model: number | null }>> {
-  const { rows } = await db.query<{ key: string; definition: number; model: number | null }>(
-    `select s.key, s.version as definition,
-       (select max(m.version) from ${schema}.model m where m.segmentation = s.key) as model
-     from ${schema}.segmentation s where s.state = 'published'`,
-  );
-  return Object.fromEntries(rows.map(({ key, definition, model }) => [key, { definition, model }]));
 }

@@ -10,8 +10,9 @@ import { listNewest } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { refusesProfiling } from './desired.ts';
 import { learnModel } from './learn.ts';
-import { type Plans, readRequest } from './plans.ts';
-import { type Change, changeOf } from './publish.ts';
+import type { Plans } from './plans.ts';
+import { readBasis, whatIsMissing } from './preview.ts';
+import { type Change, changeOf, refuseClash } from './publish.ts';
 
 export type PlannedSegment = {
   segment: string;
@@ -39,14 +40,17 @@ export type Planned = {
   samples: PlannedSample[];
   /** Segments that lack attributes. */
   unmet: Unmet[];
-  /** Why nothing could be worked out, if so: the data has nothing to learn from yet. */
+  /** Why nothing could be worked out, if so: nothing to learn from yet, an attribute that is filling. */
   problem: string | null;
 };
 
 const SUBJECTS_AT_ONCE = 4_000;
 const SAMPLES = 5;
 
-/** Who would enter and leave if these were published together. Definitions that stay the same are listed, not counted. */
+/**
+ * Who would enter and leave if these were published together, before `stay` lets some remain.
+ * @throws InputError where they could not be published
+ */
 export async function planSegmentations(
   pool: Pool,
   tenant: Tenant,
@@ -54,12 +58,18 @@ export async function planSegmentations(
   asOf: Date,
 ): Promise<Planned[]> {
   const newest = await listNewest(pool, tenant);
-  const { request } = await readRequest(pool, tenant, asOf);
+  for (const definition of definitions) refuseClash(definition, newest);
+  const basis = await readBasis(pool, tenant, asOf);
+  const { request } = basis;
   const planned: Planned[] = [];
   const plans: Plan[] = [];
   for (const definition of definitions) {
     const change = changeOf(definition, newest);
-    const { plan, problem } = await withModel(pool, tenant, definition, change, request);
+    const missing = whatIsMissing(definition, basis);
+    const { plan, problem } =
+      missing === null
+        ? await withModel(pool, tenant, definition, change, request)
+        : { plan: null, problem: missing };
     if (plan) plans.push(plan);
     const { key, name, subject } = definition;
     const counts = { segments: [], changes: 0, total: 0, unlabelled: 0, samples: [], unmet: [] };

@@ -87,6 +87,11 @@ function reasonToWait(
   if (!columns[definition.subject].has(labelColumn(definition.key))) return 'it was retired meanwhile';
   if (learns(definition) && model?.method !== definition.method)
     return 'it has not learned from the data yet';
+  return missingData(definition, mappings);
+}
+
+/** An attribute that a definition uses and that can't be read, or is not read for all records yet; null for none. */
+export function missingData(definition: Segmentation, mappings: readonly MappingRow[]): string | null {
   for (const reference of references(definition)) {
     if (reference.kind !== 'attribute') continue;
     const feeding = mappings.filter(
@@ -97,4 +102,14 @@ function reasonToWait(
     if (feeding.some(({ filled }) => !filled)) return `${reference.key} is filling`;
   }
   return null;
+}
+
+/** The versions that a run would pin if it began now. */
+export async function pinsNow(db: Queryable, { schema }: Tenant): Promise<RunScope['pins']> {
+  const { rows } = await db.query<{ key: string; definition: number; model: number | null }>(
+    `select s.key, s.version as definition,
+       (select max(m.version) from ${schema}.model m where m.segmentation = s.key) as model
+     from ${schema}.segmentation s where s.state = 'published'`,
+  );
+  return Object.fromEntries(rows.map(({ key, definition, model }) => [key, { definition, model }]));
 }

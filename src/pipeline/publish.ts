@@ -1,6 +1,7 @@
 import { connectorOf } from '../../connectors/registry.ts';
 import { InputError } from '../errors.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
+import { references } from '../segmentation/references.ts';
 import { addAudit } from '../store/audit.ts';
 import { addLabelColumn, dropLabelColumn } from '../store/columns.ts';
 import { listConnections } from '../store/connections.ts';
@@ -104,7 +105,7 @@ export async function applySegmentations(
 }
 
 /** A key belongs to one segmentation for good, and what its labels are about stays the same. */
-function refuseClash(definition: Segmentation, newest: readonly SegmentationRow[]): void {
+export function refuseClash(definition: Segmentation, newest: readonly SegmentationRow[]): void {
   const before = newest.find(({ key }) => key === definition.key);
   if (before === undefined) return;
   if (before.state === 'retired') {
@@ -210,6 +211,7 @@ export async function retireSegmentation(
       action: 'Run `status` to see those there are.',
     });
   }
+  await refuseWhereNeeded(pool, tenant, key);
   await transaction(pool, async (client) => {
     await retireVersion(client, tenant, key);
     const targets = await listTargets(client, tenant, { segmentation: key });
@@ -225,6 +227,22 @@ export async function retireSegmentation(
     });
   });
   await dropLabelColumn(pool, tenant, row.definition.subject, key);
+}
+
+/** Others in force that build on its segments could not be worked out without it. */
+async function refuseWhereNeeded(pool: Pool, tenant: Tenant, key: string): Promise<void> {
+  const builders = (await listPublished(pool, tenant)).filter(
+    (other) =>
+      other.key !== key &&
+      [...references(other.definition)].some(
+        (reference) => reference.kind !== 'attribute' && reference.name.startsWith(`${key}.`),
+      ),
+  );
+  if (builders.length === 0) return;
+  const names = builders.map((other) => other.key).join(', ');
+  throw new InputError('segmentation_needed', `${names} builds on ${key}. Nothing was changed.`, {
+    action: `Publish ${names} without it, or retire ${names} first.`,
+  });
 }
 
 const newReason = (by: string): TargetReason => ({

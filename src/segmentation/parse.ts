@@ -105,7 +105,8 @@ function describe({ path, message }: Problem): string {
   return where === undefined || message.includes(String(where)) ? message : `${where}: ${message}`;
 }
 
-function definitionInvalid(problems: readonly PlacedProblem[]): InputError {
+/** All problems in one error, a line each. */
+export function definitionInvalid(problems: readonly PlacedProblem[]): InputError {
   const lines = problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
   return new InputError('definition_invalid', `${lines.join('\n')}\nNothing was changed.`, {
     action: 'Mend the definition and try again.',

@@ -69,7 +69,7 @@ export async function getConnection(pool: Queryable, tenant: Tenant, id: string)
 
 /**
  * Adds a connection, or renews the one to the same account: its state becomes connected and its config and secret
- * are replaced; its id, rank and data stay.
+ * are replaced; its id, rank, data and what counts as revenue there stay.
  */
 export async function saveConnection(
   pool: Pool,
@@ -84,7 +84,9 @@ export async function saveConnection(
        values ($1, $2, $3, $4, $5, $6, $7,
          coalesce($8, (select coalesce(max(rank), -1) + 1 from app.connection where tenant_id = $2)))
        on conflict (tenant_id, system, account_id) do update
-         set name = excluded.name, config = excluded.config, state = 'connected', reason = null
+         set name = excluded.name, state = 'connected', reason = null,
+           config = excluded.config
+             || jsonb_strip_nulls(jsonb_build_object('revenue', app.connection.config -> 'revenue'))
        returning id`,
       [
         given.id ?? `${tenant.id}-${given.system}-${given.accountId}`,

@@ -1,0 +1,170 @@
+import { AppError } from '../errors.ts';
+import type { SubjectType } from '../model/attribute.ts';
+import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
+import type { Segmentation } from '../segmentation/definition.ts';
+import { type Preview, planPreview } from '../segmentation/preview.ts';
+import { references } from '../segmentation/references.ts';
+import { labelColumn } from '../store/columns.ts';
+import { listMappings, type MappingRow } from '../store/mappings.ts';
+import type { Queryable } from '../store/pool.ts';
+import type { Tenant } from '../store/tenant.ts';
+import { refusesProfiling } from './desired.ts';
+import { learnModel } from './learn.ts';
+import { missingData, type Plans, pinsNow, readPlans, readRequest } from './plans.ts';
+
+export type Previewed = Preview & {
+  key: string;
+  name: string;
+  subject: SubjectType;
+  /** Segment -> how a few of those in it are known: an e-mail address, a company's domain. */
+  samples: Record<string, string[]>;
+};
+
+/** What drafts are worked out from. */
+export type Basis = {
+  request: Plans['request'];
+  /** Label columns. */
+  columns: Record<SubjectType, Set<string>>;
+  mappings: MappingRow[];
+};
+
+export async function readBasis(db: Queryable, tenant: Tenant, asOf: Date): Promise<Basis> {
+  return { ...(await readRequest(db, tenant, asOf)), mappings: await listMappings(db, tenant) };
+}
+
+/** Why a draft can't be worked out yet; null where it can. */
+export function whatIsMissing(definition: Segmentation, { columns, mappings }: Basis): string | null {
+  return missingData(definition, mappings) ?? unlabelledCompany(definition, columns.company);
+}
+
+/** People look at the labels that their company holds: there are none before its segmentation was published. */
+function unlabelledCompany(definition: Segmentation, columns: ReadonlySet<string>): string | null {
+  if (definition.subject === 'company') return null;
+  for (const reference of references(definition)) {
+    if (reference.kind === 'attribute' || reference.subject !== 'company') continue;
+    const [segmentation = ''] = reference.name.split('.');
+    if (!columns.has(labelColumn(segmentation)))
+      return `it builds on ${segmentation}, which labels no company yet`;
+  }
+  return null;
+}
+
+/** Drafts, then what is in force beside them; where drafts learn, they learn now, and nothing is stored. */
+type Drafts = { request: Plans['request']; plans: Plan[] };
+
+async function readDrafts(
+  db: Queryable,
+  tenant: Tenant,
+  definitions: readonly Segmentation[],
+  { request }: Basis,
+): Promise<Drafts> {
+  const { plans: present } = await readPlans(db, tenant, {
+    asOf: request.asOf,
+    pins: await pinsNow(db, tenant),
+  });
+  const drafts: Plan[] = [];
+  for (const definition of definitions) {
+    drafts.push({ definition, model: learns(definition) ? await learnModel(db, definition, request) : null });
+  }
+  const keys = new Set(definitions.map(({ key }) => key));
+  return { request, plans: [...drafts, ...present.filter(({ definition }) => !keys.has(definition.key))] };
+}
+
+/**
+ * Who would be in segmentations that are not published, and what each of their rules keeps and drops.
+ * @throws AppError where one can't be worked out yet, with the reason
+ */
+export async function previewSegmentations(
+  db: Queryable,
+  tenant: Tenant,
+  definitions: readonly Segmentation[],
+  options: { asOf: Date; samples: number },
+): Promise<Previewed[]> {
+  const basis = await readBasis(db, tenant, options.asOf);
+  for (const definition of definitions) {
+    const reason = whatIsMissing(definition, basis);
+    if (reason === null) continue;
+    throw new AppError('not_ready', `${definition.name} can't be worked out yet: ${reason}.`, {
+      action: 'Publish or run what it waits for, then preview it again.',
+      retryable: true,
+    });
+  }
+  const drafts = await readDrafts(db, tenant, definitions, basis);
+  const previewed: Previewed[] = [];
+  for (const { key } of definitions)
+    previewed.push(await previewOne(db, tenant, drafts, key, options.samples));
+  return previewed;
+}
+
+async function previewOne(
+  db: Queryable,
+  tenant: Tenant,
+  { request, plans }: Drafts,
+  key: string,
+  samples: number,
+): Promise<Previewed> {
+  const plan = plans.find(({ definition }) => definition.key === key);
+  if (plan === undefined) throw new Error(`no plan for ${key}`);
+  const { name, subject } = plan.definition;
+  const others = plans.filter((other) => other !== plan && other.definition.subject === subject);
+  const statement = planPreview({ ...request, plan, others, restrict: 'all', currency: tenant.currency });
+  const { rows } = await db.query(statement.sql, statement.values);
+  return {
+    ...statement.interpret(rows[0] ?? {}),
+    key,
+    name,
+    subject,
+    samples:
+      samples === 0 ? {} : await sampleMembers(db, tenant, request, [plan, ...others], { key, samples }),
+  };
+}
+
+async function sampleMembers(
+  db: Queryable,
+  tenant: Tenant,
+  request: Plans['request'],
+  plans: Plan[],
+  { key, samples }: { key: string; samples: number },
+): Promise<Record<string, string[]>> {
+  const subject = plans[0]?.definition.subject ?? 'person';
+  const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict: 'all' });
+  const column = compiled.columns.find(({ segmentation }) => segmentation === key);
+  if (column === undefined) return {};
+  const labels = column.labels === 'one' ? `array[c.${column.column}]` : `c.${column.column}`;
+  const refused = subject === 'person' ? refusesProfiling(request.attributes, 'g') : 'false';
+  const { rows } = await db.query<{ segment: string; ids: string[] }>(
+    `select m.segment, (array_agg(c.id::text order by c.id))[1:${samples}] as ids
+     from (${compiled.sql}) c
+     join ${tenant.schema}.${subject} g on g.id = c.id and not ${refused}
+     cross join lateral unnest(${labels}) m (segment)
+     where m.segment is not null group by 1`,
+    compiled.values,
+  );
+  const names = await namesOf(
+    db,
+    tenant,
+    subject,
+    rows.flatMap(({ ids }) => ids),
+  );
+  return Object.fromEntries(rows.map(({ segment, ids }) => [segment, ids.map((id) => names.get(id) ?? id)]));
+}
+
+/** How people know these subjects: an e-mail address, a company's domain; else `person:ID`. */
+export async function namesOf(
+  db: Queryable,
+  { schema }: Tenant,
+  subject: SubjectType,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const [table, owner, name] =
+    subject === 'person'
+      ? ['contact_record', 'person_id', 'email']
+      : ['company_record', 'company_id', 'domain'];
+  const { rows } = await db.query<{ id: string; name: string }>(
+    `select ${owner}::text as id, min(${name}) as name from ${schema}.${table}
+     where ${owner} = any($1::bigint[]) and state = 'live' and ${name} is not null group by 1`,
+    [ids],
+  );
+  const known = new Map(rows.map(({ id, name: found }) => [id, found]));
+  return new Map(ids.map((id) => [id, known.get(id) ?? `${subject}:${id}`]));
+}

@@ -1,0 +1,31 @@
+import type { Queryable } from '../store/pool.ts';
+import type { Tenant } from '../store/tenant.ts';
+
+/** Records that a CRM refused for one reason; each is tried again in every run. */
+export type RefusalGroup = {
+  connectionId: string;
+  object: string;
+  code: string;
+  /** What the CRM said, of the newest one. */
+  message: string;
+  records: number;
+  /** A few of their ids in the CRM. */
+  samples: string[];
+  since: Date;
+  lastTriedAt: Date;
+};
+
+const SAMPLES = 5;
+
+/** Refusals by connection, object and reason, the most frequent first. */
+export async function listRefusals(db: Queryable, { schema }: Tenant): Promise<RefusalGroup[]> {
+  const { rows } = await db.query<RefusalGroup>(
+    `select connection_id as "connectionId", object, code,
+       (array_agg(message order by last_at desc))[1] as message,
+       count(distinct external_key)::int as records,
+       (array_agg(distinct external_key order by external_key))[1:${SAMPLES}] as samples,
+       min(first_at) as since, max(last_at) as "lastTriedAt"
+     from ${schema}.refusal group by 1, 2, 3 order by records desc, 1, 2, 3`,
+  );
+  return rows;
+}
