@@ -155,6 +155,15 @@ export async function pinModel(
   );
 }
 
+/** The last run before this one that came to its end; null for the first. */
+export async function previousRun(db: Queryable, tenant: Tenant, id: string): Promise<Run | null> {
+  const { rows } = await db.query<RunRow>(
+    `select * from ${tenant.schema}.run where id < $1 and state = 'done' order by id desc limit 1`,
+    [id],
+  );
+  return rows[0] ? toRun(rows[0]) : null;
+}
+
 export type RunChange = {
   state: RunState;
   stage: StageName;

@@ -7,7 +7,11 @@ import { listConnections } from '../../store/connections.ts';
 import type { Session } from '../session.ts';
 import type { DemoCrm, LabelProperty } from './crm.ts';
 
-const ListRemote = z.looseObject({ id: z.string() });
+/** HubSpot's lists and Salesforce's campaigns, as their connectors remember them. */
+const ListRemote = z.union([
+  z.looseObject({ listId: z.string() }).transform(({ listId }) => listId),
+  z.looseObject({ id: z.string() }).transform(({ id }) => id),
+]);
 
 /**
  * Everything that the stand-in CRM holds, looked at from behind, compared with what the store says it should show.
@@ -35,7 +39,7 @@ export async function countMismatches(
         }
       },
       members: async function* (list) {
-        yield await crm.members(ListRemote.parse(list.remote).id);
+        yield await crm.members(ListRemote.parse(list.remote));
       },
     },
     asOf,
