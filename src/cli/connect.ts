@@ -9,7 +9,7 @@ import { connectorOf } from '../../connectors/registry.ts';
 import type { Config } from '../config.ts';
 import { AuthError, ConfigError, InputError } from '../errors.ts';
 import { type Connected, connectAccount } from '../pipeline/connect.ts';
-import type { Output } from './output.ts';
+import { counted, type Output } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 type ConnectFlags = CommonOptions & {
@@ -189,9 +189,12 @@ async function listenForCode(port: number, state: string) {
 /** What was connected, what is fed, what is missing. */
 export function showConnected({ connection, checks, mapped, missing }: Connected, output: Output): void {
   output.line(
-    `${pc.green('✓')} ${connection.name} is connected (${connection.id}); ${mapped.length} attributes are fed.`,
+    `${pc.green('✓')} ${connection.name} is connected (${connection.id}); ${counted(mapped.length, 'attribute')} ${mapped.length === 1 ? 'is' : 'are'} fed.`,
   );
-  if (missing.length > 0) output.line(`  No property for: ${missing.join(', ')}.`);
+  if (missing.length > 0)
+    output.line(
+      `  Nothing feeds ${counted(missing.length, 'standard attribute')}: see \`attributes --missing\`.`,
+    );
   for (const check of checks.filter(({ ok }) => !ok)) output.line(describeCheck(check));
   output.result({ connection: connection.id, mapped, missing, checks });
 }

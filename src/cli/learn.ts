@@ -67,8 +67,10 @@ export function registerLearn(program: Command): void {
     .option('--target <column>', text('target'))
     .option('--unit <unit>', text('unit'))
     .option('--seed <number>', text('seed'))
-    .action(async (method: string, options: Record<string, unknown>) => {
-      process.exitCode = await learnCommand({ ...options, method });
+    .addHelpText('after', '\nExample: npm run -s cli -- learn rfm --input orders.csv --json')
+    .action(async (method: string, options: Record<string, unknown>, command: Command) => {
+      // --json is an option of the whole program, too, which sees it first.
+      process.exitCode = await learnCommand({ ...command.optsWithGlobals(), ...options, method });
     });
 }
 

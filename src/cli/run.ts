@@ -32,6 +32,7 @@ export function registerRun(program: Command): void {
     .command('cancel')
     .argument('<run>', 'the run’s number, as `status` shows it')
     .description('Stop a run at its next safe point; what it did so far stays.')
+    .addHelpText('after', '\nExample: npm run -s cli -- cancel 12')
     .action(async (runId: string, _flags: CommonOptions, command: Command) => {
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         await cancelRun(app.store.pool, tenant, runId);

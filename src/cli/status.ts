@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
+import { allSizes, type SegmentationSizes } from '../pipeline/sizes.ts';
 import { listConnections } from '../store/connections.ts';
 import { listRuns } from '../store/runs.ts';
 import { listSchedules } from '../store/schedules.ts';
 import { listTargets } from '../store/targets.ts';
-import { table } from './output.ts';
+import { count, counted, table } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 export function registerStatus(program: Command): void {
   program
     .command('status')
-    .description('Connections and their health, the last runs, what is held.')
+    .description('Connections and their health, segment sizes, the last runs, what is held.')
+    .addHelpText('after', '\nExample: npm run -s cli -- status')
     .action(async (_flags: CommonOptions, command: Command) => {
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         const { pool } = app.store;
@@ -17,6 +19,7 @@ export function registerStatus(program: Command): void {
         const runs = await listRuns(pool, tenant, 10);
         const targets = await listTargets(pool, tenant);
         const schedules = await listSchedules(pool, tenant);
+        const sizes = await allSizes(pool, tenant);
         const held = targets.filter(({ state }) => state === 'held');
 
         output.line(`Tenant ${tenant.id} (${tenant.zone}, ${tenant.currency})`);
@@ -34,6 +37,10 @@ export function registerStatus(program: Command): void {
           output.line(table(['connection', 'system', 'mode', 'state', 'why'], rows));
         }
         output.line();
+        if (sizes.length > 0) {
+          output.line(table(['segment', 'size', `revenue (${tenant.currency})`], sizeRows(sizes)));
+          output.line();
+        }
         if (runs.length > 0) {
           const rows = runs.map((run) => [
             run.id,
@@ -47,9 +54,21 @@ export function registerStatus(program: Command): void {
           output.line();
         }
         output.line(
-          `${targets.length} targets, ${held.length} held${held.length > 0 ? ': see `pending`' : ''}. ${schedules.length} schedules.`,
+          `${counted(targets.length, 'target')}, ${held.length} held${held.length > 0 ? ': see `pending`' : ''}. ${counted(schedules.length, 'schedule')}.`,
         );
-        output.result({ tenant: tenant.id, connections, runs, targets, schedules });
+        output.result({ tenant: tenant.id, connections, segmentations: sizes, runs, targets, schedules });
       });
     });
+}
+
+/** Each segment, and those without a label, by name. */
+function sizeRows(sizes: readonly SegmentationSizes[]): string[][] {
+  return sizes.flatMap(({ segmentation, segments, unlabelled }) => [
+    ...segments.map(({ segment, size, revenue }) => [
+      `${segmentation}.${segment}`,
+      count(size),
+      Number(revenue).toLocaleString('en-US', { minimumFractionDigits: 2 }),
+    ]),
+    [`${segmentation}: no label`, count(unlabelled), ''],
+  ]);
 }

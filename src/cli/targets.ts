@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { type Pending, pendingTargets, releaseTargets } from '../pipeline/release.ts';
-import type { TargetRow } from '../store/targets.ts';
-import { count, table } from './output.ts';
+import { type Pending, pendingTargets, releaseTargets, stopTargets } from '../pipeline/release.ts';
+import { listConnections } from '../store/connections.ts';
+import { listPublished } from '../store/segmentations.ts';
+import { listTargets, type TargetRow } from '../store/targets.ts';
+import { count, counted, table } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 export function registerTargets(program: Command): void {
   program
     .command('pending')
     .description('What waits to be written, how much it is, and why it waits.')
+    .addHelpText('after', '\nExample: npm run -s cli -- pending')
     .action(async (_flags: CommonOptions, command: Command) => {
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         const pending = await pendingTargets(app.store.pool, tenant, new Date());
@@ -23,6 +26,15 @@ export function registerTargets(program: Command): void {
     .argument('[target...]', 'targets, as `pending` names them')
     .option('--all', 'all that are held')
     .description('Let held targets be written, from the next run on.')
+    .addHelpText(
+      'after',
+      `
+Paused targets are released only by name.
+
+Examples:
+  npm run -s cli -- release --all
+  npm run -s cli -- release t1 t2`,
+    )
     .action(async (targets: string[], flags: CommonOptions & { all?: boolean }, command: Command) => {
       if (targets.length === 0 && !flags.all) {
         throw new InputError('target_missing', 'Nothing was named to release.', {
@@ -31,8 +43,67 @@ export function registerTargets(program: Command): void {
       }
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         const released = await releaseTargets(app.store.pool, tenant, flags.all ? 'all' : targets, 'cli');
-        output.line(`${released.length} targets are live; the next run writes them.`);
+        if (released.length === 0) output.line('Nothing was held: all is as it was.');
+        else {
+          const [verb, them] = released.length === 1 ? ['is', 'it'] : ['are', 'them'];
+          output.line(`${counted(released.length, 'target')} ${verb} live; the next run writes ${them}.`);
+        }
         output.result({ released: released.map(({ id }) => id) });
+      });
+    });
+
+  program
+    .command('targets')
+    .description('Where labels are written: every target with its state.')
+    .addHelpText('after', '\nExample: npm run -s cli -- targets')
+    .action(async (_flags: CommonOptions, command: Command) => {
+      await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
+        const { pool } = app.store;
+        const connections = new Map((await listConnections(pool, tenant)).map(({ id, name }) => [id, name]));
+        const names = new Map(
+          (await listPublished(pool, tenant)).map(({ key, definition }) => [key, definition.name]),
+        );
+        const targets = await listTargets(pool, tenant);
+        const rows = targets.map((target) => [
+          target.id,
+          connections.get(target.connectionId) ?? target.connectionId,
+          describeTarget(target, names.get(target.segmentation) ?? target.segmentation),
+          target.state,
+          target.reason?.message ?? '',
+        ]);
+        if (rows.length === 0)
+          output.line('There are no targets yet: `apply` a segmentation to a connected CRM first.');
+        else output.line(table(['target', 'connection', 'what', 'state', 'why'], rows));
+        output.result({ targets });
+      });
+    });
+
+  registerStop(program, 'hold', 'held', 'Stop writing to targets until they are released.');
+  registerStop(program, 'pause', 'paused', 'Stop writing to targets until they are released by name.');
+}
+
+function registerStop(program: Command, name: string, state: 'held' | 'paused', description: string): void {
+  program
+    .command(name)
+    .argument('[target...]', 'targets, as `targets` names them')
+    .option('--all', 'all there are')
+    .description(description)
+    .addHelpText('after', `\nWhat the CRM shows stays as it is.\n\nExample: npm run -s cli -- ${name} t1`)
+    .action(async (targets: string[], flags: CommonOptions & { all?: boolean }, command: Command) => {
+      if (targets.length === 0 && !flags.all) {
+        throw new InputError('target_missing', `Nothing was named to ${name}.`, {
+          action: 'Name targets, as `targets` shows them, or use --all.',
+        });
+      }
+      await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
+        const which = flags.all ? 'all' : targets;
+        const stopped = await stopTargets(app.store.pool, tenant, which, state, 'cli');
+        output.line(
+          stopped === 0
+            ? `Nothing to do: ${state} already.`
+            : `${counted(stopped, 'target')} ${stopped === 1 ? 'is' : 'are'} ${state}.`,
+        );
+        output.result({ [state]: stopped });
       });
     });
 }

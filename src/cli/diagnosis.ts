@@ -1,0 +1,237 @@
+import { connectorOf } from '../../connectors/registry.ts';
+import { nextTimes } from '../../jobs/schedules.ts';
+import { toAppError } from '../errors.ts';
+import { listFalls } from '../pipeline/falls.ts';
+import { pinsNow, readPlans } from '../pipeline/plans.ts';
+import { listRefusals } from '../pipeline/refusals.ts';
+import { unknownRates } from '../pipeline/unknown-rates.ts';
+import { indexAttributes } from '../segmentation/attribute-index.ts';
+import { unmetSegments } from '../segmentation/requirements.ts';
+import { listAttributes } from '../store/columns.ts';
+import { type ConnectionRow, listConnections } from '../store/connections.ts';
+import { listMappings } from '../store/mappings.ts';
+import { listRuns } from '../store/runs.ts';
+import { listSchedules } from '../store/schedules.ts';
+import { listPublished } from '../store/segmentations.ts';
+import { listTargets } from '../store/targets.ts';
+import { count, counted } from './output.ts';
+import type { Session } from './session.ts';
+
+export type Finding = { area: string; level: 'ok' | 'warning' | 'error'; message: string; action: string };
+
+type Findings = AsyncGenerator<Omit<Finding, 'area'>, void, void>;
+
+/** A schedule may fire this late before somebody is told. */
+const LATE_MS = 15 * 60_000;
+
+const ok = (message: string) => ({ level: 'ok' as const, message, action: '' });
+const warning = (message: string, action: string) => ({ level: 'warning' as const, message, action });
+const error = (message: string, action: string) => ({ level: 'error' as const, message, action });
+
+/** Everything that is missing or wrong, area by area, each with its mend. */
+export async function* diagnose(
+  session: Session,
+  options: { offline: boolean },
+): AsyncGenerator<Finding, void, void> {
+  const areas: [string, Findings][] = [
+    ['Settings and store', checkStore(session)],
+    ['Connections', checkConnections(session, options.offline)],
+    ['Data', checkData(session)],
+    ['Segments', checkSegments(session)],
+    ['Targets', checkTargets(session)],
+    ['Runs', checkRuns(session)],
+  ];
+  for (const [area, findings] of areas) for await (const finding of findings) yield { area, ...finding };
+}
+
+/** Where the data is kept, without passwords. */
+export function describeSource({ app }: Pick<Session, 'app'>): string {
+  const { databaseUrl, dataDir } = app.config;
+  if (databaseUrl === undefined) return dataDir;
+  const { host, pathname } = new URL(databaseUrl);
+  return `${host}${pathname}`;
+}
+
+async function* checkStore({ app, tenant }: Session): Findings {
+  const { config, backend } = app;
+  const kind = config.databaseUrl === undefined ? 'embedded, in' : 'on the server';
+  yield ok(
+    `The store is open (${kind} ${describeSource({ app })}); tenant ${tenant.id}, ${tenant.zone}, ${tenant.currency}.`,
+  );
+  try {
+    const counts = await backend.queue.getJobCounts('failed');
+    yield ok(`The queue answers (${config.redisUrl === undefined ? 'in Postgres' : 'Redis'}).`);
+    const failed = counts.failed ?? 0;
+    if (failed > 0)
+      yield warning(`${counted(failed, 'job')} failed for good.`, 'Look at the runs below and at the log.');
+  } catch (cause) {
+    yield error(
+      `The queue does not answer: ${toAppError(cause).message}`,
+      'Check REDIS_URL, or unset it to keep the queue in Postgres.',
+    );
+  }
+  if (config.publicUrl === undefined)
+    yield ok('PUBLIC_URL is not set: no webhooks; changes are found by runs.');
+}
+
+async function* checkConnections(session: Session, offline: boolean): Findings {
+  const { app, tenant } = session;
+  const connections = await listConnections(app.store.pool, tenant);
+  if (connections.length === 0)
+    yield error(
+      'No CRM is connected.',
+      'Run `connect hubspot`, `connect salesforce` or `connect csv --folder PATH`.',
+    );
+  for (const connection of connections) {
+    if (connection.state !== 'connected') {
+      yield error(
+        `${connection.name}: ${connection.reason?.message ?? connection.state}`,
+        connection.reason?.action ?? `Run \`connect ${connection.system}\` again.`,
+      );
+    } else if (offline) yield ok(`${connection.name} (${connection.system}) is connected; it was not asked.`);
+    else yield* askConnection(session, connection);
+  }
+}
+
+/** The connector's own preflight, with what is mapped today. */
+async function* askConnection({ app, tenant }: Session, connection: ConnectionRow): Findings {
+  const stop = new AbortController();
+  const connections = app.openConnections({ tenant, asOf: new Date(), signal: stop.signal });
+  try {
+    const { context } = await connections.open(connection.id);
+    const mappings = await listMappings(app.store.pool, tenant, { connectionId: connection.id });
+    const items = await connectorOf(connection.system).check(context, {
+      properties: mappings.map(({ object, property }) => ({ object, name: property })),
+      write: true,
+    });
+    for (const { ok: isOk, level, message, action } of items) {
+      const text = `${connection.name}: ${message}`;
+      yield isOk ? ok(text) : level === 'error' ? error(text, action) : warning(text, action);
+    }
+  } catch (cause) {
+    const { message, action } = toAppError(cause);
+    yield error(`${connection.name}: ${message}`, action);
+  } finally {
+    await connections.close();
+  }
+}
+
+async function* checkData({ app, tenant }: Session): Findings {
+  const { pool } = app.store;
+  const mappings = await listMappings(pool, tenant);
+  for (const { object, attribute, problem } of mappings)
+    if (problem !== null)
+      yield error(
+        `${object}.${attribute}: ${problem}`,
+        'Bring the property back, or map another one. Segments that use it keep their labels.',
+      );
+  const filling = mappings.filter(({ filled, problem }) => !filled && problem === null);
+  if (filling.length > 0)
+    yield warning(
+      `${counted(filling.length, 'attribute')} ${filling.length === 1 ? 'is' : 'are'} not read for all records yet.`,
+      'The next run reads them.',
+    );
+  for (const { connectionId, object, missing, live } of await listFalls(pool, tenant)) {
+    yield error(
+      `${connectionId}: ${count(missing)} of ${counted(live, `${object} record`)} are suddenly gone; none was removed.`,
+      `Look in the CRM. If they are really gone: \`accept-fall ${object}\`.`,
+    );
+  }
+  for (const { currency, deals } of await unknownRates(pool, tenant)) {
+    yield warning(
+      `${counted(deals, 'won deal')} in ${currency} can't be brought into ${tenant.currency}: no rate is known.`,
+      'Add the rate in the CRM; until then their revenue counts as unknown.',
+    );
+  }
+  if (mappings.length > 0)
+    yield ok(`${counted(mappings.length, 'mapping')} from CRM properties to attributes.`);
+}
+
+async function* checkSegments({ app, tenant }: Session): Findings {
+  const { pool } = app.store;
+  const published = (await listPublished(pool, tenant)).map(({ definition }) => definition);
+  if (published.length === 0)
+    yield warning(
+      'No segmentation is published.',
+      'Run `templates`, then `apply --template KEY` or `apply FILE`.',
+    );
+  else yield ok(`${counted(published.length, 'segmentation')} published.`);
+  for (const { segmentation, segment, missing } of unmetSegments(
+    published,
+    indexAttributes(await listAttributes(pool, tenant)),
+  )) {
+    yield warning(
+      `${segmentation}.${segment} needs ${missing.join(', ')}; nobody gets it.`,
+      `Feed ${missing.join(' and ')} from a CRM property, or take the segment out.`,
+    );
+  }
+  const { waiting } = await readPlans(pool, tenant, { asOf: new Date(), pins: await pinsNow(pool, tenant) });
+  for (const { segmentation, reason } of waiting)
+    yield warning(
+      `${segmentation} keeps its present labels: ${reason}.`,
+      'The next run works it out, once that is mended.',
+    );
+}
+
+async function* checkTargets({ app, tenant }: Session): Findings {
+  const { pool } = app.store;
+  const targets = await listTargets(pool, tenant);
+  const groups = new Map<string, { ids: string[]; message: string; action: string; isPaused: boolean }>();
+  for (const { id, state, reason } of targets) {
+    if (reason === null) continue;
+    const key = `${state} ${reason.message}`;
+    const group = groups.get(key) ?? {
+      ids: [],
+      message: reason.message,
+      action: reason.action,
+      isPaused: state === 'paused',
+    };
+    group.ids.push(id);
+    groups.set(key, group);
+  }
+  for (const { ids, message, action, isPaused } of groups.values()) {
+    const shown =
+      ids.length > 8 ? `${ids.slice(0, 8).join(', ')} and ${ids.length - 8} more` : ids.join(', ');
+    yield isPaused ? ok(`${shown}: paused. ${message}`) : warning(`${shown}: ${message}`, action);
+  }
+  const live = targets.filter(({ state }) => state === 'live').length;
+  if (targets.length > 0) yield ok(`${count(live)} of ${counted(targets.length, 'target')} live.`);
+  for (const { connectionId, object, code, message, records } of await listRefusals(pool, tenant)) {
+    yield warning(
+      `${connectionId}: ${counted(records, `${object} record`)} refused (${code}): ${message}`,
+      'Mend the records in the CRM; each run tries them again. `refusals` names them.',
+    );
+  }
+}
+
+async function* checkRuns({ app, tenant }: Session): Findings {
+  const { pool } = app.store;
+  const [last] = await listRuns(pool, tenant, 1);
+  const schedules = (await listSchedules(pool, tenant)).filter(({ job }) => job === 'run');
+  const active = schedules.filter(({ paused }) => !paused);
+  if (last === undefined) yield warning('There was no run yet.', 'Start one: `run --dry-run`.');
+  else if (last.state === 'failed')
+    yield error(
+      `Run ${last.id} failed: ${last.reason?.message ?? ''}`,
+      last.reason?.action ?? 'Start another one.',
+    );
+  else
+    yield ok(
+      `Run ${last.id} is ${last.state} (${last.requestedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC).`,
+    );
+  if (schedules.length === 0)
+    yield warning(
+      'No schedule is set; runs start by hand.',
+      'Set one: `schedule --cron "0 6 * * *"`, and keep `npm start` running.',
+    );
+  else if (active.length === 0) yield warning('All schedules are paused.', 'Set one again without --pause.');
+  for (const { id, timing } of active) {
+    const due = last && nextTimes(timing, last.requestedAt, 1)[0];
+    if (due && Date.now() - due.getTime() > LATE_MS)
+      yield error(
+        `Schedule ${id} should have started a run at ${due.toISOString()}.`,
+        'Keep `npm start` (or a worker) running.',
+      );
+    else yield ok(`Schedule ${id} is set.`);
+  }
+}
