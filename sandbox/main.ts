@@ -49,7 +49,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       ? null
       : await startHubspot({
           ...(limits === 'none' && {
-            limits: { perTenSeconds: Number.POSITIVE_INFINITY, searchPerSecond: Number.POSITIVE_INFINITY },
+            // A number, not infinity: the headers then tell the client that it need not wait.
+            limits: { perTenSeconds: NO_LIMIT, searchPerSecond: NO_LIMIT },
           }),
           ...options.hubspot,
           seed: seeds.hubspot,
