@@ -173,7 +173,10 @@ export async function listMerged(db: Queryable, tenant: Tenant, place: LedgerPla
   return rows.map(({ id }) => id);
 }
 
-/** The CRM may have given the survivors of merges other values: they are to be read back, whatever was sent. */
+/**
+ * The CRM may have given the survivors of merges other values: they are to be read back, whatever was sent. They
+ * also join the lists that the merged records were in, which are written again. Call it before those are forgotten.
+ */
 export async function doubtSurvivors(
   db: Queryable,
   tenant: Tenant,
@@ -181,15 +184,18 @@ export async function doubtSurvivors(
   merged: string[],
   targets: string[],
 ): Promise<void> {
-  if (merged.length === 0 || targets.length === 0) return;
+  if (merged.length === 0) return;
   const table = place.object === 'company' ? 'company_record' : 'contact_record';
   await db.query(
     `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, unconfirmed)
-     select $1, $2, survivor.id, $4::text[]
-     from (select distinct s.id from ${tenant.schema}.${table} r
-       join ${tenant.schema}.${table} s
-         on s.connection_id = r.connection_id and s.id = r.merged_into and s.state = 'live'
-       where r.connection_id = $1 and r.id = any($3)) survivor
+     select $1, $2, s.id, $4::text[] || array_remove(array_agg(distinct list.key), null)
+     from ${tenant.schema}.${table} r
+     join ${tenant.schema}.${table} s
+       on s.connection_id = r.connection_id and s.id = r.merged_into and s.state = 'live'
+     left join ${tenant.schema}.ledger was
+       on was.connection_id = r.connection_id and was.object = $2 and was.external_key = r.id
+     left join lateral jsonb_each(was.shown) list on list.value = 'true'
+     where r.connection_id = $1 and r.id = any($3) group by s.id
      on conflict (connection_id, object, external_key) do update set
        unconfirmed = array(select unnest(l.unconfirmed || excluded.unconfirmed) group by 1 order by 1)`,
     [place.connectionId, place.object, merged, targets],
