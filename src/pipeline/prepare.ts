@@ -1,4 +1,6 @@
-import type { PrepareTarget, TargetKind } from '../../connectors/contract.ts';
+import { z } from 'zod';
+import type { Json, PrepareTarget, TargetKind } from '../../connectors/contract.ts';
+import { forgetTarget } from '../store/ledger.ts';
 import { transaction } from '../store/pool.ts';
 import { ALL_SEGMENTATIONS, saveRemote, setTargetReason, type TargetRow } from '../store/targets.ts';
 import type { Scene } from './desired.ts';
@@ -43,6 +45,11 @@ async function prepare(
   await transaction(work.pool, async (client) => {
     await work.checkFence(client);
     for (const answer of answers) {
+      const before = targets.find(({ id }) => id === answer.id);
+      if (before && isAnotherList(before.remote, answer.remote)) {
+        const place = { connectionId: connection.id, object: before.object };
+        await forgetTarget(client, work.tenant, place, answer.id);
+      }
       await saveRemote(client, work.tenant, answer.id, answer.remote);
       if (answer.state === 'ready') continue;
       await setTargetReason(client, work.tenant, [answer.id], {
@@ -63,6 +70,18 @@ async function prepare(
     );
   });
   return new Map(answers.filter(({ state }) => state === 'ready').map(({ id, remote }) => [id, remote]));
+}
+
+/** A list as its CRM names it: by an id of its own. */
+const ListRemote = z.union([
+  z.looseObject({ kind: z.literal('list'), listId: z.string() }).transform(({ listId }) => listId),
+  z.looseObject({ kind: z.literal('campaign'), id: z.string() }).transform(({ id }) => id),
+]);
+
+/** Somebody deleted our list, and it was made anew: nobody is in it. */
+function isAnotherList(before: Json, after: Json): boolean {
+  const [old, now] = [ListRemote.safeParse(before), ListRemote.safeParse(after)];
+  return old.success && now.success && old.data !== now.data;
 }
 
 function toPrepare(
