@@ -17,8 +17,10 @@ import { applySegmentations } from '../../src/pipeline/publish.ts';
 import { releaseTargets } from '../../src/pipeline/release.ts';
 import { type Advanced, advanceRun, type ConnectionOpener } from '../../src/pipeline/run.ts';
 import type { RunOptions } from '../../src/pipeline/stage.ts';
+import { beginUndo, type UndoRequest, undoSlice } from '../../src/pipeline/undo.ts';
 import type { Segmentation } from '../../src/segmentation/definition.ts';
-import { getConnection } from '../../src/store/connections.ts';
+import { getConnection, listConnections } from '../../src/store/connections.ts';
+import { checkFence, releaseLease, takeLease } from '../../src/store/lease.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { type Run, type RunKind, requestRun } from '../../src/store/runs.ts';
 import { type Keyring, keyring } from '../../src/store/secrets.ts';
@@ -73,6 +75,8 @@ export type Rig = {
   finish(runId: string, request?: RunRequest, doing?: Doing): Promise<Run>;
   state(system: 'hubspot' | 'salesforce'): CrmState;
   check(system: 'hubspot' | 'salesforce', asOf?: Date): Promise<Check>;
+  /** Takes back what was written, to the end. */
+  undo(request: UndoRequest): Promise<Record<string, number>>;
   /** Writes that the CRM has counted so far. */
   writes(system: 'hubspot' | 'salesforce'): number;
   faults(system: 'hubspot' | 'salesforce', plan: FaultPlan): void;
@@ -193,6 +197,29 @@ export async function openRig(database: TestDatabase, options: RigOptions): Prom
         system === 'hubspot' ? hubspotSource(hubspot.admin) : salesforceSource(salesforce.admin),
         asOf,
       ),
+    undo: async (request) => {
+      await beginUndo(pool, tenant, request, 'test');
+      const connections = openConnections({ tenant, asOf: AS_OF, signal: new AbortController().signal });
+      const lease = await takeLease(pool, tenant, { name: 'push', holder: 'undo', lengthMs: 30_000 });
+      if (!lease) throw new Error('somebody else pushes');
+      const { counts } = await undoSlice(
+        {
+          pool,
+          tenant,
+          run: { id: '0', asOf: AS_OF, options: {}, pins: {} },
+          connections: await listConnections(pool, tenant),
+          openConnection: (id) => connections.open(id),
+          checkFence: (client) => checkFence(client, tenant, lease),
+          deadline: performance.now() + 60_000,
+          signal: new AbortController().signal,
+          log,
+        },
+        request,
+      );
+      await connections.close();
+      await releaseLease(pool, tenant, lease);
+      return counts;
+    },
     writes: (system) => crms[system].journal.totals().writes,
     faults: (system, plan) => crms[system].faults.replace(plan),
     policy: (change) => void Object.assign(tenant.policy, change),
