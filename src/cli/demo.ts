@@ -24,11 +24,11 @@ import { lastDealDay } from './demo/csv.ts';
 import { countMismatches, labelProperty } from './demo/mismatches.ts';
 import { showReasons } from './demo/reasons.ts';
 import { type CrmSummary, type DemoSummary, showCrm, showSegments, showTotals } from './demo/summary.ts';
+import { showHeld, showWritten } from './demo/written.ts';
 import { count, createOutput, type Output } from './output.ts';
 import { parseInstant } from './run.ts';
 import { startSandboxProcess } from './sandbox.ts';
 import type { CommonOptions, Session } from './session.ts';
-import { pendingTable } from './targets.ts';
 import { templateDefinitions } from './templates.ts';
 import { runAndWatch } from './watch.ts';
 
@@ -187,14 +187,12 @@ async function play({ session, crms, definitions, asOf, started }: Play): Promis
   const totals = await readTotals(pool, tenant);
   showTotals(totals, tenant.currency, output);
   const pending = await pendingTargets(pool, tenant, asOf);
-  output.line();
-  output.line(`  ${pending.length} targets are held until somebody releases them:`);
-  output.line(pendingTable(pending.slice(0, 12)));
-  if (pending.length > 12) output.line(`  and ${pending.length - 12} more`);
+  showHeld(pending, output);
 
   heading('3. Release, and write the labels back');
   await releaseTargets(pool, tenant, 'all', 'demo');
   await run();
+  await showWritten(session);
   const firstMismatches = await mismatchesBySystem(session, crms, asOf);
   const sizes = await allSizes(pool, tenant);
   const segments = sizes.flatMap((one) =>

@@ -31,6 +31,7 @@ export type DemoSummary = {
 };
 
 export type Named = {
+  subject: 'person' | 'company';
   key: string;
   name: string;
   labels: 'one' | 'many';
@@ -57,10 +58,14 @@ export function showSegments(
   for (const definition of definitions) {
     const own = segments.filter(({ segmentation }) => segmentation === definition.key);
     const most = Math.max(1, ...own.map(({ size }) => size));
+    const none = unlabelled[definition.key] ?? 0;
+    // With one label each, the sizes and those without one are everybody.
+    const all =
+      definition.labels === 'one' ? own.reduce((sum, { size }) => sum + size, none) : totals.persons;
     const rows = definition.segments.map(({ key, name }) => {
       const found = own.find(({ segment }) => segment === key);
       const size = found?.size ?? 0;
-      const share = totals.persons === 0 ? 0 : size / totals.persons;
+      const share = all === 0 ? 0 : size / all;
       return [
         `  ${name}`,
         pc.cyan(bar(size / most, 16)),
@@ -69,13 +74,14 @@ export function showSegments(
         money(found?.revenue ?? 0, totals.currency),
       ];
     });
-    const none = unlabelled[definition.key] ?? 0;
     if (none > 0) rows.push([pc.dim('  none of them'), '', count(none), '', '']);
     output.line();
     output.line(
       pc.bold(definition.name) + pc.dim(definition.labels === 'many' ? '  (somebody may be in several)' : ''),
     );
-    output.line(table(['', '', 'people', 'share', 'revenue'], rows));
+    output.line(
+      table(['', '', definition.subject === 'person' ? 'people' : 'companies', 'share', 'revenue'], rows),
+    );
   }
 }
 
