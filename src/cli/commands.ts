@@ -10,6 +10,7 @@ import { registerMove } from './move.ts';
 import { registerPreview } from './preview.ts';
 import { registerRefusals } from './refusals.ts';
 import { registerRevenue } from './revenue.ts';
+import { registerReview } from './review.ts';
 import { registerRun } from './run.ts';
 import { registerSandbox } from './sandbox.ts';
 import { registerSchedule } from './schedule.ts';
@@ -34,6 +35,7 @@ export function registerCommands(program: Command): void {
   registerTargets(program);
   registerUndo(program);
   registerExplain(program);
+  registerReview(program);
   registerStatus(program);
   registerDoctor(program);
   registerRefusals(program);

@@ -448,6 +448,42 @@ export const tenantMigrations: Migration[] = [
         seen_at timestamptz not null default now(),
         primary key (connection_id, object, external_key, target_id)
       );
+
+      -- review --------------------------------------------------------------------------------------------
+      -- reports prepared on a segmentation's review date; no customer is named in them
+      create table {schema}.review (
+        id bigint generated always as identity primary key,
+        segmentation text not null,
+        version int not null,
+        at timestamptz not null,
+        -- the whole Report of src/pipeline/review/report.ts
+        report jsonb not null,
+        -- how the attributes it uses are distributed now: what the next review compares with
+        distributions jsonb not null default '[]',
+        done_at timestamptz,
+        done_by text
+      );
+      create index review_newest on {schema}.review (segmentation, at desc);
+
+      create table {schema}.experiment (
+        key text primary key,
+        segmentation text not null,
+        segment text not null,
+        state text not null default 'running' check (state in ('running', 'ended', 'stopped')),
+        -- the whole Experiment of src/review/experiment.ts
+        definition jsonb not null,
+        started_at timestamptz not null,
+        started_by text not null,
+        ended_at timestamptz
+      );
+      -- who took part, by the arm that the hash gave: counted as assigned, whatever became of the label since
+      create table {schema}.experiment_member (
+        experiment text not null,
+        subject_id bigint not null,
+        arm text not null check (arm in ('treated', 'holdout')),
+        at timestamptz not null,
+        primary key (experiment, subject_id)
+      );
     `,
   },
 ];

@@ -1,0 +1,145 @@
+import type { Reach, SegmentationFacts, SegmentFacts } from '../../review/facts.ts';
+import type { Segmentation } from '../../segmentation/definition.ts';
+import { references } from '../../segmentation/references.ts';
+import { listMappings } from '../../store/mappings.ts';
+import { newestModels } from '../../store/models.ts';
+import type { Queryable } from '../../store/pool.ts';
+import type { SegmentationRow } from '../../store/segmentations.ts';
+import { readDifferences } from './differences.ts';
+import { companyJoin, type Needs, needsOf } from './needs.ts';
+import { reachableSql, reachOf } from './reach.ts';
+import { labelsSql, type ReviewScene, revenueSql } from './scene.ts';
+
+/** All that the linter and the criteria look at, of one segmentation. */
+export async function readFacts(
+  db: Queryable,
+  scene: ReviewScene,
+  { key, version, definition, publishedAt }: SegmentationRow,
+): Promise<SegmentationFacts> {
+  const { index, asOf, tenant } = scene;
+  const needs = definition.segments.map((_, i) => needsOf(scene, definition, i));
+  const totals = await readTotals(db, scene, definition, needs);
+  const groups = await readGroups(db, scene, definition);
+  const differences = await readDifferences(db, scene, definition);
+  const used = [...references(definition)].flatMap((one) =>
+    one.kind === 'attribute' ? (index.get(one.owner, one.key) ?? []) : [],
+  );
+  const named = (sensitivity: 'sensitive' | 'proxy'): string[] => [
+    ...new Set(used.filter((attribute) => attribute.sensitivity === sensitivity).map(({ name }) => name)),
+  ];
+  const mappings = await listMappings(db, tenant, { object: 'contact' });
+  return {
+    definition,
+    version,
+    asOf,
+    publishedAt,
+    subjects: totals.subjects,
+    revenue: totals.revenue,
+    unlabelled: groups.get(null) ?? { size: 0, revenue: 0 },
+    segments: definition.segments.map((segment, i): SegmentFacts => {
+      const group = groups.get(segment.key);
+      const by = reachOf(segment.play?.channel);
+      const isFed = reachableSql(scene, definition.subject, by) !== null;
+      return {
+        segment: segment.key,
+        name: segment.name,
+        size: group?.size ?? 0,
+        revenue: group?.revenue ?? 0,
+        needs: needs[i]?.needs.map(({ name }) => name) ?? [],
+        missing: needs[i]?.missing ?? [],
+        known: totals.known[i] ?? 0,
+        reachable: isFed ? { by, count: group?.reachable[by] ?? 0 } : null,
+        difference: differences.get(segment.key) ?? null,
+      };
+    }),
+    sensitive: named('sensitive'),
+    proxies: named('proxy'),
+    optOutKnown: mappings.some(({ attribute }) => attribute === 'email_opted_out'),
+    learnedAt: (await newestModels(db, tenant)).get(key)?.asOf ?? null,
+    ...(await readPast(db, scene, key)),
+  };
+}
+
+/** Everybody, and for how many all that each segment goes by is known. */
+async function readTotals(
+  db: Queryable,
+  scene: ReviewScene,
+  { subject }: Segmentation,
+  needs: readonly Needs[],
+): Promise<{ subjects: number; revenue: number; known: number[] }> {
+  const known = needs.map(({ needs: own }) =>
+    own.length === 0 ? 'true' : own.map(({ column }) => `${column} is not null`).join(' and '),
+  );
+  const counts = known.map((sql, i) => `, count(*) filter (where ${sql})::int as n${i}`);
+  const { rows } = await db.query<Record<string, number | string>>(
+    `select count(*)::int as subjects, round(coalesce(sum(${revenueSql(scene, subject)}), 0), 2)::text as revenue
+       ${counts.join('')}
+     from ${scene.tenant.schema}.${subject} s ${companyJoin(scene, known)}`,
+  );
+  const row = rows[0] ?? {};
+  return {
+    subjects: Number(row.subjects ?? 0),
+    revenue: Number(row.revenue ?? 0),
+    known: known.map((_, i) => Number(row[`n${i}`] ?? 0)),
+  };
+}
+
+type Group = { size: number; revenue: number; reachable: Record<Reach, number> };
+
+/** Members, revenue and whom one may reach, by segment; null for those without a label. */
+async function readGroups(
+  db: Queryable,
+  scene: ReviewScene,
+  definition: Segmentation,
+): Promise<Map<string | null, Group>> {
+  const { subject } = definition;
+  const reach = (by: Reach): string =>
+    `count(*) filter (where ${reachableSql(scene, subject, by) ?? 'false'})::int as ${by}_count`;
+  const { rows } = await db.query<{
+    segment: string | null;
+    size: number;
+    revenue: string;
+    email_count: number;
+    phone_count: number;
+    any_count: number;
+  }>(
+    `select l.segment, count(*)::int as size, round(sum(${revenueSql(scene, subject)}), 2)::text as revenue,
+       ${reach('email')}, ${reach('phone')}, ${reach('any')}
+     from ${scene.tenant.schema}.${subject} s
+     left join lateral unnest(${labelsSql(definition)}) l (segment) on true
+     group by 1`,
+  );
+  return new Map(
+    rows.map(({ segment, size, revenue, email_count, phone_count, any_count }) => [
+      segment,
+      {
+        size,
+        revenue: Number(revenue),
+        reachable: { email: email_count, phone: phone_count, any: any_count },
+      },
+    ]),
+  );
+}
+
+async function readPast(
+  db: Queryable,
+  { tenant: { schema } }: ReviewScene,
+  key: string,
+): Promise<Pick<SegmentationFacts, 'experiments' | 'reviewedAt' | 'labelledAt'>> {
+  const { rows } = await db.query<{
+    experiments: number;
+    reviewed_at: Date | null;
+    labelled_at: Date | null;
+  }>(
+    `select (select count(*)::int from ${schema}.experiment where segmentation = $1) as experiments,
+       (select max(done_at) from ${schema}.review where segmentation = $1) as reviewed_at,
+       (select max(as_of) from ${schema}.run where state = 'done' and pins ? $1) as labelled_at`,
+    [key],
+  );
+  const [row] = rows;
+  return {
+    experiments: row?.experiments ?? 0,
+    reviewedAt: row?.reviewed_at ?? null,
+    labelledAt: row?.labelled_at ?? null,
+  };
+}
