@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { ConnectionOpener } from '../src/pipeline/run.ts';
 import type { Pool } from '../src/store/pool.ts';
+import type { SuppressionKey } from '../src/store/suppressions.ts';
 import { advance } from './advance.ts';
 import type { JobQueue } from './backend.ts';
 import { maintain } from './maintain.ts';
@@ -13,6 +14,8 @@ export type JobContext = {
   pool: Pool;
   queue: JobQueue;
   openConnections: ConnectionOpener;
+  /** The key that tells who was erased. */
+  suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
   signal: AbortSignal;
   log: Logger;
   /** The usual times where they are left out; milliseconds. */

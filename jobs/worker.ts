@@ -4,6 +4,7 @@ import { toAppError } from '../src/errors.ts';
 import type { ConnectionOpener } from '../src/pipeline/run.ts';
 import { toStoreFault } from '../src/store/fault.ts';
 import type { Pool } from '../src/store/pool.ts';
+import type { SuppressionKey } from '../src/store/suppressions.ts';
 import type { JobToDo, QueueBackend } from './backend.ts';
 import { type JobContext, jobs } from './index.ts';
 import { rebuildQueue } from './schedules.ts';
@@ -31,6 +32,7 @@ export async function startWorker(options: {
   pool: Pool;
   backend: QueueBackend;
   openConnections: ConnectionOpener;
+  suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
   concurrency: number;
   log: Logger;
   times?: WorkerTimes;
@@ -41,6 +43,7 @@ export async function startWorker(options: {
     pool,
     queue: backend.queue,
     openConnections: options.openConnections,
+    suppressionKey: options.suppressionKey,
     signal: stop.signal,
     log,
     sliceMs: times.sliceMs,

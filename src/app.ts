@@ -5,6 +5,7 @@ import { type RunningWorker, startWorker, type WorkerTimes } from '../jobs/worke
 import type { Config } from './config.ts';
 import type { ConnectionOpener } from './pipeline/run.ts';
 import { openStore, type Store } from './store/open.ts';
+import { suppressionKey } from './store/suppressions.ts';
 
 /** The parts of the program, opened and wired; the web process, the worker and the command line stand on them. */
 export type App = {
@@ -44,6 +45,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
           pool: store.pool,
           backend,
           openConnections,
+          suppressionKey: () => suppressionKey(store.pool, store.keys),
           concurrency: config.workerConcurrency,
           log,
           times,

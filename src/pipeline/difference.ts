@@ -25,6 +25,8 @@ export const Difference = z.object({
   key: z.string(),
   /** Null where the record is not there, or not for us to see any more. */
   kind: z.string().nullable(),
+  /** The kind of a record that we no longer hold, as its person was erased. */
+  erasedKind: z.string().nullable(),
   email: z.string().nullable(),
   /** State of the record where it is not live; null for live ones, and where we know of no record. */
   gone: z.enum(['deleted', 'merged']).nullable(),
@@ -64,7 +66,7 @@ function joined(
     with want as (
       ${desiredSql(scene, object, targets, range, bindings)}
     ), have as (
-      select external_key as key, shown - ${bindings.bind(others, 'text[]')} as shown, unconfirmed
+      select external_key as key, shown - ${bindings.bind(others, 'text[]')} as shown, unconfirmed, kind
       from ${schema}.ledger where ${of} ${rangeSql('external_key', range, bindings)}
     ), pinned as (
       select external_key as key, array_agg(target_id) as targets from ${schema}.pin
@@ -77,7 +79,7 @@ function joined(
           'isDue', ${REFUSAL_DUE})) as by_target
       from ${schema}.refusal where ${of} and target_id = any(${bindings.bind([...wanted], 'text[]')}) group by 1
     ), joined as (
-      select coalesce(w.key, h.key) as key, w.kind, w.email,
+      select coalesce(w.key, h.key) as key, w.kind, h.kind as erased_kind, w.email,
         coalesce(w.want, '{}') - coalesce(p.targets, '{}') as want,
         coalesce(h.shown, '{}') - coalesce(p.targets, '{}') as shown,
         coalesce(h.unconfirmed, '{}') as unconfirmed, coalesce(f.by_target, '{}') as refusals
@@ -114,7 +116,7 @@ export async function readDifferences(
   const { schema } = scene.tenant;
   const { rows } = await db.query(
     `${sql}
-    select d.key, d.kind, d.email, d.want, d.shown, d.unconfirmed, d.refusals,
+    select d.key, d.kind, d.erased_kind as "erasedKind", d.email, d.want, d.shown, d.unconfirmed, d.refusals,
       case when d.state in ('deleted', 'merged') then d.state end as gone,
       (select a.to_id from ${schema}.association a
         where a.connection_id = $${values.length + 1} and a.from_object = $${values.length + 2} and a.from_id = d.key

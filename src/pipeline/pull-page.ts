@@ -8,6 +8,7 @@ import { noteShown } from './pins.ts';
 import { type Reading, toLinkRows, toRecordRow } from './read-record.ts';
 import type { ShownProperty } from './shown-values.ts';
 import type { StageContext } from './stage.ts';
+import { suppressedIn } from './suppressed.ts';
 
 export type PageSource = {
   connectionId: string;
@@ -26,7 +27,7 @@ export type PageOutcome = UpsertCounts & { linked: number; invalid: number; unre
 
 /**
  * Stores one page in one transaction, together with what `also` commits (the cursor). Pages of mode `links` tell
- * ids and links only, and leave the records' values alone.
+ * ids and links only, and leave the records' values alone. Nothing of erased people is stored, however late it comes.
  */
 export async function storePage(
   work: StageContext,
@@ -35,12 +36,19 @@ export async function storePage(
   also: (client: PoolClient, stored: PageOutcome) => Promise<void>,
 ): Promise<PageOutcome> {
   const { tenant } = work;
-  const records = lastOfEach(page.records.filter((record) => record.object === source.object));
-  const rows = records.map((record) => toRecordRow(record, source.reading));
-  const ids = rows.map((row) => row.id);
-  const links = records.flatMap(toLinkRows);
+  const told = lastOfEach(page.records.filter((record) => record.object === source.object));
+  const toldRows = told.map((record) => toRecordRow(record, source.reading));
+  const toldLinks = told.flatMap(toLinkRows);
   return transaction(work.pool, async (client) => {
     await work.checkFence(client);
+    const erased = await suppressedIn(client, work, { ...source, rows: toldRows, links: toldLinks });
+    const isErased = ({ id }: { id: string }) => source.object === 'contact' && erased.has(id);
+    const records = told.filter((record) => !isErased(record));
+    const rows = toldRows.filter((row) => !isErased(row));
+    const ids = rows.map((row) => row.id);
+    const links = toldLinks.filter(
+      (link) => !isErased({ id: link.from_id }) && !(link.to_object === 'contact' && erased.has(link.to_id)),
+    );
     await joinByHash(client);
     const upserted =
       source.mode === 'links'

@@ -89,7 +89,7 @@ function toPieces(scene: Scene, pass: Pass, row: Difference, values: Record<stri
   const ids = Object.keys(values);
   const [first] = ids;
   if (first === undefined) return [];
-  const common = { object: pass.object, id: row.key, recordKind: row.kind ?? pass.object };
+  const common = { object: pass.object, id: row.key, recordKind: row.kind ?? row.erasedKind ?? pass.object };
   if (pass.targets.some(isMembership)) {
     const write: Write = { kind: 'membership', ...common, targetId: first, member: values[first] === true };
     return [{ write, values }];

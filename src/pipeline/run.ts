@@ -15,6 +15,7 @@ import {
   type StageName,
   saveSlice,
 } from '../store/runs.ts';
+import type { SuppressionKey } from '../store/suppressions.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { labelSlice } from './label.ts';
 import { learnSlice } from './learn.ts';
@@ -60,6 +61,8 @@ export type AdvanceOptions = {
   tenant: Tenant;
   runId: string;
   openConnections: ConnectionOpener;
+  /** The key that tells who was erased. */
+  suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
   signal: AbortSignal;
   log: Logger;
   sliceMs?: number | undefined;
@@ -146,6 +149,7 @@ async function slice(
       run: { id: run.id, asOf: run.asOf, options: run.options, pins: run.pins },
       connections: inUse.map(({ id, system, mode, rank }: ConnectionRow) => ({ id, system, mode, rank })),
       openConnection: (id) => connections.open(id),
+      suppressionKey: options.suppressionKey,
       checkFence: (client) => checkFence(client, tenant, lease),
       deadline: performance.now() + (options.sliceMs ?? SLICE_MS),
       signal: options.signal,

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Connector, Context, Json } from '../../connectors/contract.ts';
 import type { Pool, PoolClient } from '../store/pool.ts';
+import type { SuppressionKey } from '../store/suppressions.ts';
 import type { Tenant } from '../store/tenant.ts';
 
 /** A connection as stages see it: what is stored of it, and the connector with its context ready to call. */
@@ -47,6 +48,8 @@ export type StageContext = {
   openConnection(id: string): Promise<OpenConnection>;
   /** Throws FenceError where this worker's lease was taken over. Call it inside the transaction that writes. */
   checkFence(client: PoolClient): Promise<void>;
+  /** The key that tells who was erased; a page can't be stored without it once anybody was. */
+  suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
   /** performance.now() after which the slice should return; it may overrun by one unit of work. */
   deadline: number;
   signal: AbortSignal;

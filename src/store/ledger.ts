@@ -62,7 +62,8 @@ export async function unmark(
 
 /**
  * Advances the ledger to what the CRM now shows, with a line in push_log for each value that changed, and forgets
- * earlier refusals of these targets. `cause` null: nothing of ours was written, so nothing is logged.
+ * earlier refusals of these targets. `cause` null: nothing of ours was written, so nothing is logged; nor is what is
+ * cleared for somebody who was erased, whose rows go once nothing shows any more.
  */
 export async function settle(
   db: Queryable,
@@ -73,10 +74,10 @@ export async function settle(
 ): Promise<void> {
   if (rows.length === 0) return;
   const { schema } = tenant;
-  await db.query(
+  const { rows: erased } = await db.query<{ key: string }>(
     `with g as materialized (select * from ${GIVEN}),
      value as materialized (
-       select g.key, v.key as target, l.shown -> v.key as before, nullif(v.value, 'null'::jsonb) as after
+       select g.key, v.key as target, l.shown -> v.key as before, nullif(v.value, 'null'::jsonb) as after, l.kind
        from g join ${schema}.ledger l on l.external_key = g.key
        cross join lateral jsonb_each(g.given) v
        where l.connection_id = $1 and l.object = $2 and l.external_key = any($6)
@@ -87,20 +88,29 @@ export async function settle(
        insert into ${schema}.push_log
          (at, run_id, connection_id, object, external_key, target_id, before, after, cause)
        select now(), $4::bigint, $1, $2, key, target, before, after, $5
-       from changed where $5::text is not null
+       from changed where $5::text is not null and kind is null
      ), passed as (
        delete from ${schema}.refusal f using value v
        where f.connection_id = $1 and f.object = $2 and f.external_key = any($6)
          and f.external_key = v.key and f.target_id = v.target
+     ), settled as (
+       update ${schema}.ledger l set
+         shown = jsonb_strip_nulls(l.shown || g.given),
+         previous = l.previous || coalesce(was.before, '{}'),
+         ${UNMARKED},
+         updated_at = now()
+       from g left join was on was.key = g.key
+       where l.connection_id = $1 and l.object = $2 and l.external_key = any($6) and l.external_key = g.key
+       returning l.external_key as key, l.kind, l.shown, l.unconfirmed
      )
-     update ${schema}.ledger l set
-       shown = jsonb_strip_nulls(l.shown || g.given),
-       previous = l.previous || coalesce(was.before, '{}'),
-       ${UNMARKED},
-       updated_at = now()
-     from g left join was on was.key = g.key
-     where l.connection_id = $1 and l.object = $2 and l.external_key = any($6) and l.external_key = g.key`,
+     select key from settled where kind is not null and shown = '{}' and unconfirmed = '{}'`,
     [place.connectionId, place.object, toJson(rows), log.runId, log.cause, keysOf(rows)],
+  );
+  await forgetRecords(
+    db,
+    tenant,
+    place,
+    erased.map(({ key }) => key),
   );
 }
 
@@ -220,7 +230,7 @@ export async function readUnconfirmed(
 ): Promise<UnconfirmedRow[]> {
   const table = place.object === 'company' ? 'company_record' : 'contact_record';
   const { rows } = await db.query<UnconfirmedRow>(
-    `select l.external_key as key, r.kind, l.shown, l.previous, l.sending, l.unconfirmed
+    `select l.external_key as key, coalesce(r.kind, l.kind) as kind, l.shown, l.previous, l.sending, l.unconfirmed
      from ${tenant.schema}.ledger l
      left join ${tenant.schema}.${table} r on r.connection_id = l.connection_id and r.id = l.external_key
      where l.connection_id = $1 and l.object = $2 and l.unconfirmed <> '{}' and l.unconfirmed && $3

@@ -51,7 +51,7 @@ export const appMigrations: Migration[] = [
         value jsonb not null
       );
 
-      -- people who must never come back: a keyed hash of the e-mail, never the e-mail
+      -- people who must never come back: keyed hashes of their e-mails and records, never those themselves
       create table app.suppression (
         tenant_id text not null references app.tenant on delete cascade,
         hash bytea not null,

@@ -60,6 +60,19 @@ export const tenantMigrations: Migration[] = [
         primary key (segmentation, version)
       );
 
+      -- why a sensitive attribute may be used at all; no row: it may not
+      create table {schema}.lawful_basis (
+        owner text not null check (owner in ('person', 'company', 'deal')),
+        key text not null,
+        basis text not null,
+        -- the article it rests on, e.g. GDPR 9(2)(a)
+        article text not null,
+        by text not null,
+        at timestamptz not null default now(),
+        note text,
+        primary key (owner, key)
+      );
+
       create table {schema}.rate (
         currency text not null,
         valid_from date not null default '0001-01-01',
@@ -378,6 +391,8 @@ export const tenantMigrations: Migration[] = [
         unconfirmed text[] not null default '{}',
         -- target id -> value that was under way when the outcome became unknown
         sending jsonb not null default '{}',
+        -- kind of a record that is no longer held: its person was erased, and what it shows is still to be cleared
+        kind text,
         updated_at timestamptz not null default now(),
         primary key (connection_id, object, external_key)
       );

@@ -1,0 +1,44 @@
+import { ConfigError } from '../errors.ts';
+import type { ObjectType } from '../model/record.ts';
+import type { Queryable } from '../store/pool.ts';
+import type { LinkRow, RecordRow } from '../store/records.ts';
+import { anySuppressed, recordIdentity, suppressedAmong } from '../store/suppressions.ts';
+import type { StageContext } from './stage.ts';
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/**
+ * Ids of the contacts that a page carries or links to and that belong to erased people: known by their record, or by their
+ * e-mail. To be asked inside the transaction that stores the page, after its fence: an erasure either waits
+ * for that transaction, or is seen by it.
+ */
+export async function suppressedIn(
+  client: Queryable,
+  work: Pick<StageContext, 'tenant' | 'suppressionKey'>,
+  page: { connectionId: string; object: ObjectType; rows: readonly RecordRow[]; links: readonly LinkRow[] },
+): Promise<ReadonlySet<string>> {
+  if (!(await anySuppressed(client, work.tenant))) return NOBODY;
+  if (work.suppressionKey === undefined) throw keyMissing();
+  const rows = page.object === 'contact' ? page.rows : [];
+  const linked = page.links.filter((link) => link.to_object === 'contact').map((link) => link.to_id);
+  const ids = [...new Set([...rows.map(({ id }) => id), ...linked])];
+  const emails = [...new Set(rows.flatMap(({ key }) => key ?? []))];
+  const records = ids.map((id) => recordIdentity(page.connectionId, id));
+  const found = await suppressedAmong(client, await work.suppressionKey(), work.tenant, [
+    ...records,
+    ...emails,
+  ]);
+  if (found.size === 0) return NOBODY;
+  const byRecord = ids.filter((_, index) => found.has(records[index] ?? ''));
+  const byEmail = rows.filter(({ key }) => key !== null && found.has(key)).map(({ id }) => id);
+  return new Set([...byRecord, ...byEmail]);
+}
+
+/** Never store a page unchecked: who was erased would come back. */
+function keyMissing(): ConfigError {
+  return new ConfigError(
+    'suppression_key_missing',
+    'People were erased, and this process can not tell who: it has no key to the suppression list. Nothing was stored.',
+    { action: 'Start the program with the same ENCRYPTION_KEY as before.' },
+  );
+}
