@@ -46,10 +46,13 @@ export function labelStatement(
   const bind = binder(values);
   const { schema } = request;
   const at = bind(request.asOf.toISOString(), 'timestamptz');
-  const within = (column: string) =>
+  const bounds =
     'ids' in restrict
-      ? `${column} = any(${bind(restrict.ids, 'bigint[]')})`
-      : `${column} between ${bind(restrict.from, 'bigint')} and ${bind(restrict.to, 'bigint')}`;
+      ? `= any(${bind(restrict.ids, 'bigint[]')})`
+      : `between ${bind(restrict.from, 'bigint')} and ${bind(restrict.to, 'bigint')}`;
+  // Said of the table that is written too: else a hash join reads all subjects for each range of them. Few rows
+  // differ; whether they may be profiled is looked up one by one (`offset 0`).
+  const within = (column: string) => `${column} ${bounds}`;
   const columns = compiled.columns.map((column) => {
     const plan = plans.find(({ definition }) => definition.key === column.segmentation);
     return {
@@ -102,13 +105,17 @@ export function labelStatement(
       select j.id, ${columns.map(({ column, held }, i) => `${settled[i]} as ${column}, j.${held}`).join(', ')},
         case when exists (select from merged m where m.id = j.id) then 'merge'
              when exists (select from noted d where d.id = j.id) then 'data' else 'time' end as cause
-      from judged j join ${schema}.${subject} g on g.id = j.id and not ${refused}
+      from judged j${
+        refused === 'false'
+          ? ''
+          : ` cross join lateral (select from ${schema}.${subject} g where g.id = j.id and not ${refused} offset 0) g`
+      }
     ), changed as materialized (
       select * from settled s where ${differs('s')}
     ), written as (
       update ${schema}.${subject} t
       set ${columns.map(({ column }) => `${quoted(column)} = s.${column}`).join(', ')}
-      from changed s where t.id = s.id
+      from changed s where t.id = s.id and ${within('t.id')}
     ), logged as (
       insert into ${schema}.label_change (at, run_id, subject, subject_id, segmentation, entered, gone, cause)
       select ${at}, ${bind(run.runId, 'bigint')}, '${subject}', s.id, v.segmentation,
@@ -118,8 +125,7 @@ export function labelStatement(
       cross join lateral (values ${changes.join(', ')}) v (segmentation, now, was, cause, differs)
       where v.differs
     )${scoresSql(schema, subject, compiled, run, at)}
-    select (select count(*)::int from ${schema}.${subject} where ${within('id')}) as seen,
-      coalesce((select array_agg(id) from changed), '{}') as changed`;
+    select coalesce(array_agg(id), '{}') as changed from changed`;
   return { sql, values };
 }
 
@@ -173,10 +179,11 @@ export function clearStatement(
       labels === 'one' ? (alias: string) => `array_remove(array[${alias}], null)` : (alias: string) => alias,
     has: labels === 'one' ? 'is not null' : `<> '{}'`,
   }));
-  const within =
+  const bounds =
     'ids' in restrict
-      ? `s.id = any(${bind(restrict.ids, 'bigint[]')})`
-      : `s.id between ${bind(restrict.from, 'bigint')} and ${bind(restrict.to, 'bigint')}`;
+      ? `= any(${bind(restrict.ids, 'bigint[]')})`
+      : `between ${bind(restrict.from, 'bigint')} and ${bind(restrict.to, 'bigint')}`;
+  const within = (column: string) => `${column} ${bounds}`;
   const changes = columns.map(
     ({ segmentation, column, list }) => `('${segmentation}', ${list(`f.${column}`)})`,
   );
@@ -184,10 +191,10 @@ export function clearStatement(
     with refused as materialized (
       select s.id, ${columns.map(({ column }) => `s.${column}`).join(', ')}
       from ${schema}.person s
-      where ${within} and ${refused} and (${columns.map(({ column, has }) => `s.${column} ${has}`).join(' or ')})
+      where ${within('s.id')} and ${refused} and (${columns.map(({ column, has }) => `s.${column} ${has}`).join(' or ')})
     ), written as (
       update ${schema}.person t set ${columns.map(({ column, empty }) => `${column} = ${empty}`).join(', ')}
-      from refused f where t.id = f.id
+      from refused f where t.id = f.id and ${within('t.id')}
     ), logged as (
       insert into ${schema}.label_change (at, run_id, subject, subject_id, segmentation, gone, cause)
       select ${bind(request.asOf.toISOString(), 'timestamptz')}, ${bind(runId, 'bigint')}, 'person', f.id,

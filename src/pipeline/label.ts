@@ -11,9 +11,16 @@ import { type Plans, readPlans } from './plans.ts';
 import { storeSizes } from './sizes.ts';
 import type { SliceResult, StageContext } from './stage.ts';
 
-/** A statement is to take no longer than this, as an embedded database does one at a time. */
-const LONGEST_MS = 200;
-const SPAN = { first: 4_000, least: 500, most: 100_000 };
+/**
+ * A statement is to take no longer than this: an embedded database does one at a time, and all others wait. On a
+ * server only a slice waits, and two ranges are labelled at once, as a statement that writes uses one core there.
+ */
+const PACE = {
+  embedded: { longestMs: 200, atOnce: 1 },
+  server: { longestMs: 1_000, atOnce: 2 },
+} as const;
+/** Subjects of one statement. The first labelling writes every row: it must fit as well. */
+const SPAN = { first: 1_000, least: 500, most: 100_000 };
 const NOTED_AT_ONCE = 1_000;
 
 /** Companies come first: people may be labelled by their company's segments. */
@@ -43,9 +50,11 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
       counts.waiting = (counts.waiting ?? 0) + 1;
     }
   }
+  const { longestMs, atOnce } = PACE[work.pool.kind];
   while (performance.now() < work.deadline && !work.signal.aborted) {
-    const to = await rangeEnd(work, state);
-    if (to === null) {
+    const ranges = await nextRanges(work, state, atOnce);
+    const last = ranges.at(-1);
+    if (last === undefined) {
       const next = SUBJECTS[SUBJECTS.indexOf(state.subject) + 1];
       if (next === undefined) {
         await storeSizes(work.pool, work.tenant, work.run.asOf);
@@ -54,28 +63,34 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
       Object.assign(state, { subject: next, after: '0', span: SPAN.first });
       continue;
     }
-    const from = String(BigInt(state.after) + 1n);
     const started = performance.now();
-    await labelSubjects(work, plans, run, state.subject, { from, to }, counts);
+    await Promise.all(
+      ranges.map((range) => labelSubjects(work, plans, run, state.subject, range, counts, range.size)),
+    );
     const tookMs = performance.now() - started;
-    state.after = to;
-    if (tookMs > LONGEST_MS) state.span = Math.max(SPAN.least, Math.floor(state.span / 2));
-    else if (tookMs < LONGEST_MS / 3) state.span = Math.min(SPAN.most, state.span * 2);
+    state.after = last.to;
+    if (tookMs > longestMs) state.span = Math.max(SPAN.least, Math.floor(state.span / 2));
+    else if (tookMs < longestMs / 3) state.span = Math.min(SPAN.most, state.span * 2);
   }
   return { position: state, done: false, counts };
 }
 
-/** The last of the next `span` ids; null where there are none left. */
-async function rangeEnd(
+type KeyRange = { from: string; to: string; size: number };
+
+/** The next ranges of `span` subjects by id, at most so many; none where all are done. */
+async function nextRanges(
   work: StageContext,
   { subject, after, span }: z.infer<typeof Position>,
-): Promise<string | null> {
-  const { rows } = await work.pool.query<{ id: string | null }>(
-    `select max(id) as id from (
-       select id from ${work.tenant.schema}.${subject} where id > $1 order by id limit $2) r`,
-    [after, span],
+  atMost: number,
+): Promise<KeyRange[]> {
+  const { rows } = await work.pool.query<KeyRange>(
+    `select min(id) as from, max(id) as to, count(*)::int as size from (
+       select id, (row_number() over (order by id) - 1) / $2 as part
+       from ${work.tenant.schema}.${subject} where id > $1 order by id limit $2 * $3::bigint) r
+     group by part order by part`,
+    [after, span, atMost],
   );
-  return rows[0]?.id ?? null;
+  return rows;
 }
 
 /** What this run has in common with the last one decides the causes, and whether the day's scores are stored. */
@@ -97,7 +112,7 @@ async function labelRun(work: StageContext): Promise<LabelRun> {
   };
 }
 
-/** Returns the ids whose labels changed. */
+/** Labels the subjects, which are `seen` many; `also` is told the ids whose labels changed. */
 async function labelSubjects(
   work: StageContext,
   plans: Plans,
@@ -105,6 +120,7 @@ async function labelSubjects(
   subject: SubjectType,
   restrict: Exclude<Restriction, 'all'>,
   counts: Counts,
+  seen: number,
   also: (client: Queryable, changed: string[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const own = plans.plans.filter(({ definition }) => definition.subject === subject);
@@ -114,13 +130,13 @@ async function labelSubjects(
     const clear = subject === 'person' ? clearStatement(plans, restrict, run.runId) : null;
     if (clear) {
       const { rows } = await client.query<{ changed: string[] }>(clear.sql, clear.values);
-      changed.push(...(rows[0]?.changed ?? []));
+      for (const id of rows[0]?.changed ?? []) changed.push(id);
     }
     if (own.length > 0) {
       const { sql, values } = labelStatement(plans, own, subject, restrict, run);
-      const { rows } = await client.query<{ seen: number; changed: string[] }>(sql, values);
-      changed.push(...(rows[0]?.changed ?? []));
-      count(counts, `${subject}.seen`, rows[0]?.seen ?? 0);
+      const { rows } = await client.query<{ changed: string[] }>(sql, values);
+      for (const id of rows[0]?.changed ?? []) changed.push(id);
+      count(counts, `${subject}.seen`, seen);
     }
     count(counts, `${subject}.changed`, changed.length);
     await also(client, changed);
@@ -148,7 +164,7 @@ async function labelNoted(
       await clearDirtySubjects(work.pool, work.tenant, 'label', same);
       continue;
     }
-    await labelSubjects(work, plans, run, subject, { ids }, counts, async (client, changed) => {
+    await labelSubjects(work, plans, run, subject, { ids }, counts, ids.length, async (client, changed) => {
       await clearDirtySubjects(client, work.tenant, 'label', same);
       await client.query(
         `insert into ${schema}.dirty_subject (stage, subject, id)
