@@ -10,19 +10,25 @@ import { LABELS_FILE, type LabelRow, labelColumns, mergeLabels } from './labels.
 const Remote = z.object({ column: z.string() });
 
 export async function prepareCsv(context: Context<CsvConfig>, targets: PrepareTarget[]): Promise<Prepared[]> {
+  let columns: string[] | null;
   try {
-    await labelColumns(context.config.folder);
+    columns = await labelColumns(context.config.folder);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { message, action } = error;
     return targets.map(({ id, remote }) => ({ id, state: 'needs_you', remote, message, action }));
   }
-  return targets.map(({ id, segmentation }) => ({
-    id,
-    state: 'ready',
-    remote: { column: segmentation.key },
-  }));
+  return targets.map(({ id, segmentation: { key }, mayCreate, remote }) =>
+    mayCreate || columns?.includes(key)
+      ? { id, state: 'ready', remote: { column: key } }
+      : { id, state: 'needs_you', remote, ...mayNotCreate(key) },
+  );
 }
+
+const mayNotCreate = (column: string) => ({
+  message: `${LABELS_FILE} has no column ${column} yet, and Segment Sync was not allowed to add it.`,
+  action: `Allow Segment Sync to add columns, or add it by hand: the first line is segment_sync_id,email,${column}.`,
+});
 
 /** Writes the rows of one batch; the file then has all of them, or none. */
 export async function pushCsv(context: Context<CsvConfig>, request: PushRequest): Promise<PushAnswer> {

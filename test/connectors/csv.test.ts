@@ -8,7 +8,7 @@ import csv from '../../connectors/csv/index.ts';
 import { readRows } from '../../connectors/csv/rows.ts';
 import { CONTACTS as CONTACTS_TABLE } from '../../connectors/csv/tables.ts';
 import type { ObjectType } from '../../src/model/record.ts';
-import { conformance } from './conformance.ts';
+import { conformance, labelTarget } from './conformance.ts';
 import { csvRig } from './csv-rig.ts';
 
 conformance('CSV', csvRig, {
@@ -281,6 +281,19 @@ describe('labels.csv', () => {
     await push([write('1', { b: ['new'] })]);
     expect((await text()).split('\n')[1]).toBe("1,'=1@example.com,champions,new");
     expect(await readdir(folder)).not.toContain('labels.csv.new');
+  });
+
+  it('gets no column without leave: the answer says what to do', async () => {
+    const config = csv.config.parse({ folder, mayCreate: false });
+    const { mayCreate = true } = config;
+    const target = labelTarget('file', { mayCreate });
+    const prepare = () => csv.prepare(memoryContext({ connector: csv, config }), [target]);
+    expect(await prepare()).toMatchObject([
+      { state: 'needs_you', action: expect.stringContaining('segment_sync_id,email,value_tiers') },
+    ]);
+    expect(await readdir(folder)).not.toContain('labels.csv');
+    await writeFile(join(folder, 'labels.csv'), 'segment_sync_id,email,value_tiers\n');
+    expect(await prepare()).toMatchObject([{ state: 'ready', remote: { column: 'value_tiers' } }]);
   });
 
   it('goes with the app, if wanted', async () => {

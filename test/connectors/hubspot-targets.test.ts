@@ -92,7 +92,8 @@ describe('a label property', () => {
 
   it('is not made without leave: the answer says what an admin must do', async () => {
     const rig = await rigOf();
-    const prepared = (await prepare(rig, [{ ...PROPERTY, mayCreate: false }]))['target-1'];
+    const { mayCreate = true } = hubspot.config.parse({ mayCreate: false });
+    const prepared = (await prepare(rig, [{ ...PROPERTY, mayCreate }]))['target-1'];
     expect(prepared).toMatchObject({
       state: 'needs_you',
       action: expect.stringContaining('segment_sync_value_tiers'),
