@@ -1,30 +1,26 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
-import { type Review, reviewAll, reviewSegmentation } from '../pipeline/review/review.ts';
-import type { CriterionName, Verdict } from '../review/criteria.ts';
-import { CRITERIA } from '../review/criteria.ts';
-import { table } from './output.ts';
+import { readOverlap } from '../pipeline/review/overlap.ts';
+import { reviewAll, reviewSegmentation } from '../pipeline/review/review.ts';
+import { describeReview } from './review-findings.ts';
+import { describeOverlap } from './review-overlap.ts';
 import { parseInstant } from './run.ts';
-import { type CommonOptions, withSession } from './session.ts';
+import { type CommonOptions, type Session, withSession } from './session.ts';
 
 type ReviewFlags = CommonOptions & { asOf?: string };
 
-const MARKS: Record<Verdict, string> = {
-  yes: pc.green('yes'),
-  partly: pc.yellow('partly'),
-  no: pc.red('no'),
-  unknown: '?',
-};
-
 export function registerReview(program: Command): void {
-  program
+  const review = program
     .command('review')
     .argument('[key]', 'which segmentation; all that are published if left out')
     .description('Is it a good segmentation? Known mistakes with what to do, and five criteria.')
     .option('--as-of <date>', 'as of this instant; now if left out')
-    .addHelpText('after', '\nExample: npm run -s cli -- review shop')
-    .action(async (key: string | undefined, flags: ReviewFlags, command: Command) => {
-      await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run -s cli -- review shop\n  npm run -s cli -- review overlap shop --json',
+    )
+    .action(async (key: string | undefined, _flags: ReviewFlags, command: Command) => {
+      const flags = command.optsWithGlobals<ReviewFlags>();
+      await withSession(flags, async ({ app, tenant, output }) => {
         const { pool } = app.store;
         const asOf = parseInstant(flags.asOf);
         const reviews =
@@ -36,24 +32,32 @@ export function registerReview(program: Command): void {
         output.result({ reviews });
       });
     });
+
+  view(review, 'overlap', 'How far segments share their members, and who is in none.', async (given) => {
+    const report = await readOverlap(given.app.store.pool, given.tenant, given.key, given.asOf);
+    return { lines: describeOverlap(report, given.tenant.currency), result: report };
+  });
 }
 
-/** Lines for people: what is wrong and what to do, then a table of the criteria with the weak ones explained. */
-export function describeReview({ name, segmentation, checks, segments, subjects }: Review): string[] {
-  const lines = [pc.bold(`${name} (${segmentation}), ${subjects} in the store`)];
-  for (const check of checks) {
-    lines.push(
-      `  ${check.made ? pc.red('✗') : pc.green('✓')} ${check.title}${check.made ? '' : ': not found'}`,
-    );
-    for (const sentence of check.evidence) lines.push(`      ${sentence}`);
-    if (check.action !== null) lines.push(pc.dim(`      ${check.action}`));
-  }
-  const verdict = (criteria: Review['segments'][number]['criteria'], wanted: CriterionName): string =>
-    MARKS[criteria.find(({ criterion }) => criterion === wanted)?.verdict ?? 'unknown'];
-  const rows = segments.map(({ segment, criteria }) => [
-    segment,
-    ...CRITERIA.map((criterion) => verdict(criteria, criterion)),
-  ]);
-  lines.push('', table(['segment', ...CRITERIA], rows), '');
-  return lines;
+type Given = Session & { key: string; asOf: Date };
+
+/** A view of `review` on one segmentation; the options of `review` hold for it. */
+function view(
+  review: Command,
+  name: string,
+  description: string,
+  work: (given: Given) => Promise<{ lines: string[]; result: unknown }>,
+): void {
+  review
+    .command(name)
+    .argument('<key>', 'which segmentation')
+    .description(description)
+    .action(async (key: string, _flags: ReviewFlags, command: Command) => {
+      const flags = command.optsWithGlobals<ReviewFlags>();
+      await withSession(flags, async (session) => {
+        const { lines, result } = await work({ ...session, key, asOf: parseInstant(flags.asOf) });
+        for (const line of lines) session.output.line(line);
+        session.output.result(result);
+      });
+    });
 }

@@ -1,0 +1,47 @@
+import pc from 'picocolors';
+import type { OverlapReport, Unserved } from '../pipeline/review/overlap.ts';
+import { count, money, table } from './output.ts';
+
+const few = '< 10';
+export const countOrFew = (value: number | null): string => (value === null ? few : count(value));
+export const percent = (share: number | null): string =>
+  share === null ? '' : `${(share * 100).toFixed(1)} %`;
+
+/** Lines for people: coverage, who is in none, the pairs that share members, and which label goes first. */
+export function describeOverlap(report: OverlapReport, currency: string): string[] {
+  const { name, segmentation, coverage, subjects, unserved, unservedByAll, pairs, priority } = report;
+  const lines = [
+    pc.bold(`${name} (${segmentation})`),
+    `  ${percent(coverage)} of ${count(subjects)} hold a label of it.`,
+    `  In none of it: ${describeUnserved(unserved, currency)}`,
+    `  In none of all: ${describeUnserved(unservedByAll, currency)}`,
+  ];
+  if (pairs.length > 0) {
+    const rows = pairs.map(({ a, b, sizeA, sizeB, both, jaccard, containment, flagged }) => [
+      a,
+      b,
+      count(sizeA),
+      count(sizeB),
+      countOrFew(both),
+      jaccard === null ? '' : jaccard.toFixed(2),
+      containment === null ? '' : containment.toFixed(2),
+      flagged ? pc.yellow('much alike') : '',
+    ]);
+    lines.push('', table(['segment', 'and', 'size', 'size', 'both', 'Jaccard', 'containment', ''], rows));
+  }
+  if (priority.length > 0) {
+    const rows = priority.map(({ segment, held, first, yieldsTo }) => [
+      segment,
+      count(held),
+      count(first),
+      yieldsTo.map((other) => `${other.segment} (${count(other.count)})`).join(', '),
+    ]);
+    lines.push('', table(['segment', 'held', 'comes first', 'gives way to'], rows));
+  }
+  return [...lines, ''];
+}
+
+function describeUnserved({ size, share, revenue, buyers, reachable }: Unserved, currency: string): string {
+  const spent = revenue === null ? 'revenue of fewer than 10' : money(revenue, currency);
+  return `${count(size)} (${percent(share)}), ${countOrFew(buyers)} of them bought (${spent}), ${countOrFew(reachable)} may be reached.`;
+}
