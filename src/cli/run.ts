@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { AppError, InputError } from '../errors.ts';
-import { cancelRun, type Run } from '../store/runs.ts';
+import { cancelRun, type Run, STAGES } from '../store/runs.ts';
 import { count, table } from './output.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 import { runAndWatch } from './watch.ts';
@@ -60,10 +60,10 @@ function failed(run: Run): AppError {
 
 /** What the run did, stage by stage. */
 export function showRun({ output }: Pick<Session, 'output'>, run: Run): void {
-  const rows = Object.entries(run.counts).flatMap(([part, counts]) =>
-    Object.entries(counts ?? {})
+  const rows = [...STAGES, 'calls' as const].flatMap((part) =>
+    Object.entries(run.counts[part] ?? {})
       .filter(([, value]) => value !== 0)
-      .map(([name, value]) => [part, name.replaceAll('_', ' '), count(value)]),
+      .map(([name, value]) => [part, name.replaceAll('_', ' ').replaceAll('.', ' '), count(value)]),
   );
   output.line(`Run ${run.id}: ${run.state}${run.reason ? ` — ${run.reason.message}` : ''}`);
   if (rows.length > 0) output.line(table(['stage', 'what', 'count'], rows));

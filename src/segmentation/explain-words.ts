@@ -7,7 +7,7 @@ import { type Calendar, spanOf } from './window.ts';
 
 /** What a leaf is about, in words. */
 export type Topic = {
-  /** `Revenue`, or `number of deals (won, closed on or after 2025-06-15)`. */
+  /** `Revenue`, or `number of won deals closed on or after 2025-06-15`. */
   name: string;
   type: AttributeType;
   /** May reps see the value and the threshold? */
@@ -38,16 +38,10 @@ export function dealTopic(measure: DealMeasure, words: Words): Topic {
   const filters = Object.entries(measure.where ?? {}).map(([filterKey, value]) => {
     const filter = words.attributes.get('deal', filterKey);
     const comparison = typeof value === 'object' ? value : Comparison.parse({ is: value });
-    const topic = {
-      name: filter?.name ?? filterKey,
-      type: filter?.type ?? 'text',
-      isVisible: filter?.repVisible ?? false,
-    };
-    return topic.isVisible
-      ? testsOf(comparison)
-          .map((test) => `${topic.name.toLowerCase()} ${thresholdOf(test, topic.type, words)}`)
-          .join(' and ')
-      : `${topic.name.toLowerCase()} in a set range`;
+    const isVisible = filter?.repVisible ?? false;
+    const name = (filter?.name ?? filterKey).toLowerCase();
+    if (!isVisible) return { before: '', after: `with ${name} in a set range` };
+    return filterWords(filterKey, name, testsOf(comparison), filter?.type ?? 'text', words);
   });
   const what = {
     count: 'number',
@@ -58,17 +52,47 @@ export function dealTopic(measure: DealMeasure, words: Words): Topic {
     first: 'first',
     last: 'last',
   }[aggregate];
-  const whose = { credited: 'deals', involved: 'deals taken part in', company: 'deals of the company' }[
-    measure.scope ?? 'credited'
-  ];
+  const whose = [
+    ...filters.map(({ before }) => before),
+    { credited: 'deals', involved: 'deals taken part in', company: 'deals of the company' }[
+      measure.scope ?? 'credited'
+    ],
+    ...filters.map(({ after }) => after),
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
   const of =
     attribute === undefined ? `${what} of ${whose}` : `${what} ${attribute.name.toLowerCase()} of ${whose}`;
   return {
-    name: filters.length === 0 ? of : `${of} (${filters.join(', ')})`,
+    name: of,
     type: attribute?.type ?? 'number',
     isVisible: attribute?.repVisible ?? true,
   };
 }
+
+/** A filter on deals as words around `deals`: won deals, deals closed on or after 2025-06-15. */
+function filterWords(
+  key: string,
+  name: string,
+  tests: readonly Test[],
+  type: AttributeType,
+  words: Words,
+): { before: string; after: string } {
+  const [only] = tests;
+  if (tests.length === 1 && only?.operator === 'is' && typeof only.operand === 'boolean') {
+    const flag = FLAGS[key];
+    if (flag !== undefined) return { before: only.operand ? flag : `not ${flag}`, after: '' };
+  }
+  const asked = tests.map((test) => thresholdOf(test, type, words)).join(' and ');
+  const verb = EVENTS[key];
+  return {
+    before: '',
+    after: verb === undefined ? `with ${name} ${asked.replace(/^is /, '')}` : `${verb} ${asked}`,
+  };
+}
+
+const FLAGS: Record<string, string> = { won: 'won', closed: 'closed' };
+const EVENTS: Record<string, string> = { closed_at: 'closed', opened_at: 'opened' };
 
 /** What a test asks for, with dates instead of ages: `at least 3`, `on or after 2025-06-15`. */
 export function thresholdOf(test: Test, type: AttributeType, words: Words, cut: CutPoint = null): string {

@@ -74,7 +74,16 @@ export type ExplainPlan = Statement & {
 /** A clause before the row is known: names of the columns that carry its value and its truth. */
 type Sketch =
   | { kind: 'all' | 'any' | 'not'; parts: Sketch[] }
-  | { kind: 'test'; topic: Topic; threshold: string; test: Test | null; value: string | null; truth: string };
+  | {
+      kind: 'test';
+      topic: Topic;
+      threshold: string;
+      test: Test | null;
+      value: string | null;
+      /** A score from 1 to 5 that the value was given. */
+      score?: string;
+      truth: string;
+    };
 
 /** One statement that yields every value and truth needed to explain one subject in all segmentations. */
 export function planExplain(request: ExplainRequest): ExplainPlan {
@@ -165,9 +174,9 @@ function sketchRfm(plan: Plan, index: number, scope: Scope, { words, column }: D
       const sql = scope.score(`${definition.key}.${score}`);
       const truth = column('t', `${sql} between ${range[0]} and ${range[1]}`);
       const value = column('v', `to_json(${compileMeasure(definition[score], scope).sql})`);
-      const asked =
-        range[0] === range[1] ? `scores ${range[0]} of 5` : `scores ${range[0]} to ${range[1]} of 5`;
-      return [{ kind: 'test', topic, threshold: asked, test: null, value, truth }];
+      const asked = range[0] === range[1] ? `scores ${range[0]}` : `scores ${range[0]} to ${range[1]}`;
+      const given = column('s', sql);
+      return [{ kind: 'test', topic, threshold: asked, test: null, value, score: given, truth }];
     });
     return { kind: 'all', parts: tests };
   });
@@ -279,7 +288,9 @@ function readClause(sketch: Sketch, reading: Reading): Clause {
   const holds = typeof truth === 'boolean' ? truth : null;
   const isHidden = reading.audience === 'rep' && !topic.isVisible;
   const raw = sketch.value === null ? null : row[sketch.value];
-  const value = sketch.value === null ? null : showValue(raw, topic.type, reading.words);
+  const seen = sketch.value === null ? null : showValue(raw, topic.type, reading.words);
+  const score = sketch.score === undefined ? null : numberOrNull(row[sketch.score]);
+  const value = score === null || seen === null ? seen : `${seen}, a score of ${score}`;
   return {
     kind: 'test',
     holds,
@@ -344,36 +355,64 @@ function sentence({ about, threshold, value, holds }: Extract<Clause, { kind: 't
   const subject = about.charAt(0).toUpperCase() + about.slice(1);
   if (value === null) {
     if (about.startsWith('segment')) return `${holds ? 'Is in' : 'Is not in'} ${about} ${threshold}.`;
-    return `${subject} ${threshold.startsWith('is ') ? threshold : `is ${threshold}`}.`;
+    return `${subject} ${predicate(threshold)}.`;
   }
-  const asked =
-    holds === true ? threshold : holds === false ? `asked: ${threshold}` : `not known, asked: ${threshold}`;
-  return `${subject}: ${value} (${asked}).`;
+  if (holds !== true) return `${subject}: ${value} (needed: ${threshold}).`;
+  return `${subject}: ${value} (${threshold}).`;
 }
 
-/** What to change so that the whole becomes `target`: each line is one way in, or one part of it. */
+/** What to change so that the whole becomes `target`, as one sentence; none where nothing that we know would. */
 function changesOf(why: Clause, target: boolean): string[] {
-  return [...new Set(steps(why, target))];
+  const way = wayTo(why, target);
+  return way === null ? [] : [`Would ${target ? 'enter' : 'leave'} once ${way.text}.`];
 }
 
-function steps(clause: Clause, target: boolean): string[] {
-  if ((clause.holds === true) === target) return [];
-  if (clause.kind === 'test') return [change(clause, target)];
-  if (clause.kind === 'not') return clause.parts.flatMap((part) => steps(part, !target));
-  const parts = clause.parts.map((part) => steps(part, target)).filter((part) => part.length > 0);
-  const needsAll = (clause.kind === 'all') === target;
-  if (needsAll || parts.length < 2) return parts.flat();
-  return [`one of: ${parts.map((part) => part.join(' and ')).join('; or ')}`];
+type Way = { text: string; isChoice: boolean };
+
+/** What has to happen so that a clause becomes `target`. */
+function wayTo(clause: Clause, target: boolean): Way | null {
+  if ((clause.holds === true) === target) return null;
+  if (clause.kind === 'test') return { text: change(clause, target), isChoice: false };
+  const wanted = clause.kind === 'not' ? !target : target;
+  const ways = clause.parts.flatMap((part) => wayTo(part, wanted) ?? []);
+  const [first, ...rest] = [...new Map(ways.map((way) => [way.text, way])).values()];
+  if (first === undefined || rest.length === 0) return first ?? null;
+  const needsAll = clause.kind === 'not' || (clause.kind === 'all') === target;
+  const all = [first, ...rest];
+  if (!needsAll) return { text: all.map(({ text }) => text).join(', or '), isChoice: true };
+  const texts = all.map(({ text, isChoice }) => (isChoice ? `either ${text}` : text));
+  return { text: texts.join(', and '), isChoice: false };
 }
 
 function change(
   { about, threshold, value, turnsOn }: Extract<Clause, { kind: 'test' }>,
   target: boolean,
 ): string {
-  if (turnsOn !== null) return `time: ${about} passes out of the window on ${turnsOn}`;
+  if (about.startsWith('segment'))
+    return `${about === 'segment' ? 'they are' : 'their company is'} ${target ? '' : 'no longer '}in ${threshold}`;
+  const subject = /^[A-Z][a-z ]/.test(about) ? about.charAt(0).toLowerCase() + about.slice(1) : about;
+  if (turnsOn !== null) return `${subject} (${value ?? 'as it is'}) is too long ago, which it is from ${turnsOn} on`;
   const now = value === null ? '' : ` (now ${value})`;
-  if (threshold.endsWith('the threshold')) return `${about} ${target ? 'reaching' : 'leaving'} the threshold`;
-  return `${about} ${target ? '' : 'no longer '}${threshold}${now}`;
+  if (threshold.endsWith('the threshold')) return `${subject} ${target ? 'reaches' : 'leaves'} the threshold`;
+  const phrase = target ? predicate(threshold) : negated(predicate(threshold));
+  return `${subject} ${isPlural(about) ? phrase.replace(/^is /, 'are ') : phrase}${now}`;
+}
+
+/** `Purchases`, `Open tickets`; not `Status`, not `number of won deals`. */
+const isPlural = (about: string): boolean => /[^sui]s$/.test(about) && !about.includes(' of ');
+
+/** `at least 3` -> `is at least 3`; what begins with a verb stays. */
+function predicate(threshold: string): string {
+  return /^(is|contains|starts|ends|includes|comes|came|scores) /.test(threshold)
+    ? threshold
+    : `is ${threshold}`;
+}
+
+/** `is at least 3` -> `is no longer at least 3`; `is not known` -> `is known`. */
+function negated(phrase: string): string {
+  if (phrase.startsWith('is not ')) return `is ${phrase.slice('is not '.length)}`;
+  if (phrase.startsWith('is none of ')) return `is one of ${phrase.slice('is none of '.length)}`;
+  return phrase.startsWith('is ') ? `is no longer ${phrase.slice('is '.length)}` : `no longer ${phrase}`;
 }
 
 function labelList(value: unknown): string[] {

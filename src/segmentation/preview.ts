@@ -99,13 +99,15 @@ export function planPreview(request: PreviewRequest): PreviewPlan {
   );
   const allowed = gates.map((key) => `${compiled.base.own(key).sql} is not true`).join(' and ');
   return {
-    sql: `select ${counts.join(',\n  ')}
+    ...onlyUsed(
+      `select ${counts.join(',\n  ')}
 from (
 select l.*, ${labels.sql} as label
 from (\n${compiled.nested()}\n) l${allowed === '' ? '' : `\nwhere ${allowed}`}
 offset 0
 ) l`,
-    values: bindings.values,
+      bindings.values,
+    ),
     interpret(row) {
       const read = (name: string): number => Number(row[name]);
       const subjects = read('subjects');
@@ -126,6 +128,15 @@ offset 0
         })),
       };
     },
+  };
+}
+
+/** Numbers the placeholders anew: labels of others were compiled, too, and are read only where a rule names them. */
+function onlyUsed(sql: string, values: readonly unknown[]): Statement {
+  const used = [...new Set(sql.match(/\$\d+/g) ?? [])];
+  return {
+    sql: sql.replace(/\$\d+/g, (name) => `$${used.indexOf(name) + 1}`),
+    values: used.map((name) => values[Number(name.slice(1)) - 1]),
   };
 }
 
