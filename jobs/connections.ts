@@ -84,10 +84,17 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
     if (refusals < MOST_REFUSALS || marking) return;
     marking = setConnectionState(parts.pool, tenant, row.id, 'needs_you', shutOut(connector));
   };
+  // Token requests stand under no budget, but they are calls of ours all the same, each try of them.
+  const countedFetch: typeof fetch = async (...request) => {
+    add('calls', 1);
+    const response = await fetch(...request);
+    if (response.status === 429) add('throttled', 1);
+    return response;
+  };
   const context: Context = {
     config,
     fetch,
-    token: tokenKeeper(parts, tenant, row, connector, scope.signal),
+    token: tokenKeeper(parts, tenant, row, connector, scope.signal, countedFetch),
     pace: (budget, cost = 1) => pace.take(budget, cost, scope.signal),
     report: (report) => pace.report(report),
     count: (call) => {
@@ -135,6 +142,7 @@ function tokenKeeper(
   row: ConnectionRow,
   connector: Connector,
   signal: AbortSignal,
+  send: typeof fetch,
 ): Context['token'] {
   if (connector.auth === 'none') return async () => ({ accessToken: '', apiUrl: '' });
   const { refresh } = connector;
@@ -156,7 +164,7 @@ function tokenKeeper(
           ? stored
           : refresh(app, stored, {
               config: connector.config.parse(row.config),
-              fetch,
+              fetch: send,
               signal,
               now: new Date(),
             }),

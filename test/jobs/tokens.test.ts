@@ -132,6 +132,16 @@ describe('a token that has expired', () => {
     await Promise.all(workers.map((worker) => worker.close()));
   });
 
+  it('is renewed by a call that counts among the calls of whoever made it, and not as a write', async () => {
+    await connect(secret(-1_000));
+    const worker = opener();
+    const { context } = await worker.open(row.id);
+    await context.token();
+    await context.token();
+    expect(worker.calls()).toEqual({ [`${row.id}.calls`]: 1 });
+    await worker.close();
+  });
+
   it('is renewed two minutes before, and not earlier', async () => {
     for (const [expiresInMs, renewals] of [
       [119_000, 1],
