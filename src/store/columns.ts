@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, InputError } from '../errors.ts';
 import { Attribute, type AttributeOwner, columnType, type SubjectType } from '../model/attribute.ts';
 import { quoted } from './identifier.ts';
+import { checkFence, type Lease, releaseLease, takeLease } from './lease.ts';
 import { type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -35,7 +38,7 @@ export async function addAttribute(pool: Pool, tenant: Tenant, attribute: Attrib
 /** As addAttribute, for many, in one transaction. */
 export async function addAttributes(pool: Pool, tenant: Tenant, attributes: Attribute[]): Promise<void> {
   for (const { key } of attributes) refuseReserved(key);
-  await withShortLock(pool, async (client) => {
+  await changeTables(pool, tenant, async (client) => {
     const known = await storedAttributes(client, tenant);
     for (const attribute of attributes) {
       refuseRetyping(known.get(nameOf(attribute)), attribute);
@@ -58,7 +61,7 @@ export async function dropAttribute(
   attribute: Pick<Attribute, 'owner' | 'key'>,
 ): Promise<void> {
   refuseReserved(attribute.key);
-  await withShortLock(pool, async (client) => {
+  await changeTables(pool, tenant, async (client) => {
     await client.query(`delete from ${tenant.schema}.attribute where owner = $1 and key = $2`, [
       attribute.owner,
       attribute.key,
@@ -86,7 +89,7 @@ export async function addLabelColumn(
   labels: 'one' | 'many',
 ): Promise<void> {
   const type = labels === 'one' ? 'text' : `text[] not null default '{}'`;
-  await withShortLock(pool, async (client) => {
+  await changeTables(pool, tenant, async (client) => {
     const present = await columnTypesOf(client, tenant, subject);
     const found = present.get(labelColumn(segmentation));
     if (found !== undefined && (found === 'text') !== (labels === 'one')) {
@@ -106,7 +109,9 @@ export async function dropLabelColumn(
   subject: SubjectType,
   segmentation: string,
 ): Promise<void> {
-  await withShortLock(pool, (client) => dropColumn(client, tenant, subject, labelColumn(segmentation)));
+  await changeTables(pool, tenant, (client) =>
+    dropColumn(client, tenant, subject, labelColumn(segmentation)),
+  );
 }
 
 /** Names of a subject's label columns, for what has to go through all of them. */
@@ -247,22 +252,54 @@ async function storedAttributes(pool: Queryable, tenant: Tenant): Promise<Map<st
   return new Map(attributes.map((attribute) => [nameOf(attribute), attribute]));
 }
 
-/** Table changes in one transaction that gives up soon where the table is busy; the caller's slice comes again. */
-async function withShortLock<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/** Held by whoever writes subjects: the stages from unify to label, and what changes their tables. */
+const LEASE = 'subjects';
+const LEASE_MS = 30_000;
+/** A slice takes a few seconds; a worker that died leaves its lease behind for LEASE_MS. */
+const LEASE_WAIT_MS = 35_000;
+/** Slices follow one another closely: the lease is free for a moment only. */
+const LEASE_ASK_MS = 25;
+
+/**
+ * Table changes in one transaction, while no stage writes subjects: a slice that holds rows and wants the table
+ * would wait for us as we wait for it. Gives up soon where the table is busy all the same; nothing is changed then.
+ */
+async function changeTables<T>(
+  pool: Pool,
+  tenant: Tenant,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const lease = await waitForLease(pool, tenant);
   try {
     return await transaction(pool, async (client) => {
+      await checkFence(client, tenant, lease);
       await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
       return work(client);
     });
   } catch (error) {
     if (!isLockTimeout(error)) throw error;
-    throw new AppError('table_busy', 'A table was busy, so its columns were not changed. Nothing is lost.', {
-      action: 'Nothing to do: it is tried again. If it stays, look for a long-running query on the database.',
-      retryable: true,
-      cause: error,
-    });
+    throw tableBusy(error);
+  } finally {
+    await releaseLease(pool, tenant, lease);
   }
 }
+
+/** @throws AppError where somebody keeps it for too long */
+async function waitForLease(pool: Pool, tenant: Tenant): Promise<Lease> {
+  const wanted = { name: LEASE, holder: randomUUID(), lengthMs: LEASE_MS };
+  for (const until = performance.now() + LEASE_WAIT_MS; ; await sleep(LEASE_ASK_MS)) {
+    const lease = await takeLease(pool, tenant, wanted);
+    if (lease) return lease;
+    if (performance.now() > until) throw tableBusy();
+  }
+}
+
+const tableBusy = (cause?: unknown) =>
+  new AppError('table_busy', 'A table was busy, so its columns were not changed. Nothing is lost.', {
+    action: 'Try again in a minute. If it stays, look for a long-running query on the database.',
+    retryable: true,
+    cause,
+  });
 
 function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Attribute, type AttributeType, columnType } from '../../src/model/attribute.ts';
 import {
@@ -9,6 +10,7 @@ import {
   listAttributes,
   listLabelColumns,
 } from '../../src/store/columns.ts';
+import { releaseLease, takeLease } from '../../src/store/lease.ts';
 import { dropOldMonths, ensureMonths } from '../../src/store/partitions.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
@@ -117,6 +119,25 @@ describe('label columns', () => {
     });
     await dropLabelColumn(db.pool, db.tenant, 'person', 'rfm');
     expect(await listLabelColumns(db.pool, db.tenant, 'person')).toEqual(['label_shop']);
+  });
+});
+
+describe('columns', () => {
+  it('wait until no slice writes subjects, and let the next one in afterwards', async () => {
+    const slice = await takeLease(db.pool, db.tenant, {
+      name: 'subjects',
+      holder: 'label',
+      lengthMs: 60_000,
+    });
+    if (!slice) throw new Error('the lease is not free');
+    const adding = addLabelColumn(db.pool, db.tenant, 'person', 'waiting', 'one');
+    await sleep(150);
+    expect(await columns('person')).not.toHaveProperty('label_waiting');
+    await releaseLease(db.pool, db.tenant, slice);
+    await adding;
+    expect(await columns('person')).toHaveProperty('label_waiting');
+    const next = await takeLease(db.pool, db.tenant, { name: 'subjects', holder: 'next', lengthMs: 10 });
+    expect(next).not.toBeNull();
   });
 });
 
