@@ -237,7 +237,7 @@ const tokens = (install: { accessToken: string; refreshToken: string; expiresIn?
 });
 
 /** Connections whose calls go at once: for CRMs without limits. */
-function withoutPace(opener: ConnectionOpener): ConnectionOpener {
+export function withoutPace(opener: ConnectionOpener): ConnectionOpener {
   return (scope) => {
     const opened = opener(scope);
     return {
