@@ -1,0 +1,93 @@
+import { install, type System } from './installation.ts';
+import { type BenchOptions, type Measurement, measured } from './measurement.ts';
+
+const SIZE = 2_000;
+/** Of a hundred contacts, how many get another label. */
+const CHANGED_SHARE = 0.125;
+
+/** Rows of one write call, and from how many rows on one bulk job takes them all. */
+const BATCH: Record<System, number> = { hubspot: 100, salesforce: 200 };
+
+/** Calls a contact of published HubSpot writers, by their source: property and list memberships. */
+const PUBLISHED = {
+  'Grouparoo 0.9.0': 3.01,
+  'Segment action-destinations 3.497.0': 0.021,
+};
+
+export const calls = {
+  about: 'HTTP calls of a first labelling, a change, and a run with nothing changed',
+  run: measureCalls,
+};
+
+async function* measureCalls({ size, stores }: BenchOptions): AsyncGenerator<Measurement> {
+  for (const system of ['hubspot', 'salesforce'] as const) {
+    yield* ofSystem(system, size ?? SIZE, stores);
+  }
+}
+
+async function* ofSystem(
+  system: System,
+  size: number,
+  stores: BenchOptions['stores'],
+): AsyncGenerator<Measurement> {
+  const store = await stores.make('embedded');
+  const base = { size, store: store.kind, unit: 'calls' };
+  try {
+    const crm = await install({ config: store.config, system, contacts: size });
+    try {
+      const first = await crm.run();
+      const { writes, rowsWritten, reads, rowsRead } = await crm.journal();
+      const records = Object.entries(first.counts.pull ?? {})
+        .filter(([name]) => name.endsWith('.read'))
+        .reduce((sum, [, count]) => sum + count, 0);
+      if (system === 'hubspot') {
+        yield measured({
+          ...base,
+          name: 'calls.hubspot.pull',
+          value: reads,
+          against: Math.ceil(records / 100),
+          note: `full pages of 100 for ${records} records, ${rowsRead} rows with associations`,
+        });
+        for (const [writer, perContact] of Object.entries(PUBLISHED)) {
+          yield measured({
+            ...base,
+            name: 'calls.hubspot.first',
+            value: writes / rowsWritten,
+            unit: 'write calls a contact',
+            against: perContact,
+            note: writer,
+          });
+        }
+      } else {
+        yield measured({ ...base, name: 'calls.salesforce.pull', value: reads, note: `${records} records` });
+      }
+      await crm.resetJournal();
+      await crm.run();
+      const unchanged = await crm.journal();
+      yield measured({
+        ...base,
+        name: `calls.${system}.unchanged`,
+        value: unchanged.writes,
+        unit: 'write calls',
+        against: 0,
+        note: `and ${unchanged.reads} reads`,
+      });
+      await crm.changeContacts(Math.round(size * CHANGED_SHARE));
+      await crm.resetJournal();
+      await crm.run();
+      const changed = await crm.journal();
+      yield measured({
+        ...base,
+        name: `calls.${system}.change`,
+        value: changed.writes,
+        unit: 'write calls',
+        against: Math.ceil(changed.rowsWritten / BATCH[system]),
+        note: `${changed.rowsWritten} labels changed, ${BATCH[system]} a call`,
+      });
+    } finally {
+      await crm.close();
+    }
+  } finally {
+    await store.remove();
+  }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { type Installation, install } from './installation.ts';
+import { type BenchOptions, type Measurement, measured } from './measurement.ts';
+
+const SIZE = 5_000;
+
+export const pipeline = {
+  about: 'records a second from the CRM into the store and labels back, against only reading the same pages',
+  run: measurePipeline,
+};
+
+async function* measurePipeline({ size, stores }: BenchOptions): AsyncGenerator<Measurement> {
+  for (const kind of stores.kinds) {
+    const store = await stores.make(kind);
+    const contacts = size ?? SIZE;
+    try {
+      const crm = await install({ config: store.config, system: 'hubspot', contacts });
+      try {
+        const drained = await drain(crm);
+        const start = performance.now();
+        const { counts } = await crm.run();
+        const seconds = (performance.now() - start) / 1_000;
+        const read = Object.entries(counts.pull ?? {})
+          .filter(([name]) => name.endsWith('.read'))
+          .reduce((sum, [, count]) => sum + count, 0);
+        yield measured({
+          name: 'pipeline.whole',
+          size: read,
+          store: kind,
+          value: read / seconds,
+          unit: 'records/s',
+          against: drained.records / drained.seconds,
+          note: `only reading: ${drained.records} records in ${drained.seconds.toFixed(2)} s`,
+        });
+      } finally {
+        await crm.close();
+      }
+    } finally {
+      await store.remove();
+    }
+  }
+}
+
+const Page = z.object({
+  results: z.array(z.unknown()),
+  paging: z.object({ next: z.object({ after: z.string() }) }).optional(),
+});
+
+/** Reads every page of all objects with fetch, one after the other, and does nothing with them. */
+async function drain(crm: Installation): Promise<{ records: number; seconds: number }> {
+  const start = performance.now();
+  let records = 0;
+  for (const object of ['contacts', 'companies', 'deals']) {
+    const links = object === 'contacts' ? 'companies' : 'contacts,companies';
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const url = `${crm.url}/crm/objects/2026-03/${object}?limit=100&associations=${links}${after && `&after=${after}`}`;
+      const response = await fetch(url, { headers: { authorization: `Bearer ${crm.accessToken}` } });
+      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+      const page: z.infer<typeof Page> = Page.parse(await response.json());
+      records += page.results.length;
+      after = page.paging?.next.after;
+    }
+  }
+  return { records, seconds: (performance.now() - start) / 1_000 };
+}
