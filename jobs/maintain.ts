@@ -1,4 +1,6 @@
+import { reapplyErasures } from '../src/privacy/reapply.ts';
 import { dropOldMonths, ensureMonths } from '../src/store/partitions.ts';
+import { dropOrphans } from '../src/store/retention.ts';
 import { migrateTenant } from '../src/store/tenant.ts';
 import type { JobContext } from './index.ts';
 
@@ -8,6 +10,11 @@ export async function maintain(payload: { tenantId: string }, context: JobContex
   const now = new Date();
   await ensureMonths(context.pool, tenant, now);
   const dropped = await dropOldMonths(context.pool, tenant, now);
-  context.log.info({ tenant: tenant.id, dropped }, 'maintained');
+  const orphans = await dropOrphans(context.pool, tenant);
+  // After a backup was restored, or where a record took on the address of somebody erased.
+  const erased = context.suppressionKey
+    ? await reapplyErasures(context.pool, await context.suppressionKey(), tenant, 'maintain')
+    : 0;
+  context.log.info({ tenant: tenant.id, dropped, orphans, erased }, 'maintained');
   return undefined;
 }

@@ -1,8 +1,15 @@
 import { ConfigError } from '../errors.ts';
 import type { ObjectType } from '../model/record.ts';
+import { dropLinksTo } from '../store/erasure.ts';
 import type { Queryable } from '../store/pool.ts';
 import type { LinkRow, RecordRow } from '../store/records.ts';
-import { anySuppressed, recordIdentity, suppressedAmong } from '../store/suppressions.ts';
+import {
+  anySuppressed,
+  recordIdentity,
+  suppress,
+  suppressedAmong,
+  suppressionHash,
+} from '../store/suppressions.ts';
 import type { StageContext } from './stage.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -10,7 +17,8 @@ const NOBODY: ReadonlySet<string> = new Set();
 /**
  * Ids of the contacts that a page carries or links to and that belong to erased people: known by their record, or by their
  * e-mail. To be asked inside the transaction that stores the page, after its fence: an erasure either waits
- * for that transaction, or is seen by it.
+ * for that transaction, or is seen by it. Who was known by the e-mail only is known by the record from then on, as
+ * links tell no e-mail.
  */
 export async function suppressedIn(
   client: Queryable,
@@ -24,14 +32,18 @@ export async function suppressedIn(
   const ids = [...new Set([...rows.map(({ id }) => id), ...linked])];
   const emails = [...new Set(rows.flatMap(({ key }) => key ?? []))];
   const records = ids.map((id) => recordIdentity(page.connectionId, id));
-  const found = await suppressedAmong(client, await work.suppressionKey(), work.tenant, [
-    ...records,
-    ...emails,
-  ]);
+  const key = await work.suppressionKey();
+  const found = await suppressedAmong(client, key, work.tenant, [...records, ...emails]);
   if (found.size === 0) return NOBODY;
   const byRecord = ids.filter((_, index) => found.has(records[index] ?? ''));
   const byEmail = rows.filter(({ key }) => key !== null && found.has(key)).map(({ id }) => id);
-  return new Set([...byRecord, ...byEmail]);
+  const fresh = byEmail.filter((id) => !byRecord.includes(id));
+  for (const id of fresh) {
+    const hash = suppressionHash(key, work.tenant, recordIdentity(page.connectionId, id));
+    await suppress(client, work.tenant, hash, 'erased');
+  }
+  await dropLinksTo(client, work.tenant, page.connectionId, fresh);
+  return new Set([...byRecord, ...fresh]);
 }
 
 /** Never store a page unchecked: who was erased would come back. */

@@ -206,6 +206,21 @@ export async function removeHeld(
   return counts;
 }
 
+/** Ends the links to contacts that came before their contacts did. */
+export async function dropLinksTo(
+  client: Queryable,
+  { schema }: Tenant,
+  connectionId: string,
+  contacts: readonly string[],
+): Promise<void> {
+  if (contacts.length === 0) return;
+  await client.query(
+    `delete from ${schema}.association
+     where connection_id = $1 and to_object = 'contact' and to_id = any($2::text[])`,
+    [connectionId, contacts],
+  );
+}
+
 /** Says of every model of people that it was learned with somebody who was erased since. */
 export async function markModels(
   client: Queryable,

@@ -1,0 +1,63 @@
+import { InputError } from '../errors.ts';
+import { type RecordRef, readIdentities } from '../store/erasure.ts';
+import type { Pool } from '../store/pool.ts';
+import {
+  anySuppressed,
+  recordIdentity,
+  type SuppressionKey,
+  suppress,
+  suppressedAmong,
+} from '../store/suppressions.ts';
+import type { Tenant } from '../store/tenant.ts';
+import { erase } from './erase.ts';
+
+const RECORDS_AT_ONCE = 5_000;
+
+/** Erases whoever is stored although suppressed: after a backup was restored, above all. Returns how many records. */
+export async function reapplyErasures(
+  pool: Pool,
+  key: SuppressionKey,
+  tenant: Tenant,
+  by: string,
+): Promise<number> {
+  if (!(await anySuppressed(pool, tenant))) return 0;
+  let erased = 0;
+  for (let after: RecordRef | null = null; ; ) {
+    const rows: Awaited<ReturnType<typeof readIdentities>> = await readIdentities(
+      pool,
+      tenant,
+      after,
+      RECORDS_AT_ONCE,
+    );
+    if (rows.length === 0) return erased;
+    const found = await suppressedAmong(
+      pool,
+      key,
+      tenant,
+      rows.flatMap(({ connectionId, id, email }) => [
+        recordIdentity(connectionId, id),
+        ...(email === null ? [] : [email]),
+      ]),
+    );
+    for (const { connectionId, id, email } of rows) {
+      if (!found.has(recordIdentity(connectionId, id)) && !(email !== null && found.has(email))) continue;
+      const { records } = await erase(pool, key, tenant, { record: { connectionId, id } }, { by, all: true });
+      erased += records;
+    }
+    after = rows.at(-1) ?? null;
+  }
+}
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/** Takes in the hashes of another copy of this store, as `privacy suppressed` lists them. Returns how many are new. */
+export async function addSuppressed(pool: Pool, tenant: Tenant, hashes: readonly string[]): Promise<number> {
+  if (!hashes.every((hash) => HASH.test(hash))) {
+    throw new InputError('hashes_invalid', 'This is not a list of suppressed people. Nothing was changed.', {
+      action: 'Use what `privacy suppressed` prints: one hash a line.',
+    });
+  }
+  let added = 0;
+  for (const hash of hashes) if (await suppress(pool, tenant, Buffer.from(hash, 'hex'), 'erased')) added += 1;
+  return added;
+}

@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import { erase } from '../../src/privacy/erase.ts';
+import { addSuppressed, reapplyErasures } from '../../src/privacy/reapply.ts';
+import { parseWho } from '../../src/privacy/who.ts';
+import { listSuppressed } from '../../src/store/suppressions.ts';
+import { ages, publish, releaseAll, wholeRun } from '../pipeline/whole-run.ts';
+import { dump, privacyRig } from './rig.ts';
+
+const rig = privacyRig();
+
+const CANARY = 'xq7canary';
+const EMAIL = `${CANARY}.mail@example.com`;
+const RECORD = `${CANARY}-record-1`;
+
+function fill(): void {
+  const { crm } = rig;
+  crm.put('company', 'acme', { name: 'Acme', domain: 'acme.example' });
+  crm.put('contact', RECORD, {
+    email: EMAIL,
+    first_name: `${CANARY}name`,
+    age: '44x',
+    interests: `${CANARY}golf`,
+  });
+  crm.put('contact', '2', { email: 'bob@example.com', first_name: 'Bob', age: '70' });
+  crm.put('contact', '3', { email: 'cy@example.com', age: '30' });
+  crm.put(
+    'deal',
+    'd1',
+    {
+      name: 'Order',
+      amount: '100',
+      won: 'true',
+      closed: 'true',
+      closed_at: '2026-05-01',
+      stage: 'won',
+      pipeline: 'default',
+    },
+    {
+      links: [
+        { to: 'contact', id: RECORD, primary: true, role: null },
+        { to: 'company', id: 'acme', primary: true, role: null },
+      ],
+    },
+  );
+}
+
+const by = { by: 'dpo' };
+const eraseCanary = (who = EMAIL) => erase(rig.db.pool, rig.key, rig.db.tenant, parseWho(who), by);
+const hits = async () => (await dump(rig)).filter((line) => line.includes(CANARY));
+
+async function labelled(): Promise<void> {
+  fill();
+  rig.crm.put('contact', RECORD, { age: '44' });
+  await publish(rig.scope, ages());
+  await rig.run();
+  await releaseAll(rig.scope);
+  await rig.run();
+  // Somebody had labels for a while.
+  rig.crm.put('contact', RECORD, { age: '66' });
+  await rig.run();
+  // Rows that a longer life leaves behind.
+  const { pool, tenant } = rig.db;
+  for (const table of ['refusal', 'pin', 'sighting'])
+    await pool.query(
+      `insert into ${tenant.schema}.${table} (connection_id, object, external_key, target_id, value${table === 'refusal' ? ', code, message' : ''})
+       values ('hubspot', 'contact', $1, 'other', '"x"'${table === 'refusal' ? ", 'no', 'no'" : ''})`,
+      [RECORD],
+    );
+  await pool.query(
+    `insert into ${tenant.schema}.push_job (connection_id, job, batch) values ('other', '{}', $1)`,
+    [{ object: 'contact', pieces: [{ write: { id: 'someone-else' } }] }],
+  );
+}
+
+describe('an erased person', () => {
+  it('is in no table any more once the CRM is cleared, and the deal stays as revenue of nobody', async () => {
+    await labelled();
+    expect(rig.crm.shown('seg_ages')[RECORD]).toBe('senior');
+    expect((await hits()).length).toBeGreaterThan(5);
+    const erasure = await eraseCanary();
+    expect(erasure).toMatchObject({ people: 1, records: 1, deals: 1, suppressed: 2, sharedAddresses: 0 });
+    expect(erasure.toClear).toMatchObject([{ connectionId: 'hubspot', state: 'live', records: 1 }]);
+    expect(JSON.stringify(erasure)).not.toContain(CANARY);
+    // What is left is the key under which the CRM still shows a label, until it is cleared there.
+    const left = await hits();
+    expect(left.every((line) => line.includes('.ledger '))).toBe(true);
+
+    await rig.run();
+    expect(rig.crm.shown('seg_ages')).toEqual({ '2': 'senior', '3': 'adult' });
+    expect(await hits()).toEqual([]);
+    const { rows } = await rig.db.pool.query(
+      `select person_id, revenue::float from ${rig.db.tenant.schema}.deal`,
+    );
+    expect(rows).toEqual([{ person_id: null, revenue: 100 }]);
+    const { rows: company } = await rig.db.pool.query(
+      `select revenue_total::float as revenue, contact_count from ${rig.db.tenant.schema}.company`,
+    );
+    expect(company).toMatchObject([{ revenue: 100 }]);
+  });
+
+  it('does not come back with a late page, a webhook, a full pass or a link', async () => {
+    await labelled();
+    await eraseCanary();
+    rig.crm.put('contact', RECORD, { first_name: `${CANARY}again` });
+    await rig.db.pool.query(
+      `insert into ${rig.db.tenant.schema}.dirty_record (connection_id, object, id) values ('hubspot', 'contact', $1)`,
+      [RECORD],
+    );
+    await rig.run({ dirtyOnly: true });
+    await rig.run();
+    await rig.run({ full: true });
+    expect(await hits()).toEqual([]);
+    // The same human under a new record, and the old record under a new address.
+    rig.crm.put('contact', `${CANARY}-record-2`, { email: EMAIL.toUpperCase(), age: '20' });
+    rig.crm.put('contact', RECORD, { email: `${CANARY}.other@example.com` });
+    await rig.run();
+    expect(await hits()).toEqual([]);
+  });
+
+  it('can be erased again, and by a second name for the same, with nothing more to do', async () => {
+    await labelled();
+    await eraseCanary(`record:hubspot/${RECORD}`);
+    const again = await eraseCanary();
+    expect(again).toMatchObject({ people: 0, records: 0, suppressed: 0, removed: {} });
+    const { rows } = await rig.db.pool.query(`select action, actor from app.audit where action = 'erase'`);
+    expect(rows).toEqual([
+      { action: 'erase', actor: 'dpo' },
+      { action: 'erase', actor: 'dpo' },
+    ]);
+  });
+
+  it('who is not there yet never will be', async () => {
+    expect(await eraseCanary()).toMatchObject({ people: 0, records: 0, suppressed: 1 });
+    fill();
+    await rig.run();
+    expect(await hits()).toEqual([]);
+  });
+
+  it('leaves others alone who share the address', async () => {
+    for (const id of ['1', '2'])
+      rig.crm.put('contact', id, { email: 'info@example.com', first_name: `N${id}` });
+    await rig.run();
+    await expect(eraseCanary('info@example.com')).rejects.toMatchObject({ code: 'person_ambiguous' });
+    const { rows } = await rig.db.pool.query<{ id: string }>(
+      `select person_id as id from ${rig.db.tenant.schema}.contact_record where id = '1'`,
+    );
+    expect(await eraseCanary(`person:${rows[0]?.id}`)).toMatchObject({
+      people: 1,
+      sharedAddresses: 1,
+      suppressed: 1,
+    });
+    await rig.run({ full: true });
+    const { rows: left } = await rig.db.pool.query(`select id from ${rig.db.tenant.schema}.contact_record`);
+    expect(left).toEqual([{ id: '2' }]);
+  });
+
+  it('is not named by the reason that is kept', async () => {
+    await expect(
+      erase(
+        rig.db.pool,
+        rig.key,
+        rig.db.tenant,
+        { email: EMAIL },
+        { by: 'dpo', reason: `asked by ${EMAIL}` },
+      ),
+    ).rejects.toMatchObject({ code: 'reason_names_person' });
+  });
+});
+
+describe('a process without the key to the list', () => {
+  it('stores no page once somebody was erased', async () => {
+    await eraseCanary();
+    fill();
+    await expect(wholeRun(rig.scope)).rejects.toMatchObject({ code: 'suppression_key_missing' });
+    expect(await hits()).toEqual([]);
+  });
+});
+
+describe('a store restored from a backup made before an erasure', () => {
+  it('is erased again by the list of hashes', async () => {
+    fill();
+    await eraseCanary();
+    const list = await listSuppressed(rig.db.pool, rig.db.tenant);
+    expect(list.join()).not.toContain(CANARY);
+    // The backup knows nothing of it.
+    await rig.db.pool.query('truncate app.suppression');
+    await rig.run();
+    expect((await hits()).length).toBeGreaterThan(0);
+    expect(await addSuppressed(rig.db.pool, rig.db.tenant, list)).toBe(1);
+    expect(await addSuppressed(rig.db.pool, rig.db.tenant, list)).toBe(0);
+    expect(await reapplyErasures(rig.db.pool, rig.key, rig.db.tenant, 'restore')).toBe(1);
+    await rig.run();
+    expect(await hits()).toEqual([]);
+  });
+});
