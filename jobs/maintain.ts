@@ -2,9 +2,13 @@ import { reapplyErasures } from '../src/privacy/reapply.ts';
 import { dropOldMonths, ensureMonths } from '../src/store/partitions.ts';
 import { dropOrphans } from '../src/store/retention.ts';
 import { migrateTenant } from '../src/store/tenant.ts';
+import { tidyTables } from '../src/store/tidy.ts';
 import type { JobContext } from './index.ts';
 
-/** Once a day and tenant: the coming month's partitions exist, what is older than the retention is gone. */
+/**
+ * Once a day and tenant: the coming month's partitions exist, what is older than the retention is gone, and an
+ * embedded store has the room of dead rows back and statistics that fit.
+ */
 export async function maintain(payload: { tenantId: string }, context: JobContext) {
   const tenant = await migrateTenant(context.pool, payload.tenantId);
   const now = new Date();
@@ -15,6 +19,7 @@ export async function maintain(payload: { tenantId: string }, context: JobContex
   const erased = context.suppressionKey
     ? await reapplyErasures(context.pool, await context.suppressionKey(), tenant, 'maintain')
     : 0;
-  context.log.info({ tenant: tenant.id, dropped, orphans, erased }, 'maintained');
+  const tidied = await tidyTables(context.pool, tenant);
+  context.log.info({ tenant: tenant.id, dropped, orphans, erased, tidied }, 'maintained');
   return undefined;
 }

@@ -6,6 +6,7 @@ import { clearDirtySubjects, takeDirtySubjects } from '../store/dirty-push.ts';
 import { ensureMonths } from '../store/partitions.ts';
 import { type Queryable, transaction } from '../store/pool.ts';
 import { previousRun } from '../store/runs.ts';
+import { tidyTables } from '../store/tidy.ts';
 import { clearStatement, type LabelRun, labelStatement } from './label-statement.ts';
 import { type Plans, readPlans } from './plans.ts';
 import { storeSizes } from './sizes.ts';
@@ -57,6 +58,7 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
     if (last === undefined) {
       const next = SUBJECTS[SUBJECTS.indexOf(state.subject) + 1];
       if (next === undefined) {
+        await tidyTables(work.pool, work.tenant);
         await storeSizes(work.pool, work.tenant, work.run.asOf);
         return { position: state, done: true, counts };
       }
@@ -83,14 +85,18 @@ async function nextRanges(
   { subject, after, span }: z.infer<typeof Position>,
   atMost: number,
 ): Promise<KeyRange[]> {
-  const { rows } = await work.pool.query<KeyRange>(
-    `select min(id) as from, max(id) as to, count(*)::int as size from (
-       select id, (row_number() over (order by id) - 1) / $2 as part
-       from ${work.tenant.schema}.${subject} where id > $1 order by id limit $2 * $3::bigint) r
-     group by part order by part`,
-    [after, span, atMost],
-  );
-  return rows;
+  const ranges: KeyRange[] = [];
+  for (let from = after; ranges.length < atMost; from = ranges.at(-1)?.to ?? after) {
+    const { rows } = await work.pool.query<{ to: string | null; size: number }>(
+      `select max(id) as to, count(*)::int as size from (
+         select id from ${work.tenant.schema}.${subject} where id > $1 order by id limit $2) r`,
+      [from, span],
+    );
+    const [last] = rows;
+    if (last === undefined || last.to === null) break;
+    ranges.push({ from: String(BigInt(from) + 1n), to: last.to, size: last.size });
+  }
+  return ranges;
 }
 
 /** What this run has in common with the last one decides the causes, and whether the day's scores are stored. */

@@ -6,6 +6,7 @@ import { listAttributes } from '../store/columns.ts';
 import { listMappings } from '../store/mappings.ts';
 import { joinByHash } from '../store/plans.ts';
 import { type PoolClient, transaction } from '../store/pool.ts';
+import { tidyTables } from '../store/tidy.ts';
 import { profileDeals } from './profile-deals.ts';
 import { profileCompanies, profilePersons } from './profile-subjects.ts';
 import { homeCurrencies } from './rates.ts';
@@ -55,6 +56,8 @@ export async function profileSlice(work: StageContext, _position: Json): Promise
       counts[`${subject}.changed`] = (counts[`${subject}.changed`] ?? 0) + changed;
     }
   }
+  // A first load has written every row anew: the next stages read twice as much otherwise.
+  if (!work.run.options.dirtyOnly) await tidyTables(work.pool, work.tenant);
   return { position: {}, done: true, counts };
 }
 
