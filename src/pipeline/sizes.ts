@@ -23,15 +23,16 @@ export async function segmentSizes(
   const attributes = await listAttributes(db, tenant);
   const hasRevenue = attributes.some(({ owner, key: name }) => owner === subject && name === 'revenue_total');
   // Added up as decimals, rounded once to cents.
-  const revenue = hasRevenue ? 'round(coalesce(sum(s.revenue_total), 0), 2)' : '0';
+  const revenue = hasRevenue ? 'coalesce(sum(s.revenue_total), 0)' : '0';
   const column = `s.${quoted(labelColumn(key))}`;
+  // Sets of labels are few: they are counted as they are, and taken apart afterwards.
+  const held = `select ${column} as held, count(*) as size, ${revenue} as revenue
+    from ${tenant.schema}.${subject} s group by 1`;
   const each =
     labels === 'one'
-      ? `select ${column} as segment, count(*)::int as size, ${revenue}::text as revenue
-         from ${tenant.schema}.${subject} s group by 1`
-      : `select l.segment, count(*)::int as size, ${revenue}::text as revenue
-         from ${tenant.schema}.${subject} s
-         left join lateral unnest(${column}) as l (segment) on true group by 1`;
+      ? `select held as segment, size::int as size, round(revenue, 2)::text as revenue from (${held}) h`
+      : `select l.segment, sum(h.size)::int as size, round(sum(h.revenue), 2)::text as revenue
+         from (${held}) h left join lateral unnest(h.held) as l (segment) on true group by 1`;
   const { rows } = await db.query<{ segment: string | null; size: number; revenue: string }>(each);
   return {
     segmentation: key,
