@@ -36,7 +36,7 @@ async function* ofSystem(
     const crm = await install({ config: store.config, system, contacts: size });
     try {
       const first = await crm.run();
-      const { writes, rowsWritten, reads, rowsRead } = await crm.journal();
+      const { writes, rowsWritten, reads, endpoints } = await crm.journal();
       const records = Object.entries(first.counts.pull ?? {})
         .filter(([name]) => name.endsWith('.read'))
         .reduce((sum, [, count]) => sum + count, 0);
@@ -44,9 +44,10 @@ async function* ofSystem(
         yield measured({
           ...base,
           name: 'calls.hubspot.pull',
-          value: reads,
+          value: endpoints['objects list'] ?? 0,
+          unit: 'pages',
           against: Math.ceil(records / 100),
-          note: `full pages of 100 for ${records} records, ${rowsRead} rows with associations`,
+          note: `${records} records, 100 a page; ${reads} reads in all, with properties and associations`,
         });
         for (const [writer, perContact] of Object.entries(PUBLISHED)) {
           yield measured({
