@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { readOverlap } from '../pipeline/review/overlap.ts';
+import { readQuality } from '../pipeline/review/quality.ts';
 import { reviewAll, reviewSegmentation } from '../pipeline/review/review.ts';
 import { describeReview } from './review-findings.ts';
 import { describeOverlap } from './review-overlap.ts';
+import { describeQuality } from './review-quality.ts';
 import { parseInstant } from './run.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 
@@ -37,6 +39,15 @@ export function registerReview(program: Command): void {
     const report = await readOverlap(given.app.store.pool, given.tenant, given.key, given.asOf);
     return { lines: describeOverlap(report, given.tenant.currency), result: report };
   });
+  view(
+    review,
+    'quality',
+    'How good its data is, what it loses by it, and what to mend first.',
+    async (given) => {
+      const report = await readQuality(given.app.store.pool, given.tenant, given.asOf, given.key);
+      return { lines: describeQuality(report), result: report };
+    },
+  );
 }
 
 type Given = Session & { key: string; asOf: Date };
