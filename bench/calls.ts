@@ -37,16 +37,17 @@ async function* ofSystem(
     try {
       const first = await crm.run();
       const { writes, rowsWritten, reads, endpoints } = await crm.journal();
-      const records = Object.entries(first.counts.pull ?? {})
-        .filter(([name]) => name.endsWith('.read'))
-        .reduce((sum, [, count]) => sum + count, 0);
+      const read = Object.entries(first.counts.pull ?? {}).flatMap(([name, count]) =>
+        name.endsWith('.read') ? [count] : [],
+      );
+      const records = read.reduce((sum, count) => sum + count, 0);
       if (system === 'hubspot') {
         yield measured({
           ...base,
           name: 'calls.hubspot.pull',
           value: endpoints['objects list'] ?? 0,
           unit: 'pages',
-          against: Math.ceil(records / 100),
+          against: read.reduce((pages, count) => pages + Math.ceil(count / 100), 0),
           note: `${records} records, 100 a page; ${reads} reads in all, with properties and associations`,
         });
         for (const [writer, perContact] of Object.entries(PUBLISHED)) {
