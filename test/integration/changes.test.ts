@@ -1,9 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { acceptFall, listFalls } from '../../src/pipeline/falls.ts';
 import { listMappings } from '../../src/store/mappings.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from './rig.ts';
 import { AS_OF, type Customer, customers, daysAgo, hubspotId, spend } from './shop.ts';
+
+// Two CRMs and a database at work: slow where the machine is busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 let database: TestDatabase;
 let rig: Rig;

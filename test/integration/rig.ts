@@ -35,6 +35,7 @@ import {
   salesforceState,
 } from './crm-state.ts';
 import { AS_OF, type Customer, habits, hubspotShop, salesforceShop, spend } from './shop.ts';
+import { withoutPace } from './without-pace.ts';
 
 const NO_LIMITS: HubspotOptions['limits'] = {
   perTenSeconds: Number.POSITIVE_INFINITY,
@@ -235,20 +236,6 @@ const tokens = (install: { accessToken: string; refreshToken: string; expiresIn?
   expiresAt:
     install.expiresIn === undefined ? null : new Date(Date.now() + install.expiresIn * 1000).toISOString(),
 });
-
-/** Connections whose calls go at once: for CRMs without limits. */
-export function withoutPace(opener: ConnectionOpener): ConnectionOpener {
-  return (scope) => {
-    const opened = opener(scope);
-    return {
-      ...opened,
-      open: async (id) => {
-        const connection = await opened.open(id);
-        return { ...connection, context: { ...connection.context, pace: async () => undefined } };
-      },
-    };
-  };
-}
 
 export const stateOf = async (rig: Rig, system: 'hubspot' | 'salesforce') =>
   (await getConnection(rig.pool, rig.tenant, rig.ids[system])).state;

@@ -8,8 +8,8 @@ import { advanceRun } from '../../src/pipeline/run.ts';
 import { openStore } from '../../src/store/open.ts';
 import { activeRun, requestRun } from '../../src/store/runs.ts';
 import { getTenant } from '../../src/store/tenant.ts';
-import { withoutPace } from './rig.ts';
 import { AS_OF } from './shop.ts';
+import { withoutPace } from './without-pace.ts';
 
 const [dataDir = '', tenantId = '', clientId = '', clientSecret = ''] = process.argv.slice(2);
 const say = (line: string) => process.stdout.write(`${line}\n`);

@@ -1,9 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { noteDirtyRecords } from '../../src/store/dirty.ts';
 import { requestRun } from '../../src/store/runs.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { openRig, type Rig, writtenRig } from './rig.ts';
 import { AS_OF, customers, daysAgo, habits, hubspotId, hubspotShop, salesforceShop, spend } from './shop.ts';
+
+// Two CRMs and a database at work: slow where the machine is busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 let database: TestDatabase;
 let rig: Rig;
