@@ -87,6 +87,7 @@ export function registerSandbox(program: Command): void {
     )
     .option('--deals-csv <file>', 'and their deals (deal_id,contact_id,amount,currency,stage,closed_at)')
     .option('--only <system>', 'hubspot or salesforce')
+    .addHelpText('after', '\nExample: npm run sandbox -- --contacts 500')
     .action(async (flags: SandboxFlags, command: Command) => {
       const output = createOutput(command.optsWithGlobals<CommonOptions>().json ?? false);
       const started = await startSandboxProcess({

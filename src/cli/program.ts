@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { registerCommands } from './commands.ts';
+
+/** The whole command line, ready to parse; a wrong one throws CommanderError instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('segment-sync')
+    .description('Keeps customer segments in step between HubSpot, Salesforce and the people who use them.')
+    .option('--json', 'answer with JSON on standard output, for programs')
+    .option('--tenant <id>', 'which tenant, where the store holds several')
+    .option('--verbose', 'log what happens on standard error')
+    .showHelpAfterError('Run with --help to see how.')
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .exitOverride();
+  program.addHelpText(
+    'after',
+    `
+A first round:
+  $ npm run demo                             two stand-in CRMs, everything from pull to write-back
+  $ npm run -s cli -- connect hubspot        authorise a real portal
+  $ npm run -s cli -- apply my-segments.yaml publish segmentations from a file
+  $ npm run -s cli -- run --dry-run          see what would be written
+  $ npm run -s cli -- pending                what waits for you
+  $ npm run -s cli -- release --all          let it be written
+  $ npm start                                runs on a schedule from now on
+
+Exit codes: 0 done; 1 it failed, and says why; 2 the command line is wrong.`,
+  );
+  registerCommands(program);
+  return program;
+}

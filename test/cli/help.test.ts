@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { createProgram } from '../../src/cli/program.ts';
+import { root } from './process.ts';
+
+const commands = createProgram().commands;
+
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) });
+  command.outputHelp();
+  return text;
+}
+
+test.each(commands.map((command) => [command.name(), command] as const))(
+  'the help of %s says what it does and gives an example that parses',
+  (name, command) => {
+    expect(command.description()).toMatch(/\.$|: check our/);
+    const help = helpOf(command);
+    const examples = help
+      .split('\n')
+      .filter((line) => line.includes('npm run') || line.includes('npm start'));
+    expect(examples.some((line) => line.includes(name))).toBe(true);
+    for (const line of examples) expectToParse(line.slice(line.indexOf('npm ')));
+  },
+);
+
+test('no two commands have one name, and all take the options of the program', () => {
+  const names = commands.map((command) => command.name());
+  expect(new Set(names).size).toBe(names.length);
+  for (const command of commands) expect(helpOf(command)).toContain('--json');
+});
+
+test('every command line in the README exists, with its options', async () => {
+  const readme = await readFile(`${root}/README.md`, 'utf8');
+  const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+  const lines = blocks.flatMap((block) => block.split('\n')).filter((line) => line.startsWith('npm '));
+  const inText = [...readme.matchAll(/`(npm [^`]+)`/g)].map(([, text = '']) => text);
+  expect(lines.length).toBeGreaterThan(5);
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(await readFile(`${root}/package.json`, 'utf8')));
+  for (const line of [...lines, ...inText]) {
+    for (const part of line.replace(/ +#.*$/, '').split('&&')) {
+      const script = /^npm (?:run (?:-s )?)?([\w-]+)/.exec(part.trim())?.[1] ?? '';
+      expect(['install', ...Object.keys(scripts)], part).toContain(script);
+      expectToParse(part.trim());
+    }
+  }
+});
+
+/** The command exists, knows each option, and gets no more arguments than it takes. */
+function expectToParse(line: string): void {
+  const short = /^npm run (demo|sandbox)\b/.exec(line)?.[1];
+  if (short === undefined && !/^npm run (-s )?cli -- /.test(line)) return;
+  const words: string[] = [...(line.replace(/ +[#>].*$/, '').match(/"[^"]*"|\S+/g) ?? [])];
+  const given = words.includes('--') ? words.slice(words.indexOf('--') + 1) : [];
+  let args = short === undefined ? given : [short, ...given];
+  let command = createProgram();
+  for (;;) {
+    const next = command.commands.find((one) => one.name() === args[0]);
+    if (next === undefined) break;
+    command = next;
+    args = args.slice(1);
+  }
+  const { operands, unknown } = command.parseOptions(args);
+  const globals = ['--json', '--help', '--verbose'];
+  expect(
+    unknown.filter((word) => !globals.includes(word)),
+    line,
+  ).toEqual([]);
+  const isVariadic = command.registeredArguments.some(({ variadic }) => variadic);
+  if (!isVariadic) expect(operands.length, line).toBeLessThanOrEqual(command.registeredArguments.length);
+}
