@@ -10,7 +10,8 @@ import { decodeReply, encodeQuery, type Result } from './wire.ts';
 const HELD_LIMIT_MS = 30_000;
 
 /** Once per open. BullMQ's own SQL names no schema; every statement of ours does. */
-const SESSION = `set search_path = bullmq; set timezone = 'UTC'; set work_mem = '32MB'`;
+const SESSION = `set search_path = bullmq; set timezone = 'UTC'; set work_mem = '32MB';
+  set default_statistics_target = 30`;
 
 type Waiting = {
   /** null: asked of the pool */
