@@ -108,11 +108,21 @@ async function requestToken(
 
 const OAuthError = z.object({ error: z.string().default(''), error_description: z.string().default('') });
 
+/** An earlier request with this token is still under way: https://github.com/forcedotcom/sfdx-core/pull/1342 */
+const BUSY = /already being processed/i;
+
 /** 400 invalid_grant: the app was blocked, or the token is used up. Anything else is the usual error of its status. */
 function refusal(answer: HttpAnswer): AppError {
   if (answer.status !== 400 && answer.status !== 401) return toError(DIALECT, REQUEST, answer);
   const body = OAuthError.safeParse(answer.json);
   const reason = body.success ? body.data.error_description || body.data.error : '';
+  if (BUSY.test(reason)) {
+    return new RemoteError('token_busy', 'Salesforce is still working on our last request for a token.', {
+      status: answer.status,
+      retryable: true,
+      action: 'Nothing to do: we try again.',
+    });
+  }
   return new AuthError(
     'token_revoked',
     `Salesforce no longer lets us in${reason === '' ? '' : ` (${reason})`}.`,
