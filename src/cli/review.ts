@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
+import { readHistory } from '../pipeline/review/history.ts';
 import { readOverlap } from '../pipeline/review/overlap.ts';
 import { readQuality } from '../pipeline/review/quality.ts';
 import { reviewAll, reviewSegmentation } from '../pipeline/review/review.ts';
 import { describeReview } from './review-findings.ts';
+import { describeHistory } from './review-history.ts';
 import { describeOverlap } from './review-overlap.ts';
 import { describeQuality } from './review-quality.ts';
 import { parseInstant } from './run.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 
-type ReviewFlags = CommonOptions & { asOf?: string };
+type ReviewFlags = CommonOptions & { asOf?: string; from?: string };
 
 export function registerReview(program: Command): void {
   const review = program
@@ -16,6 +18,7 @@ export function registerReview(program: Command): void {
     .argument('[key]', 'which segmentation; all that are published if left out')
     .description('Is it a good segmentation? Known mistakes with what to do, and five criteria.')
     .option('--as-of <date>', 'as of this instant; now if left out')
+    .option('--from <date>', 'for history and metrics: from this instant on')
     .addHelpText(
       'after',
       '\nExamples:\n  npm run -s cli -- review shop\n  npm run -s cli -- review overlap shop --json',
@@ -50,7 +53,7 @@ export function registerReview(program: Command): void {
   );
 }
 
-type Given = Session & { key: string; asOf: Date };
+type Given = Session & { key: string; asOf: Date; from: Date | undefined };
 
 /** A view of `review` on one segmentation; the options of `review` hold for it. */
 function view(
@@ -66,7 +69,8 @@ function view(
     .action(async (key: string, _flags: ReviewFlags, command: Command) => {
       const flags = command.optsWithGlobals<ReviewFlags>();
       await withSession(flags, async (session) => {
-        const { lines, result } = await work({ ...session, key, asOf: parseInstant(flags.asOf) });
+        const from = flags.from === undefined ? undefined : parseInstant(flags.from);
+        const { lines, result } = await work({ ...session, key, asOf: parseInstant(flags.asOf), from });
         for (const line of lines) session.output.line(line);
         session.output.result(result);
       });

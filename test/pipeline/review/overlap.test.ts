@@ -13,7 +13,7 @@ const few = RulesSegmentation.parse({
   name: 'A few',
   subject: 'person',
   method: 'rules',
-  segments: [{ key: 'old', name: 'Old customers', when: { attribute: 'age', atLeast: 58 } }],
+  segments: [{ key: 'old', name: 'Old customers', when: { attribute: 'age', atLeast: 78 } }],
 });
 
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readQuality } from '../../../src/pipeline/review/quality.ts';
 import { RulesSegmentation } from '../../../src/segmentation/definition.ts';
 import type { TestDatabase } from '../../database.ts';
-import { ages, publish, wholeRun } from '../whole-run.ts';
-import { openShop, openTestDatabase, people } from './shop.ts';
+import { publish, wholeRun } from '../whole-run.ts';
+import { ages, openShop, openTestDatabase, people } from './shop.ts';
 
 let db: TestDatabase;
 const asOf = new Date('2026-06-20T00:00:00Z');
@@ -20,7 +20,7 @@ const loyal = RulesSegmentation.parse({
       name: 'Grown-ups',
       when: {
         all: [
-          { attribute: 'age', atLeast: 18 },
+          { attribute: 'age', atLeast: 38 },
           { attribute: 'first_name', known: true },
         ],
       },
@@ -35,7 +35,7 @@ beforeAll(async () => {
   people(shop, 30);
   for (let i = 1; i <= 8; i += 1) shop.crm.put('contact', `x${i}`, { email: `x${i}@example.com` });
   shop.crm.put('contact', 'bad', { email: 'bad@example.com', age: 'forty' });
-  shop.crm.put('contact', 'twin', { email: 'p1@example.com', age: 1 });
+  shop.crm.put('contact', 'twin', { email: 'p1@example.com', age: 21 });
   await publish(shop.scope, ages(), loyal);
   await wholeRun(shop.scope);
 });
@@ -72,7 +72,7 @@ it('says who can not be placed for want of which attribute', async () => {
   expect(losses).toMatchObject([
     { segment: 'senior', subjects: 39, undecided: 9, attributes: age(0) },
     { segment: 'adult', undecided: 9, attributes: age(13 / 30) },
-    { segment: 'minor', undecided: 9, attributes: age(17 / 30) },
+    { segment: 'young', undecided: 9, attributes: age(17 / 30) },
     // Whoever has no first name is known not to belong.
     { segment: 'grown', undecided: 0, attributes: [] },
     { segment: 'away', undecided: 39, missing: ['last_contacted_at'] },
@@ -83,7 +83,7 @@ it('ranks what to mend, of one segmentation or all', async () => {
   const { fixes } = await readQuality(db.pool, db.tenant, asOf);
   expect(fixes).toMatchObject([
     { kind: 'map', attribute: 'last_contacted_at', segments: ['loyal.away'], customers: 39 },
-    { kind: 'fill', attribute: 'age', customers: 8, segments: ['ages.senior', 'ages.adult', 'ages.minor'] },
+    { kind: 'fill', attribute: 'age', customers: 8, segments: ['ages.senior', 'ages.adult', 'ages.young'] },
     { kind: 'format', attribute: 'age', customers: 1 },
   ]);
   expect((await readQuality(db.pool, db.tenant, asOf, 'ages')).fixes).toHaveLength(2);

@@ -3,8 +3,8 @@ import { readFacts } from '../../../src/pipeline/review/facts.ts';
 import { reviewAll, reviewSegmentation } from '../../../src/pipeline/review/review.ts';
 import { findReviewed, readReviewScene } from '../../../src/pipeline/review/scene.ts';
 import type { TestDatabase } from '../../database.ts';
-import { ages, publish, wholeRun } from '../whole-run.ts';
-import { interests, openShop, openTestDatabase, people, type Shop } from './shop.ts';
+import { publish, wholeRun } from '../whole-run.ts';
+import { ages, interests, openShop, openTestDatabase, people, type Shop } from './shop.ts';
 
 let db: TestDatabase;
 let shop: Shop;
@@ -55,7 +55,7 @@ describe('facts', () => {
 
   it('say how members differ, by what the definition does not go by', async () => {
     people(shop, 60);
-    await publish(shop.scope, ages(30));
+    await publish(shop.scope, ages(50));
     await wholeRun(shop.scope);
     const { segments } = await facts('ages');
     expect(segments[0]?.difference).toMatchObject({ attribute: 'deal_count', members: 1 });
@@ -64,7 +64,7 @@ describe('facts', () => {
 
   it('say nothing of what members are like where they are under 10', async () => {
     people(shop, 60);
-    await publish(shop.scope, ages(55));
+    await publish(shop.scope, ages(75));
     await wholeRun(shop.scope);
     expect((await facts('ages')).segments[0]).toMatchObject({ segment: 'senior', size: 6, difference: null });
   });

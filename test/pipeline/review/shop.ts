@@ -22,13 +22,18 @@ export { openTestDatabase };
 const id = (i: number) => String(i).padStart(4, '0');
 
 /**
- * `n` people with ages from 1 on. Everybody may be reached, but for every tenth, who opted out. Who is 21 or older
- * has made one order of 100 at `boughtAt`.
+ * `n` people with ages from 21 on. Everybody may be reached, but for every tenth, who opted out. Who is older
+ * than 40 has made one order of 100 at `boughtAt`.
  */
 export function people({ crm }: Shop, n: number, boughtAt = '2026-05-10'): void {
   for (let i = 1; i <= n; i += 1) {
     const visits = i > 20 ? 30 : 1;
-    crm.put('contact', id(i), { age: i, email: `p${i}@example.com`, visits, email_opted_out: i % 10 === 0 });
+    crm.put('contact', id(i), {
+      age: i + 20,
+      email: `p${i}@example.com`,
+      visits,
+      email_opted_out: i % 10 === 0,
+    });
     if (i > 20) buy({ crm }, i, { closed_at: boughtAt });
   }
 }
@@ -48,6 +53,20 @@ export function buy(
   );
 }
 
+/** One label a person, by age. */
+export const ages = (senior = 85): Segmentation =>
+  Segmentation.parse({
+    key: 'ages',
+    name: 'Ages',
+    subject: 'person',
+    method: 'rules',
+    segments: [
+      { key: 'senior', name: 'Seniors', when: { attribute: 'age', atLeast: senior } },
+      { key: 'adult', name: 'Adults', when: { attribute: 'age', atLeast: 38 } },
+      { key: 'young', name: 'Young adults', when: { attribute: 'age', below: 38 } },
+    ],
+  });
+
 /** Many labels a person, so that segments overlap. */
 export const interests = (more: Partial<RulesSegmentation> = {}): Segmentation =>
   Segmentation.parse({
@@ -59,7 +78,7 @@ export const interests = (more: Partial<RulesSegmentation> = {}): Segmentation =
     segments: [
       { key: 'buyers', name: 'Buyers', when: { attribute: 'deal_count', atLeast: 1 } },
       { key: 'visitors', name: 'Visitors', when: { attribute: 'visits', atLeast: 10 } },
-      { key: 'grown_up', name: 'Grown-ups', when: { attribute: 'age', atLeast: 18 } },
+      { key: 'grown_up', name: 'Grown-ups', when: { attribute: 'age', atLeast: 38 } },
     ],
     ...more,
   });
