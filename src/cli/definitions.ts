@@ -3,6 +3,7 @@ import { InputError } from '../errors.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { definitionInvalid, type PlacedProblem, readSegmentations } from '../segmentation/parse.ts';
 import { listAttributes } from '../store/columns.ts';
+import { sensitiveAllowed } from '../store/lawful-bases.ts';
 import { listPublished } from '../store/segmentations.ts';
 import type { Session } from './session.ts';
 import { templateText } from './templates.ts';
@@ -31,6 +32,7 @@ export async function readDefinitions(
 
   const { pool } = app.store;
   const attributes = await listAttributes(pool, tenant);
+  const allowed = await sensitiveAllowed(pool, tenant);
   const published = (await listPublished(pool, tenant)).map(({ definition }) => definition);
   const drafts = sources.map(({ file, text }) => readSegmentations(text, { file }).definitions);
   const definitions: Segmentation[] = [];
@@ -39,7 +41,7 @@ export async function readDefinitions(
     const others = drafts.filter((_, other) => other !== index).flat();
     const own = new Set(others.map(({ key }) => key));
     const segmentations = [...published.filter(({ key }) => !own.has(key)), ...others];
-    const read = readSegmentations(text, { file, attributes, segmentations });
+    const read = readSegmentations(text, { file, attributes, segmentations, sensitiveAllowed: allowed });
     problems.push(...read.problems);
     for (const definition of read.definitions) {
       if (definitions.some(({ key }) => key === definition.key))

@@ -10,6 +10,7 @@ import { type Queryable, transaction } from '../store/pool.ts';
 import { pinModel } from '../store/runs.ts';
 import { listVersions } from '../store/segmentations.ts';
 import { type Plans, readRequest } from './plans.ts';
+import { readGate, whyRefused } from './sensitive-gate.ts';
 import type { SliceResult, StageContext } from './stage.ts';
 
 /**
@@ -27,8 +28,11 @@ export async function learnSlice(work: StageContext, position: Json): Promise<Sl
   );
   const models = await newestModels(pool, tenant);
   const { request } = await readRequest(pool, tenant, run.asOf);
+  const gate = await readGate(pool, tenant, run.asOf);
   for (const { key, version, definition } of definitions) {
     const present = models.get(key);
+    // It keeps its labels; readPlans says why.
+    if (whyRefused(definition, gate) !== null) continue;
     if (!learns(definition) || !isDue(definition, version, present, work)) continue;
     if (performance.now() >= work.deadline || work.signal.aborted) return { position, done: false, counts };
     const model = await tryLearn(work, definition, request);

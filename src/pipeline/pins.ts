@@ -170,10 +170,17 @@ function decide(
     const asShown = toShown(value, isManyValued(scene, targetId));
     decided.adopted.set(key, { ...decided.adopted.get(key), [targetId]: asShown });
     if (isSameShown(value, want.get(key)?.[targetId])) decided.unpinned.push({ key, targetId });
-    else if (isSameShown(value, previous) || handEdits === 'overwrite') decided.overwritten += 1;
+    else if (isSameShown(value, previous) || (handEdits === 'overwrite' && !handWins(scene, targetId)))
+      decided.overwritten += 1;
     else decided.pins.push({ key, targetId, value: asShown, until });
   }
   return decided;
+}
+
+/** Where labels affect price, credit or access, what a person decided stands, whatever the policy. */
+function handWins(scene: Scene, targetId: string): boolean {
+  const target = scene.targets.find(({ id }) => id === targetId);
+  return scene.definitions.get(target?.segmentation ?? '')?.use === 'eligibility';
 }
 
 async function carryOut(

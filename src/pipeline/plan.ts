@@ -13,6 +13,7 @@ import { learnModel } from './learn.ts';
 import type { Plans } from './plans.ts';
 import { readBasis, whatIsMissing } from './preview.ts';
 import { type Change, changeOf, refuseClash } from './publish.ts';
+import { refuseSensitive } from './sensitive-gate.ts';
 
 export type PlannedSegment = {
   segment: string;
@@ -59,6 +60,7 @@ export async function planSegmentations(
 ): Promise<Planned[]> {
   const newest = await listNewest(pool, tenant);
   for (const definition of definitions) refuseClash(definition, newest);
+  await refuseSensitive(pool, tenant, definitions);
   const basis = await readBasis(pool, tenant, asOf);
   const { request } = basis;
   const planned: Planned[] = [];

@@ -9,6 +9,7 @@ import { listModels } from '../store/models.ts';
 import type { Queryable } from '../store/pool.ts';
 import { listPublished, listVersions } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
+import { readGate, type SensitiveGate, whyRefused } from './sensitive-gate.ts';
 import type { RunScope } from './stage.ts';
 
 /** Everything that labelling depends on besides the data, as pinned by the run. */
@@ -39,13 +40,14 @@ export async function readPlans(
   );
   const { request, columns } = await readRequest(db, tenant, run.asOf);
   const mappings = await listMappings(db, tenant);
+  const gate = await readGate(db, tenant, run.asOf);
   const plans: Plan[] = [];
   const waiting: Plans['waiting'] = [];
   for (const { key, version, definition } of rows) {
     const learned = models.get(key);
     // A model of another definition may lack what this one asks for.
     const model = learned?.definitionVersion === version ? learned.model : null;
-    const reason = reasonToWait(definition, model, mappings, columns);
+    const reason = reasonToWait(definition, model, mappings, columns, gate);
     if (reason === null) plans.push({ definition, model });
     else waiting.push({ segmentation: key, reason });
   }
@@ -83,8 +85,11 @@ function reasonToWait(
   model: Plan['model'],
   mappings: readonly MappingRow[],
   columns: Record<SubjectType, Set<string>>,
+  gate: SensitiveGate,
 ): string | null {
   if (!columns[definition.subject].has(labelColumn(definition.key))) return 'it was retired meanwhile';
+  const refused = whyRefused(definition, gate);
+  if (refused !== null) return refused;
   if (learns(definition) && model?.method !== definition.method)
     return 'it has not learned from the data yet';
   return missingData(definition, mappings);

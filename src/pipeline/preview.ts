@@ -11,6 +11,7 @@ import type { Tenant } from '../store/tenant.ts';
 import { refusesProfiling } from './desired.ts';
 import { learnModel } from './learn.ts';
 import { missingData, type Plans, pinsNow, readPlans, readRequest } from './plans.ts';
+import { refuseSensitive } from './sensitive-gate.ts';
 
 export type Previewed = Preview & {
   key: string;
@@ -80,6 +81,7 @@ export async function previewSegmentations(
   definitions: readonly Segmentation[],
   options: { asOf: Date; samples: number },
 ): Promise<Previewed[]> {
+  await refuseSensitive(db, tenant, definitions);
   const basis = await readBasis(db, tenant, options.asOf);
   for (const definition of definitions) {
     const reason = whatIsMissing(definition, basis);

@@ -15,6 +15,7 @@ import {
 } from '../store/segmentations.ts';
 import { addTargets, listTargets, setTargetState, type TargetReason } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
+import { refuseSensitive } from './sensitive-gate.ts';
 import { type TargetOffer, targetsOf } from './target-choice.ts';
 
 export type Change = 'new' | 'changed' | 'unchanged';
@@ -63,6 +64,7 @@ export async function applySegmentations(
 ): Promise<Applied[]> {
   const newest = await listNewest(pool, tenant);
   for (const definition of definitions) refuseClash(definition, newest);
+  await refuseSensitive(pool, tenant, definitions);
   const applied: Applied[] = [];
   for (const definition of definitions) {
     const change = changeOf(definition, newest);
@@ -77,7 +79,8 @@ export async function applySegmentations(
       const live = (await listTargets(client, tenant, { segmentation: definition.key })).filter(
         ({ state }) => state === 'live',
       );
-      if (tenant.policy.release === 'ask') {
+      const asks = !releasesItself(tenant, definition);
+      if (asks) {
         const ids = live.map(({ id }) => id);
         await setTargetState(client, tenant, ids, {
           state: 'held',
@@ -91,7 +94,7 @@ export async function applySegmentations(
         before: before?.definition,
         after: definition,
       });
-      return { version: next, held: tenant.policy.release === 'ask' ? live.length : 0 };
+      return { version: next, held: asks ? live.length : 0 };
     });
     applied.push({ key: definition.key, change, version, held });
   }
@@ -126,6 +129,11 @@ export function refuseClash(definition: Segmentation, newest: readonly Segmentat
   }
 }
 
+/** Labels that affect price, credit or access reach nobody without a person's step, whatever the policy. */
+function releasesItself({ policy }: Tenant, { use }: Segmentation): boolean {
+  return policy.release === 'auto' && use !== 'eligibility';
+}
+
 /** Gives every published segmentation its targets on every connection; those there are stay as they are. */
 export async function addMissingTargets(
   pool: Pool,
@@ -142,8 +150,11 @@ export async function addMissingTargets(
     const before = new Set((await listTargets(client, tenant)).map(({ id }) => id));
     const added = await addTargets(client, tenant, unique, newReason(by));
     if (added > 0 && tenant.policy.release === 'auto') {
+      const byHand = new Set(
+        published.filter(({ definition }) => !releasesItself(tenant, definition)).map(({ key }) => key),
+      );
       const fresh = (await listTargets(client, tenant))
-        .filter(({ id }) => !before.has(id))
+        .filter(({ id, segmentation }) => !before.has(id) && !byHand.has(segmentation))
         .map(({ id }) => id);
       await setTargetState(client, tenant, fresh, { state: 'live', reason: null });
     }

@@ -1,7 +1,9 @@
 import { InputError } from '../errors.ts';
+import type { Segmentation } from '../segmentation/definition.ts';
 import { addAudit } from '../store/audit.ts';
 import { listConnections } from '../store/connections.ts';
 import { type Pool, type Queryable, transaction } from '../store/pool.ts';
+import { listPublished } from '../store/segmentations.ts';
 import {
   ALL_SEGMENTATIONS,
   listTargets,
@@ -12,6 +14,7 @@ import {
 import type { Tenant } from '../store/tenant.ts';
 import { readScene, shownTargets } from './desired.ts';
 import { countAllDifferences, type TargetCounts } from './difference.ts';
+import { refuseSensitive } from './sensitive-gate.ts';
 
 /** A target that waits for somebody, with what writing it would do. */
 export type Pending = TargetCounts & {
@@ -63,6 +66,7 @@ export async function releaseTargets(
     const targets = await find(client, tenant, which);
     // All that are held; paused ones only where they are named.
     const chosen = targets.filter(({ state }) => state === 'held' || (which !== 'all' && state === 'paused'));
+    await refuseSensitive(client, tenant, await definitionsOf(client, tenant, chosen));
     const places = new Set(chosen.map(({ connectionId, object }) => `${connectionId} ${object}`));
     const along = (await listTargets(client, tenant, { segmentation: ALL_SEGMENTATIONS })).filter(
       ({ connectionId, object, state }) => state === 'held' && places.has(`${connectionId} ${object}`),
@@ -78,6 +82,17 @@ export async function releaseTargets(
       await addAudit(client, tenant, { actor: by, action: 'release', subject: ids.join(' ') });
     return released;
   });
+}
+
+async function definitionsOf(
+  db: Queryable,
+  tenant: Tenant,
+  targets: readonly TargetRow[],
+): Promise<Segmentation[]> {
+  const keys = new Set(targets.map(({ segmentation }) => segmentation));
+  return (await listPublished(db, tenant)).flatMap(({ key, definition }) =>
+    keys.has(key) ? [definition] : [],
+  );
 }
 
 /**

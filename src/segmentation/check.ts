@@ -9,6 +9,7 @@ import { suggestion } from './nearest.ts';
 import { Comparison, operatorTypes } from './operators.ts';
 import { percentilesOf } from './percentile.ts';
 import type { Path } from './references.ts';
+import { ADULT_AGE, usesWithoutBasis } from './sensitive.ts';
 import { checkRfmMap } from './statistics/rfm-maps.ts';
 
 /** Something wrong in a definition, and where. */
@@ -48,6 +49,13 @@ export function checkDefinition(definition: Segmentation, known: Known = {}): Pr
   };
   checkSegmentKeys(definition, check);
   checkMethod(definition, check);
+  for (const { why, owner, key, path } of usesWithoutBasis(definition, known)) {
+    if (why === 'minors')
+      check.problem(
+        path,
+        `${owner}.${key} singles out people under ${ADULT_AGE}: an admin has to record the lawful basis for it first`,
+      );
+  }
   const cycle = findCycle(check.segmentations, definition.key);
   if (cycle !== null)
     check.problem(cycle.path, `segments build on each other in a circle: ${cycle.names.join(' -> ')}`);

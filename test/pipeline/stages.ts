@@ -7,6 +7,7 @@ import { pullSlice } from '../../src/pipeline/pull.ts';
 import type { OpenConnection, RunOptions, Stage, StageContext } from '../../src/pipeline/stage.ts';
 import { unifySlice } from '../../src/pipeline/unify.ts';
 import { addAttributes } from '../../src/store/columns.ts';
+import { saveBasis } from '../../src/store/lawful-bases.ts';
 import { addMappings } from '../../src/store/mappings.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import type { Tenant } from '../../src/store/tenant.ts';
@@ -160,9 +161,17 @@ export async function emptyTenant(pool: Pool, tenant: Tenant): Promise<void> {
   await pool.query(`truncate ${rows[0]?.names}, app.connection restart identity cascade`);
 }
 
-/** Stores the connections and the small set of attributes, mapped. */
+/** Stores the connections and the small set of attributes, mapped; segments may tell minors apart. */
 export async function setUp(pool: Pool, tenant: Tenant, connections: TestConnection[]): Promise<void> {
   await addAttributes(pool, tenant, TEST_ATTRIBUTES);
+  await saveBasis(pool, tenant, {
+    owner: 'person',
+    key: 'age',
+    basis: 'parental_consent',
+    article: 'GDPR 8(1)',
+    by: 'test',
+    note: null,
+  });
   const systems = new Set(connections.map(({ id, system }) => system ?? id));
   for (const { id, system, mode, rank, config } of connections) {
     await pool.query(
