@@ -45,7 +45,6 @@ export function describeExplained(explained: Explained, who: string, all: boolea
       lines.push(`    ${mark} ${segment.name}${since}`);
       for (const sentence of segment.sentences) lines.push(`        ${sentence}`);
       for (const change of segment.wouldChange) lines.push(pc.dim(`        ${change}`));
-      if (segment.needs.length > 0) lines.push(pc.yellow(`        needs ${segment.needs.join(', ')}`));
     }
   }
   return lines;

@@ -174,7 +174,7 @@ function sketchRfm(plan: Plan, index: number, scope: Scope, { words, column }: D
       const sql = scope.score(`${definition.key}.${score}`);
       const truth = column('t', `${sql} between ${range[0]} and ${range[1]}`);
       const value = column('v', `to_json(${compileMeasure(definition[score], scope).sql})`);
-      const asked = range[0] === range[1] ? `scores ${range[0]}` : `scores ${range[0]} to ${range[1]}`;
+      const asked = `a score of ${scoreWords(range)}`;
       const given = column('s', sql);
       return [{ kind: 'test', topic, threshold: asked, test: null, value, score: given, truth }];
     });
@@ -358,6 +358,7 @@ function sentence({ about, threshold, value, holds }: Extract<Clause, { kind: 't
     return `${subject} ${predicate(threshold)}.`;
   }
   if (holds !== true) return `${subject}: ${value} (needed: ${threshold}).`;
+  if (value.endsWith(threshold)) return `${subject}: ${value}.`;
   return `${subject}: ${value} (${threshold}).`;
 }
 
@@ -390,22 +391,32 @@ function change(
 ): string {
   if (about.startsWith('segment'))
     return `${about === 'segment' ? 'they are' : 'their company is'} ${target ? '' : 'no longer '}in ${threshold}`;
-  const subject = /^[A-Z][a-z ]/.test(about) ? about.charAt(0).toLowerCase() + about.slice(1) : about;
-  if (turnsOn !== null) return `${subject} (${value ?? 'as it is'}) is too long ago, which it is from ${turnsOn} on`;
+  const lower = /^[A-Z][a-z ]/.test(about) ? about.charAt(0).toLowerCase() + about.slice(1) : about;
+  const subject = about.includes(' of ') ? `the ${lower}` : lower;
+  if (turnsOn !== null)
+    return `${subject} (${value ?? 'as it is'}) is too long ago, which it is from ${turnsOn} on`;
   const now = value === null ? '' : ` (now ${value})`;
   if (threshold.endsWith('the threshold')) return `${subject} ${target ? 'reaches' : 'leaves'} the threshold`;
   const phrase = target ? predicate(threshold) : negated(predicate(threshold));
-  return `${subject} ${isPlural(about) ? phrase.replace(/^is /, 'are ') : phrase}${now}`;
+  return `${subject} ${isPlural(about) ? plural(phrase) : phrase}${now}`;
 }
+
+const plural = (phrase: string): string =>
+  phrase.replace(/^is /, 'are ').replace(/^(no longer )?gets /, '$1get ');
 
 /** `Purchases`, `Open tickets`; not `Status`, not `number of won deals`. */
 const isPlural = (about: string): boolean => /[^sui]s$/.test(about) && !about.includes(' of ');
 
+/** 3 to 4 is 3 or 4. */
+function scoreWords([from, to]: readonly [number, number]): string {
+  if (from === to) return String(from);
+  return to === from + 1 ? `${from} or ${to}` : `${from} to ${to}`;
+}
+
 /** `at least 3` -> `is at least 3`; what begins with a verb stays. */
 function predicate(threshold: string): string {
-  return /^(is|contains|starts|ends|includes|comes|came|scores) /.test(threshold)
-    ? threshold
-    : `is ${threshold}`;
+  if (threshold.startsWith('a score of ')) return `gets ${threshold}`;
+  return /^(is|contains|starts|ends|includes|comes|came) /.test(threshold) ? threshold : `is ${threshold}`;
 }
 
 /** `is at least 3` -> `is no longer at least 3`; `is not known` -> `is known`. */
