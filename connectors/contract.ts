@@ -167,6 +167,8 @@ export type Prepared = {
    * name as `property`, so that it is read back with every pull: { property: 'segment_sync_rfm', ... }.
    */
   remote: Json;
+  /** Made just now, so that no record has a value in it. Else what is there is read before anything is written. */
+  made?: boolean;
   message?: string;
   action?: string;
   /** Files that an admin deploys, by path. */

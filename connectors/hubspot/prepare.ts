@@ -107,7 +107,7 @@ async function prepareProperty(
     const full = await noRoom(context, target.object);
     if (full !== null) return needsYou(target, ...full);
     properties.push(await create(context, target.object, wanted));
-    return ready;
+    return { ...ready, made: true };
   }
   const remembered = PropertyRemote.safeParse(target.remote);
   const isRemembered = remembered.success && remembered.data.property === wanted.name;

@@ -127,7 +127,7 @@ async function prepareField(
     }
   }
   const remote: FieldRemote = { kind: 'field', property: name, type, ids };
-  return { id: target.id, state: 'ready', remote };
+  return { id: target.id, state: 'ready', remote, ...(missing.length === sobjects.length && { made: true }) };
 }
 
 /** A field that the Tooling API does not show us, but describe does. */

@@ -1,6 +1,6 @@
 import type { TargetValue } from '../../connectors/contract.ts';
 import type { ObjectType, Scalar } from '../model/record.ts';
-import { ensureRows, forgetRecords, forgetTarget, type LedgerValues, settle } from '../store/ledger.ts';
+import { ensureRows, forgetRecords, type LedgerValues, settle } from '../store/ledger.ts';
 import { type Queryable, transaction } from '../store/pool.ts';
 import {
   addPins,
@@ -32,20 +32,19 @@ export async function noteShown(
   records: { id: string; properties: Record<string, Scalar> }[],
 ): Promise<number> {
   if (properties.length === 0) return 0;
-  const rows = records.flatMap((record) => {
-    const told = properties.filter(({ property }) => property in record.properties);
-    return [...valuesOf(record.properties, told)].map(([targetId, value]) => ({
+  const rows = records.flatMap((record) =>
+    [...valuesOf(record.properties, properties)].map(([targetId, value]) => ({
       key: record.id,
       targetId,
       value,
-    }));
-  });
+    })),
+  );
   return addUnknownSightings(db, tenant, place, rows);
 }
 
 /**
- * Properties of ours that somebody deleted in the CRM: nothing is shown there any more. The next push makes them
- * anew, if it may, and fills them.
+ * Properties of ours that somebody deleted in the CRM, or hides from us: which of the two can't be told here. The next
+ * push makes them anew and fills them, or has them again and reads back what they show.
  */
 export async function noteLostTargets(
   db: Queryable,
@@ -57,7 +56,6 @@ export async function noteLostTargets(
   for (const { targetId, property } of properties) {
     if (existing.has(property)) continue;
     await saveRemote(db, tenant, targetId, null);
-    await forgetTarget(db, tenant, place, targetId);
   }
 }
 
@@ -165,7 +163,9 @@ function decide(
       decided.gone.push(key);
       continue;
     }
-    const value = record.values.get(targetId) ?? [];
+    const value = record.values.get(targetId);
+    // Not told, as the CRM hides it from us now.
+    if (value === undefined) continue;
     if (isSameShown(value, shown)) continue;
     const asShown = toShown(value, isManyValued(scene, targetId));
     decided.adopted.set(key, { ...decided.adopted.get(key), [targetId]: asShown });

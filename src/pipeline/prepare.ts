@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import type { Json, PrepareTarget, TargetKind } from '../../connectors/contract.ts';
-import { forgetTarget } from '../store/ledger.ts';
+import type { Json, Prepared, PrepareTarget, TargetKind } from '../../connectors/contract.ts';
+import { doubtTarget, forgetTarget } from '../store/ledger.ts';
 import { transaction } from '../store/pool.ts';
 import { ALL_SEGMENTATIONS, saveRemote, setTargetReason, type TargetRow } from '../store/targets.ts';
 import type { Scene } from './desired.ts';
+import { rangeEnd } from './difference.ts';
+import { isReadBack } from './shown-values.ts';
 import type { OpenConnection, StageContext } from './stage.ts';
 
 /** Kinds that filter on the segmentation's property, so come after it. */
@@ -42,11 +44,15 @@ async function prepare(
   const asked = targets.flatMap((target) => toPrepare(connection, scene, target, remotes));
   if (asked.length === 0) return new Map();
   const answers = await connection.connector.prepare(connection.context, asked);
+  for (const answer of answers) {
+    const target = targets.find(({ id }) => id === answer.id);
+    if (target && isFound(target, answer)) await doubtAll(work, scene, target);
+  }
   await transaction(work.pool, async (client) => {
     await work.checkFence(client);
     for (const answer of answers) {
       const before = targets.find(({ id }) => id === answer.id);
-      if (before && isAnotherList(before.remote, answer.remote)) {
+      if (before && (answer.made || isAnotherList(before.remote, answer.remote))) {
         const place = { connectionId: connection.id, object: before.object };
         await forgetTarget(client, work.tenant, place, answer.id);
       }
@@ -70,6 +76,26 @@ async function prepare(
     );
   });
   return new Map(answers.filter(({ state }) => state === 'ready').map(({ id, remote }) => [id, remote]));
+}
+
+/**
+ * A property of ours that was there before we knew of it: from an earlier installation, made by an admin, or hidden
+ * from us for a while. Its records may show something, which an undo has to bring back.
+ */
+const isFound = (target: TargetRow, { state, made }: Prepared): boolean =>
+  state === 'ready' && !made && target.remote === null && isReadBack(target);
+
+/** Marks all records of the target's object, range by range; done again where it was cut short. */
+async function doubtAll(work: StageContext, scene: Scene, { id, object }: TargetRow): Promise<void> {
+  const place = { connectionId: scene.connectionId, object };
+  for (let after: string | null = null, to: string | null = null; ; after = to) {
+    to = await rangeEnd(work.pool, scene, object, after);
+    await transaction(work.pool, async (client) => {
+      await work.checkFence(client);
+      await doubtTarget(client, work.tenant, place, id, { after, to });
+    });
+    if (to === null) return;
+  }
 }
 
 /** A list as its CRM names it: by an id of its own. */

@@ -50,11 +50,13 @@ export async function readSeen(
   return seen;
 }
 
+/** A property that the CRM hides from us, or has no more, is not in its answer: that is not the same as empty. */
 export function valuesOf(
   raw: Record<string, Scalar>,
   properties: readonly ShownProperty[],
 ): Map<string, string[]> {
-  return new Map(properties.map(({ targetId, property }) => [targetId, decodeShown(raw[property])]));
+  const told = properties.filter(({ property }) => property in raw);
+  return new Map(told.map(({ targetId, property }) => [targetId, decodeShown(raw[property])]));
 }
 
 /**
@@ -136,8 +138,9 @@ async function takeIn(
       cleared: {},
     };
     for (const target of row.unconfirmed) {
-      if (!targets.has(target)) continue;
-      const value = record.values.get(target) ?? [];
+      const value = targets.has(target) ? record.values.get(target) : undefined;
+      // Not told: what it shows stays an open question.
+      if (value === undefined) continue;
       const isSent = target in row.sending && isSameShown(value, row.sending[target]);
       const isAsBefore = isSameShown(value, row.shown[target]);
       const asShown = toShown(value, isManyValued(scene, target));

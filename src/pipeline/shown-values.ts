@@ -20,11 +20,14 @@ export function propertyOf(remote: Json): string | null {
   return parsed.success ? parsed.data.property : null;
 }
 
+/** Is what it shows a property, whose values are read back and compared? */
+export const isReadBack = ({ kind }: TargetRow): boolean => COMPARED.has(kind);
+
 /** The properties among these targets that can be read back. */
 export function readable(targets: readonly TargetRow[], object: ObjectType): ShownProperty[] {
   return targets.flatMap((target) => {
     const property = propertyOf(target.remote);
-    const isCompared = target.object === object && COMPARED.has(target.kind);
+    const isCompared = target.object === object && isReadBack(target);
     return isCompared && property !== null ? [{ targetId: target.id, property }] : [];
   });
 }

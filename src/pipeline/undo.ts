@@ -154,9 +154,8 @@ async function restore(
   const back = rows.filter((row) => {
     if (!canRead.has(row.target)) return true;
     const record = seen.get(row.key);
-    return (
-      record?.state === 'live' && isSameShown(record.values.get(row.target) ?? [], Value.parse(row.after))
-    );
+    const value = record?.values.get(row.target);
+    return record?.state === 'live' && value !== undefined && isSameShown(value, Value.parse(row.after));
   });
   for (const batch of batchesOf(connection, scene, object, back)) {
     const remotes: Record<string, Json> = Object.fromEntries(

@@ -256,6 +256,32 @@ export async function forgetTarget(
   );
 }
 
+/**
+ * What live records, and those with a row, show of a target is to be read back before anything is written to them.
+ * After `after` by id, up to `to`; null for no end.
+ */
+export async function doubtTarget(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  targetId: string,
+  range: { after: string | null; to: string | null },
+): Promise<void> {
+  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const within = (key: string) => `($4::text is null or ${key} > $4) and ($5::text is null or ${key} <= $5)`;
+  await db.query(
+    `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, unconfirmed)
+     select $1, $2, id, array[$3] from ${tenant.schema}.${table}
+     where connection_id = $1 and state = 'live' and ${within('id')}
+     union
+     select $1, $2, external_key, array[$3] from ${tenant.schema}.ledger
+     where connection_id = $1 and object = $2 and shown ? $3 and ${within('external_key')}
+     on conflict (connection_id, object, external_key) do update set
+       unconfirmed = array(select unnest(l.unconfirmed || excluded.unconfirmed) group by 1 order by 1)`,
+    [place.connectionId, place.object, targetId, range.after, range.to],
+  );
+}
+
 /** Is there a write to any of these targets whose outcome is unknown? */
 export async function hasUnconfirmed(
   db: Queryable,

@@ -53,6 +53,7 @@ describe('a label property', () => {
     expect(prepared['target-1']).toEqual({
       id: 'target-1',
       state: 'ready',
+      made: true,
       remote: { kind: 'property', property: 'segment_sync_value_tiers', type: 'enumeration' },
     });
     const found = (await hubspot.discover(rig.context(), 'contact')).filter(({ ours }) => ours);

@@ -132,9 +132,19 @@ export class ArrayCrm {
     return pages;
   }
 
+  private has(object: ObjectType, name: string): boolean {
+    return (
+      this.properties === null || this.properties.some((one) => one.object === object && one.name === name)
+    );
+  }
+
   private byIds(request: PullRequest): Page {
     const records = (request.ids ?? []).map(({ id, kind }): SourceRecord => {
-      const live = this.live.get(`${request.object}/${id}`);
+      const found = this.live.get(`${request.object}/${id}`);
+      // As CRMs do: what is empty is told as null, what is not there, or hidden, is not told.
+      const asked = request.properties.filter((name) => this.has(request.object, name));
+      const empty = Object.fromEntries(asked.map((name) => [name, null]));
+      const live = found && { ...found, properties: { ...empty, ...found.properties } };
       const gone = this.gone.find((record) => record.object === request.object && record.id === id);
       return (
         live ??

@@ -7,7 +7,7 @@ import type {
   PushRequest,
   Write,
 } from '../../connectors/contract.ts';
-import type { Scalar } from '../../src/model/record.ts';
+import type { ObjectType, Scalar } from '../../src/model/record.ts';
 import { ArrayCrm } from './array-crm.ts';
 
 const PropertyRemote = z.object({ kind: z.literal('property'), property: z.string() });
@@ -33,6 +33,8 @@ export class MemoryCrm extends ArrayCrm {
   afterPush: (request: PushRequest) => void = () => {};
   /** May its properties be made? */
   needsYou = false;
+  /** What of ours is there ("contact seg_ages"); the rest is made when it is asked for. */
+  readonly made = new Set<string>();
 
   override connector(system: string): Connector {
     return {
@@ -52,7 +54,8 @@ export class MemoryCrm extends ArrayCrm {
               message: 'No field.',
               action: 'Make it.',
             };
-          return { id: target.id, state: 'ready', remote: remoteOf(target) };
+          const remote = remoteOf(target);
+          return { id: target.id, state: 'ready', remote, made: this.make(target.object, remote) };
         }),
       push: async (_context, request) => {
         this.beforePush(request);
@@ -67,6 +70,17 @@ export class MemoryCrm extends ArrayCrm {
       },
       members: (_context, target) => this.members(ListRemote.parse(target.remote).name),
     };
+  }
+
+  /** Was it not there before? */
+  private make(object: ObjectType, remote: Json): boolean {
+    const parsed = PropertyRemote.safeParse(remote);
+    const name = parsed.success ? parsed.data.property : JSON.stringify(remote);
+    const isListed = this.properties?.some((property) => property.name === name) ?? true;
+    if (this.made.has(`${object} ${name}`) && isListed) return false;
+    this.made.add(`${object} ${name}`);
+    this.properties?.push({ object, name, label: name, type: 'string', readOnly: false, ours: true });
+    return true;
   }
 
   private async *members(list: string): AsyncGenerator<string[], void, void> {
@@ -91,6 +105,32 @@ export class MemoryCrm extends ArrayCrm {
     }
     this.put(write.object, write.id, values);
     return { id: write.id, state: 'done' };
+  }
+
+  /** Takes a property out of our sight; what records show in it stays, for `show`. */
+  hide(name: string): { name: string; values: [string, Scalar][] } {
+    this.properties = this.properties?.filter((property) => property.name !== name) ?? null;
+    const values = [...this.live].flatMap(([key, { properties }]): [string, Scalar][] => {
+      const { [name]: value } = properties;
+      delete properties[name];
+      return value === undefined ? [] : [[key, value]];
+    });
+    return { name, values };
+  }
+
+  show({ name, values }: ReturnType<MemoryCrm['hide']>): void {
+    this.properties?.push({
+      object: 'contact',
+      name,
+      label: name,
+      type: 'string',
+      readOnly: false,
+      ours: true,
+    });
+    for (const [key, value] of values) {
+      const record = this.live.get(key);
+      if (record) record.properties[name] = value;
+    }
   }
 
   /** What each record shows in a property, and the members of each list: the state that must be right. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Property } from '../../connectors/contract.ts';
 import { checkConnection, throughConnector } from '../../src/pipeline/check.ts';
 import { retireSegmentation } from '../../src/pipeline/publish.ts';
 import { beginUndo, planUndo, undoSlice } from '../../src/pipeline/undo.ts';
@@ -27,13 +28,26 @@ beforeEach(async () => {
 
 const id = (i: number) => String(i).padStart(3, '0');
 
+const property = (name: string): Property => ({
+  object: 'contact',
+  name,
+  label: name,
+  type: 'string',
+  readOnly: false,
+  ours: false,
+});
+
 async function written(n: number): Promise<string> {
+  const runId = await first(n);
+  crm.pushes.length = 0;
+  return runId;
+}
+
+async function first(n: number): Promise<string> {
   for (let i = 1; i <= n; i += 1) crm.put('contact', id(i), { age: i, email: `p${i}@example.com` });
   await publish(scope, ages());
   await releaseAll(scope);
-  const { runId } = await wholeRun(scope);
-  crm.pushes.length = 0;
-  return runId;
+  return (await wholeRun(scope)).runId;
 }
 
 async function mismatches(): Promise<number> {
@@ -125,13 +139,13 @@ describe('a label that somebody set by hand', () => {
   });
 });
 
-describe('undo', () => {
-  const undo = (request: Parameters<typeof beginUndo>[2]) =>
-    toEnd(
-      (work) => undoSlice(work, request),
-      async () => workOn(db.pool, scope.tenant, scope.connections),
-    );
+const undo = (request: Parameters<typeof beginUndo>[2]) =>
+  toEnd(
+    (work) => undoSlice(work, request),
+    async () => workOn(db.pool, scope.tenant, scope.connections),
+  );
 
+describe('undo', () => {
   it('says how much it will touch, restores what was there before, and stays undone', async () => {
     await written(30);
     for (let i = 1; i <= 12; i += 1) crm.put('contact', id(i), { age: 30 });
@@ -191,16 +205,48 @@ describe('a property of ours that was deleted in the CRM', () => {
   it('is made and filled again', async () => {
     await written(10);
     for (const record of crm.live.values()) delete record.properties.seg_ages;
-    crm.properties = ['email', 'age'].map((name) => ({
-      object: 'contact' as const,
-      name,
-      label: name,
-      type: 'string',
-      readOnly: false,
-      ours: false,
-    }));
+    crm.properties = ['email', 'age'].map((name) => property(name));
     await wholeRun(scope);
     expect(await mismatches()).toBe(0);
     expect(Object.keys(crm.shown('seg_ages'))).toHaveLength(10);
+  });
+});
+
+describe('a property of ours that the CRM hides from us', () => {
+  it('keeps what it shows, needs somebody, and goes on as if nothing had been once it is shown again', async () => {
+    crm.properties = ['email', 'age'].map((name) => property(name));
+    await written(10);
+    const shown = crm.shown('seg_ages');
+    const hidden = crm.hide('seg_ages');
+    crm.needsYou = true;
+    crm.put('contact', '001', { age: 70 });
+    await wholeRun(scope, { full: true });
+    expect(crm.pushes).toEqual([]);
+    expect(await pins()).toEqual([]);
+    expect(await states()).toEqual([['live', 'needs_you']]);
+
+    crm.show(hidden);
+    expect(crm.shown('seg_ages')).toEqual(shown);
+    crm.needsYou = false;
+    await wholeRun(scope, { full: true });
+    expect(await pins()).toEqual([]);
+    expect(await states()).toEqual([['live', null]]);
+    expect(crm.pushes.flat().map((write) => write.id)).toEqual(['001']);
+    expect(await mismatches()).toBe(0);
+  });
+});
+
+describe('a property of ours that was there before us', () => {
+  it('keeps the values that are right, and undo brings the others back', async () => {
+    crm.made.add('contact seg_ages');
+    for (const n of [1, 2]) crm.put('contact', id(n), { seg_ages: 'minor' });
+    crm.put('contact', '003', { seg_ages: 'senior' });
+    const runId = await first(5);
+    expect(crm.pushes.flat().map((write) => write.id)).toEqual(['003', '004', '005']);
+    expect(await pins()).toEqual([]);
+    expect(await mismatches()).toBe(0);
+    await beginUndo(db.pool, scope.tenant, { runId }, 'test');
+    await undo({ runId });
+    expect(crm.shown('seg_ages')).toEqual({ '001': 'minor', '002': 'minor', '003': 'senior' });
   });
 });
