@@ -110,10 +110,46 @@ function purchasesOfTheLiving(p: BetaGeometricParameters, x: number, t: number, 
     const side = (shift: number) => purchasesOfTheLiving({ ...p, a: a + shift }, x, t, chances);
     return (side(1e-4) + side(-1e-4)) / 2;
   }
+  if (a > ALIKE) return overLeaving(p, x, t, chances);
   const z = t / (alpha + t);
   const lnStay = -Math.log1p(t / alpha);
   const f = hypergeometric(a - 1, a + b - 1 + chances - r, c, z);
   return Math.max(0, (c / (a - 1)) * (1 - Math.exp((a - 1) * lnStay) * f));
+}
+
+/** From this a on customers leave with so like a chance that Euler's form overflows. */
+const ALIKE = 50;
+
+/**
+ * The same as a mean over the chance p of leaving, which is beta(a, b + x): of (1 - (1 + p t / alpha)^-(r+x)) / p. Summed
+ * over the log odds of p, where the density is smooth and falls off on both sides.
+ */
+function overLeaving(
+  { r, alpha, a, b }: BetaGeometricParameters,
+  x: number,
+  t: number,
+  chances: Chances,
+): number {
+  const stay = b + x + chances;
+  const purchases = (p: number): number => -Math.expm1(-(r + x) * Math.log1p((p * t) / alpha)) / p;
+  // Nearly everyone leaves at once; the tail of the density would be long.
+  if (stay < 0.05) return purchases(a / (a + stay));
+  const peak = Math.log(a / stay);
+  const lnDensity = (u: number): number => -a * Math.log1p(Math.exp(-u)) - stay * Math.log1p(Math.exp(u));
+  const top = lnDensity(peak);
+  const step = Math.min(0.4, Math.sqrt(1 / a + 1 / stay) / 4);
+  let mass = 0;
+  let total = 0;
+  for (const direction of [1, -1]) {
+    for (let i = direction === 1 ? 0 : 1; ; i++) {
+      const u = peak + direction * i * step;
+      const density = Math.exp(lnDensity(u) - top);
+      if (density < 1e-18) break;
+      mass += density;
+      total += density * purchases(1 / (1 + Math.exp(-u)));
+    }
+  }
+  return total / mass;
 }
 
 /** P(X(t) = n) of a new customer. */
