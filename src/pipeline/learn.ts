@@ -4,11 +4,13 @@ import { AppError } from '../errors.ts';
 import { learns } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { learn, planLearn } from '../segmentation/learn.ts';
+import { whyNobody } from '../segmentation/methods.ts';
 import type { Model } from '../segmentation/model.ts';
 import { addModel, type ModelRow, newestModels } from '../store/models.ts';
 import { type Queryable, transaction } from '../store/pool.ts';
 import { pinModel } from '../store/runs.ts';
 import { listVersions } from '../store/segmentations.ts';
+import { learnAway } from './learn-away.ts';
 import { type Plans, readRequest } from './plans.ts';
 import { readGate, whyRefused } from './sensitive-gate.ts';
 import type { SliceResult, StageContext } from './stage.ts';
@@ -35,18 +37,29 @@ export async function learnSlice(work: StageContext, position: Json): Promise<Sl
     if (whyRefused(definition, gate) !== null) continue;
     if (!learns(definition) || !isDue(definition, version, present, work)) continue;
     if (performance.now() >= work.deadline || work.signal.aborted) return { position, done: false, counts };
-    const model = await tryLearn(work, definition, request);
+    const model = await tryLearn(work, definition, request, present?.model ?? null);
     if (model === null) {
       counts.waiting = (counts.waiting ?? 0) + 1;
       continue;
     }
+    const reason = whyNobody(model);
     await transaction(pool, async (client) => {
       await work.checkFence(client);
-      const learned = { segmentation: key, definitionVersion: version, asOf: run.asOf, model };
+      const learned = {
+        segmentation: key,
+        definitionVersion: version,
+        asOf: run.asOf,
+        model,
+        notApplicable: reason,
+      };
       const modelVersion = await addModel(client, tenant, learned);
       await pinModel(client, tenant, run.id, key, { definition: version, model: modelVersion });
     });
     counts.learned = (counts.learned ?? 0) + 1;
+    if (reason !== null) {
+      counts.not_applicable = (counts.not_applicable ?? 0) + 1;
+      work.log.warn({ segmentation: key, reason }, 'the model does not fit: nobody gets a label');
+    }
   }
   return { position, done: true, counts };
 }
@@ -71,9 +84,10 @@ async function tryLearn(
   work: StageContext,
   definition: Segmentation,
   request: Plans['request'],
+  before: Model | null,
 ): Promise<Model | null> {
   try {
-    return await learnModel(work.pool, definition, request);
+    return await learnModel(work.pool, definition, request, before);
   } catch (error) {
     if (!(error instanceof AppError) || error.retryable) throw error;
     work.log.warn(
@@ -84,14 +98,27 @@ async function tryLearn(
   }
 }
 
-/** A model of the data as it is now; nothing is stored. */
+/** Cut points take no time; everything else is fitted. */
+function isLight({ method }: Segmentation): boolean {
+  return method === 'rules' || method === 'tiers' || method === 'rfm';
+}
+
+/**
+ * A model of the data as it is now; nothing is stored.
+ * @param before the model in force, whose names of groups are kept where they still fit
+ */
 export async function learnModel(
   db: Queryable,
   definition: Segmentation,
   request: Plans['request'],
+  before: Model | null = null,
 ): Promise<Model | null> {
   const statement = planLearn(definition, request);
   if (statement === null) return null;
   const { rows } = await db.query(statement.sql, statement.values);
-  return learn(definition, rows, request.asOf);
+  const context = { zone: request.zone, before };
+  const { asOf } = request;
+  return isLight(definition)
+    ? learn(definition, rows, asOf, context)
+    : learnAway({ definition, rows, asOf, context });
 }

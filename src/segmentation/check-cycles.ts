@@ -62,7 +62,9 @@ function targetsOf(reference: Reference, from: Segmentation, byKey: Map<string, 
   const [key = '', segmentKey = ''] = reference.name.split('.');
   const target = byKey.get(key);
   if (target === undefined) return [];
-  if (reference.kind === 'score') return [];
+  // A score is worked out with all of its segmentation.
+  if (reference.kind === 'score')
+    return target.segments.map((segment) => ({ to: `${key}.${segment.key}`, path: reference.path }));
   const index = target.segments.findIndex((segment) => segment.key === segmentKey);
   const needed =
     target.labels === 'one' && target.method === 'rules'

@@ -4,7 +4,9 @@ import { checkComparison } from './check-comparison.ts';
 import { findCycle } from './check-cycles.ts';
 import { rfmScores } from './compile-scores.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
-import type { Measure, Segmentation } from './definition.ts';
+import type { Measure, Segmentation, TiersSegment } from './definition.ts';
+import { isShorterThanDay } from './duration.ts';
+import { scoreNames } from './methods.ts';
 import { suggestion } from './nearest.ts';
 import { Comparison, operatorTypes } from './operators.ts';
 import { percentilesOf } from './percentile.ts';
@@ -101,10 +103,19 @@ function checkMethod(definition: Segmentation, check: Check): void {
       checkMeasure(definition.frequency, subject, ['frequency'], ['number', 'money'], check);
       checkMeasure(definition.monetary, subject, ['monetary'], ['number', 'money'], check);
       checkRfm(definition, check);
+      return;
+    case 'lifetime_value':
+    case 'churn':
+      checkDeals({ count: true, where: { ...definition.where, won: true } }, subject, [], check);
+      if (subject === 'company' && definition.scope !== undefined)
+        check.problem(['scope'], 'a company has only its own deals: leave the scope out');
+      if (isShorterThanDay(definition.horizon))
+        check.problem(['horizon'], 'purchases are foreseen by the day: give days, weeks, months or years');
+      checkTiers(definition, check);
   }
 }
 
-function checkTiers(definition: Extract<Segmentation, { method: 'tiers' }>, check: Check): void {
+function checkTiers(definition: { segments: readonly TiersSegment[] }, check: Check): void {
   let above: { atLeast: number | undefined; topPercent: number | undefined } | null = null;
   for (const [i, { atLeast, topPercent }] of definition.segments.entries()) {
     const path = ['segments', i];
@@ -273,8 +284,8 @@ function checkSegmentName(name: string, subject: SubjectType, path: Path, check:
 
 function checkScoreName(name: string, subject: SubjectType, path: Path, check: Check): void {
   const names = check.segmentations
-    .filter((other) => other.subject === subject && other.method === 'rfm')
-    .flatMap((other) => rfmScores.map((score) => `${other.key}.${score}`));
+    .filter((other) => other.subject === subject)
+    .flatMap((other) => scoreNames(other).map((score) => `${other.key}.${score}`));
   if (!names.includes(name))
     check.problem(path, `there is no score ${name} of a ${subject}${suggestion(name, names)}`);
 }

@@ -22,6 +22,12 @@ export type Base = {
   labelsOf(owner: SubjectType, segmentation: string): 'one' | 'many' | null;
   /** An aggregate over the rows of a scope that pass a filter (null: all); returns the column that carries it. */
   aggregate(scope: AggregateScope, aggregate: string, filter: string | null): string;
+  /**
+   * Days with purchases: deals that pass a filter, those of one day as one, days left with nothing after refunds left
+   * out. Returns columns: how many days, the first and the last, their revenue, and that of the first day. Null where
+   * there are none.
+   */
+  purchaseDays(scope: 'own' | 'involved', filter: string): Record<PurchaseColumn, string>;
   /** Are there columns that cost more than reading them, so that they must be worked out once? */
   hasFolded(): boolean;
   /** The select, with the alias `s` for the subject. */
@@ -30,6 +36,9 @@ export type Base = {
 
 /** A segmentation whose labels have a column now. */
 export type StoredLabels = { subject: SubjectType; segmentation: string; labels: 'one' | 'many' };
+
+export const purchaseColumns = ['days', 'first', 'last', 'total', 'first_amount'] as const;
+export type PurchaseColumn = (typeof purchaseColumns)[number];
 
 export type AggregateScope = 'credited' | 'involved' | 'company' | 'contacts';
 
@@ -62,6 +71,7 @@ export function newBase(
 ): Base {
   const columns = new Map<string, string>();
   const joins = new Map<AggregateScope, Aggregate[]>();
+  const purchases = new Map<string, { name: string; sql: string }>();
   let usesCompany = false;
   let hasFolded = false;
 
@@ -106,6 +116,24 @@ export function newBase(
       if (known === undefined) aggregates.push({ name, sql, filter });
       return add(name, `${scope}.${name}`);
     },
+    purchaseDays(scope, filter) {
+      const source = `${scope} ${filter}`;
+      const name = purchases.get(source)?.name ?? `bought_${purchases.size + 1}`;
+      if (!purchases.has(source)) {
+        const sql = purchasesJoin(schema, subject, scope, filter, name, (column) =>
+          where(column, restriction, bindings),
+        );
+        purchases.set(source, { name, sql });
+      }
+      const column = (part: PurchaseColumn): string => add(`${name}_${part}`, `${name}.${part}`);
+      return {
+        days: column('days'),
+        first: column('first'),
+        last: column('last'),
+        total: column('total'),
+        first_amount: column('first_amount'),
+      };
+    },
     sql() {
       const select = ['s.id', ...[...columns].map(([name, sql]) => `${sql} as ${name}`)];
       const from = [`from ${schema}.${subject} s`];
@@ -115,6 +143,7 @@ export function newBase(
           groupedJoin(schema, subject, scope, aggregates, (column) => where(column, restriction, bindings)),
         );
       }
+      for (const { sql } of purchases.values()) from.push(sql);
       const restricted = where('s.id', restriction, bindings);
       if (restricted !== '') from.push(`where ${restricted}`);
       return `select ${select.join(',\n  ')}\n${from.join('\n')}`;
@@ -180,4 +209,34 @@ function groupedJoin(
 
 function groupOfDeals(subject: SubjectType, scope: AggregateScope): string {
   return subject === 'company' || scope === 'company' ? 'd.company_id' : 'd.person_id';
+}
+
+/** One row a subject that bought: its deals merged by day, then its days. */
+function purchasesJoin(
+  schema: string,
+  subject: SubjectType,
+  scope: 'own' | 'involved',
+  filter: string,
+  name: string,
+  restrict: (column: string) => string,
+): string {
+  const owner = scope === 'involved' ? 'dp.person_id' : groupOfDeals(subject, 'credited');
+  const source =
+    scope === 'involved'
+      ? `${schema}.deal_person dp join ${schema}.deal d on d.id = dp.deal_id`
+      : `${schema}.deal d`;
+  const restricted = restrict(owner);
+  return `left join (
+  select id, count(*) as days, min(day) as first, max(day) as last, sum(amount)::double precision as total,
+    ((array_agg(amount order by day))[1])::double precision as first_amount
+  from (
+    select ${owner} as id, d.closed_at as day, coalesce(sum(d.revenue), 0) as amount
+    from ${source}
+    where ${restricted === '' ? `${owner} is not null` : restricted} and ${filter}
+    group by 1, 2
+    having coalesce(sum(d.revenue), 0) > 0
+      or (coalesce(sum(d.revenue), 0) = 0 and bool_or(d.revenue < 0) is not true)
+  ) day
+  group by id
+) ${name} on ${name}.id = s.id`;
 }

@@ -15,7 +15,10 @@ export type Scope = {
   cutPoints: Record<string, CutPoint>;
   /** A boolean that is never unknown: does the subject hold this segment's label? */
   segment(name: string): string;
+  /** A score of this segmentation or another; null for everybody where that one can't be worked out now. */
   score(name: string): string;
+  /** Keeps an expression of this segmentation as a column of its own, for what builds on it; returns the column. */
+  helper(name: string, sql: string): string;
 };
 
 type Owner = 'person' | 'company' | 'deal';
@@ -207,7 +210,7 @@ function dealColumn(key: string, attributes: AttributeIndex): Operand {
   return readOwned(attributes, 'deal', 'd', key);
 }
 
-function compileDealFilter(where: DealFilter, scope: Scope): string[] {
+export function compileDealFilter(where: DealFilter, scope: Scope): string[] {
   return Object.entries(where).map(([key, value]) => {
     const comparison = typeof value === 'object' ? value : Comparison.parse({ is: value });
     const compiled = compileTests(dealColumn(key, scope.attributes), comparison, scope);

@@ -1,6 +1,6 @@
-import type { Operand } from './compile-comparison.ts';
+import type { CutPoint, Operand } from './compile-comparison.ts';
 import { compileDealMeasure, type Scope } from './compile-condition.ts';
-import type { Measure, RfmSegmentation, TiersSegmentation } from './definition.ts';
+import type { Measure, RfmSegmentation, TiersSegment, TiersSegmentation } from './definition.ts';
 import type { Model, RfmModel } from './model.ts';
 import { daysBefore } from './window.ts';
 
@@ -89,23 +89,26 @@ export function compileTiers(
   scope: Scope,
   among: string | null,
 ): string[] {
-  const { sql, type } = compileMeasure(definition.of, scope);
+  const cutPoints = model?.method === 'tiers' ? model.cutPoints : null;
+  return tierConditions(definition.segments, cutPoints, compileMeasure(definition.of, scope), scope, among);
+}
+
+/** @param cutPoints learned ones of tiers given as a percentage; null where nothing was learned */
+export function tierConditions(
+  tiers: readonly TiersSegment[],
+  cutPoints: Readonly<Record<string, CutPoint>> | null,
+  { sql, type }: Pick<Operand, 'sql' | 'type'>,
+  scope: Scope,
+  among: string | null,
+): string[] {
   const cast = type === 'money' ? 'numeric' : 'double precision';
   const and = among === null ? '' : ` and ${among}`;
-  return definition.segments.map((tier) => {
-    const cut = tier.atLeast ?? learnedCut(tier.key, tier.topPercent, model);
+  return tiers.map((tier) => {
+    if (tier.topPercent !== undefined && cutPoints === null)
+      throw new Error(`the model has no cut point for tier ${tier.key}`);
+    const cut = tier.atLeast ?? (tier.topPercent === undefined ? undefined : (cutPoints?.[tier.key] ?? null));
     if (cut === undefined) return `(${sql} is not null${and})`;
     if (cut === null) return 'false';
     return `(${sql} >= ${scope.base.bindings.bind(type === 'money' ? String(cut) : cut, cast)}${and})`;
   });
-}
-
-function learnedCut(
-  key: string,
-  topPercent: number | undefined,
-  model: Model | null,
-): number | null | undefined {
-  if (topPercent === undefined) return undefined;
-  if (model?.method !== 'tiers') throw new Error(`the model has no cut point for tier ${key}`);
-  return model.cutPoints[key] ?? null;
 }

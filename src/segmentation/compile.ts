@@ -1,13 +1,13 @@
-import { AppError } from '../errors.ts';
 import type { Attribute, SubjectType } from '../model/attribute.ts';
 import { type AttributeIndex, indexAttributes } from './attribute-index.ts';
 import { newBindings } from './bindings.ts';
 import { type Base, newBase, type Restriction, type StoredLabels } from './compile-base.ts';
 import { compileCondition, holdsStored, type Scope } from './compile-condition.ts';
 import { nestLevels, type Unit } from './compile-levels.ts';
-import { compileRfmAreas, compileRfmScores, compileTiers, rfmScores } from './compile-scores.ts';
-import type { RfmSegmentation, RulesSegmentation, Segmentation } from './definition.ts';
+import type { RulesSegmentation, Segmentation } from './definition.ts';
+import { compileScored, compileScores, scoreNames } from './methods.ts';
 import type { Model } from './model.ts';
+import { modelMissing } from './model-missing.ts';
 import { percentilesOf } from './percentile.ts';
 import { type Unmet, unmetSegments } from './requirements.ts';
 import type { Calendar } from './window.ts';
@@ -57,10 +57,19 @@ export type CompiledLabels = {
 
 /** Does the segmentation need a model before it can be applied? */
 export function learns(definition: Segmentation): boolean {
-  if (definition.method === 'rfm') return definition.cutPoints === undefined;
-  if (definition.method === 'tiers' && definition.segments.some((tier) => tier.topPercent !== undefined))
-    return true;
-  return percentilesOf(definition).length > 0;
+  switch (definition.method) {
+    case 'rules':
+      return percentilesOf(definition).length > 0;
+    case 'tiers':
+      return (
+        definition.segments.some((tier) => tier.topPercent !== undefined) ||
+        percentilesOf(definition).length > 0
+      );
+    case 'rfm':
+      return definition.cutPoints === undefined;
+    default:
+      return true;
+  }
 }
 
 /**
@@ -129,6 +138,12 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     cutPoints: cutPointsOf(plan),
     segment: (name) => membership(name, reads),
     score: (name) => scoreColumn(name, reads),
+    helper: (name, sql) => {
+      const column = `m_${plan.definition.key}_${name}`;
+      units.set(column, { name: column, sql, reads: columnsIn(sql) });
+      reads.push(column);
+      return `l.${column}`;
+    },
   });
 
   /** A segment's condition as a column of its own, for those that build on it. */
@@ -173,22 +188,14 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
   const scoreColumn = (name: string, reads: string[]): string => {
     const [segmentation = '', score = ''] = name.split('.');
     const plan = plans.get(segmentation);
-    if (plan?.definition.method !== 'rfm') throw new Error(`no score ${name}`);
+    if (plan === undefined) return 'null::double precision';
     const column = `r_${segmentation}_${score}`;
     if (!units.has(column)) {
-      const own: string[] = [];
-      const sql = compileRfmScores(
-        plan.definition,
-        rfmCutPoints(plan.definition, plan.model),
-        scopeOf(plan, own),
-      );
-      for (const part of rfmScores) {
-        units.set(`r_${segmentation}_${part}`, {
-          name: `r_${segmentation}_${part}`,
-          sql: sql[part],
-          reads: own,
-        });
+      for (const [part, sql] of Object.entries(compileScores(plan, scopeOf(plan)))) {
+        const own = `r_${segmentation}_${part}`;
+        units.set(own, { name: own, sql, reads: columnsIn(sql) });
       }
+      if (!units.has(column)) throw new Error(`no score ${name}`);
     }
     reads.push(column);
     return `l.${column}`;
@@ -218,9 +225,7 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     const reads: string[] = [];
     const scope = scopeOf(plan, reads);
     if (definition.method === 'rules') return [{ sql: compileRule(definition, index, scope), reads }];
-    if (definition.method === 'rfm') return compileRfmAreas(definition, scope).map((sql) => ({ sql, reads }));
-    const among = definition.among === undefined ? null : compileCondition(definition.among, scope);
-    return compileTiers(definition, plan.model, scope, among).map((sql) => ({ sql, reads }));
+    return compileScored(definition, plan.model, scope).map((sql) => ({ sql, reads }));
   };
 
   const columns = segmentations.map((plan) => {
@@ -239,16 +244,13 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
       ),
     };
   });
-  const scores = segmentations.flatMap((plan) =>
-    plan.definition.method === 'rfm' &&
-    !unmetNames.has(`${plan.definition.key}.${plan.definition.segments[0]?.key}`)
-      ? rfmScores.map((score) => ({
-          segmentation: plan.definition.key,
-          score,
-          column: `r_${plan.definition.key}_${score}`,
-        }))
-      : [],
-  );
+  const scores = segmentations.flatMap(({ definition }) => {
+    if (unmetNames.has(`${definition.key}.${definition.segments[0]?.key}`)) return [];
+    return scoreNames(definition).map((score) => {
+      const column = scoreColumn(`${definition.key}.${score}`, []).replace('l.', '');
+      return { segmentation: definition.key, score, column };
+    });
+  });
 
   function labelSql(definition: Segmentation, conditions: string[]): string {
     const keys = definition.segments.map(({ key }) => bindings.bind(key, 'text'));
@@ -292,22 +294,7 @@ function cutPointsOf({ definition, model }: Plan): Record<string, number | null>
   throw modelMissing(definition);
 }
 
-function rfmCutPoints(
-  definition: RfmSegmentation,
-  model: Model | null,
-): NonNullable<RfmSegmentation['cutPoints']> {
-  if (definition.cutPoints !== undefined) return definition.cutPoints;
-  if (model?.method === 'rfm') return model.cutPoints;
-  throw modelMissing(definition);
-}
-
-function modelMissing(definition: Segmentation): AppError {
-  return new AppError(
-    'model_missing',
-    `${definition.name} has not learned from the data yet. Its labels stay as they are.`,
-    {
-      action: 'Start a run: it learns first.',
-      retryable: true,
-    },
-  );
+/** The columns of lower levels that an expression names. */
+function columnsIn(sql: string): string[] {
+  return [...sql.matchAll(/\bl\.([hmr]_[a-z0-9_]+)/g)].map(([, name = '']) => name);
 }

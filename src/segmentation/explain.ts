@@ -7,6 +7,7 @@ import type { Measure, Segmentation } from './definition.ts';
 import { isShorterThanDay, parseDuration } from './duration.ts';
 import { dealTopic, showValue, type Topic, thresholdOf, topicOf, type Words } from './explain-words.ts';
 import type { Statement } from './learn.ts';
+import { sketchPurchases, tierThreshold } from './methods/purchase-explain.ts';
 import { type Test, testsOf } from './operators.ts';
 
 /** true, false, or null where a value that it needs is not known. */
@@ -72,7 +73,7 @@ export type ExplainPlan = Statement & {
 };
 
 /** A clause before the row is known: names of the columns that carry its value and its truth. */
-type Sketch =
+export type Sketch =
   | { kind: 'all' | 'any' | 'not'; parts: Sketch[] }
   | {
       kind: 'test';
@@ -121,7 +122,7 @@ export function planExplain(request: ExplainRequest): ExplainPlan {
   };
 }
 
-type Drawing = { compiled: CompiledPlans; words: Words; column(prefix: string, sql: string): string };
+export type Drawing = { compiled: CompiledPlans; words: Words; column(prefix: string, sql: string): string };
 
 function sketchSegment(plan: Plan, index: number, drawing: Drawing): Sketch {
   const { definition } = plan;
@@ -132,30 +133,22 @@ function sketchSegment(plan: Plan, index: number, drawing: Drawing): Sketch {
     return sketchCondition(segment.when, scope, drawing, false);
   }
   const truth = drawing.column('t', drawing.compiled.conditionOf(plan, index));
+  if (definition.method === 'lifetime_value' || definition.method === 'churn')
+    return sketchPurchases(definition, plan, index, scope, drawing, truth);
   if (definition.method === 'tiers') {
+    const cutPoints = plan.model?.method === 'tiers' ? plan.model.cutPoints : {};
     const topic = measureTopic(definition.of, definition.subject, drawing.words);
     const value = drawing.column('v', `to_json(${compileMeasure(definition.of, scope).sql})`);
     return {
       kind: 'test',
       topic,
-      threshold: tierThreshold(plan, index, topic, drawing.words),
+      threshold: tierThreshold(definition, index, cutPoints, topic, drawing.words),
       test: null,
       value,
       truth,
     };
   }
   return sketchRfm(plan, index, scope, drawing);
-}
-
-function tierThreshold(plan: Plan, index: number, topic: Topic, words: Words): string {
-  if (plan.definition.method !== 'tiers') return '';
-  const tier = plan.definition.segments[index];
-  const learnt = plan.model?.method === 'tiers' ? plan.model.cutPoints[tier?.key ?? ''] : undefined;
-  const cut = tier?.atLeast ?? learnt;
-  const share = tier?.topPercent === undefined ? '' : ` (the top ${tier.topPercent} %)`;
-  return cut === undefined || cut === null
-    ? 'below the tiers above'
-    : `at least ${showValue(cut, topic.type, words)}${share}`;
 }
 
 function sketchRfm(plan: Plan, index: number, scope: Scope, { words, column }: Drawing): Sketch {

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { type AttributeOwner, columnType } from '../model/attribute.ts';
+import { columnType } from '../model/attribute.ts';
 import { type AttributeIndex, indexAttributes } from './attribute-index.ts';
 import { quoteName } from './bindings.ts';
 import { type CompileRequest, compilePlans } from './compile.ts';
-import { compileCondition } from './compile-condition.ts';
+import { compileCondition, type Scope } from './compile-condition.ts';
 import { compileMeasure } from './compile-scores.ts';
 import type { Segmentation } from './definition.ts';
+import { mayProfile } from './may-profile.ts';
+import { learnPurchases, planPurchases } from './methods/purchase-learn.ts';
 import type { Model } from './model.ts';
 import { type Percentile, percentileCut, percentileKey, percentilesOf } from './percentile.ts';
 import type { Histogram } from './statistics/cut-points.ts';
@@ -31,9 +33,35 @@ export function planLearn(definition: Segmentation, request: LearnRequest): Stat
   if (definition.method === 'rfm')
     return definition.cutPoints === undefined ? planRfm(definition, request) : null;
   if (definition.method === 'tiers') return planTiers(definition, request);
+  if (definition.method === 'lifetime_value' || definition.method === 'churn')
+    return planFor(definition, request, planPurchases);
   const percentiles = percentilesOf(definition);
   return percentiles.length === 0 ? null : planPercentiles(percentiles, request);
 }
+
+/** The statement of a method that writes its own. */
+function planFor<Own extends Segmentation>(
+  definition: Own,
+  request: LearnRequest,
+  write: (definition: Own, scope: Scope, plans: WritePlans) => string,
+): Statement {
+  const plans = compilePlans({
+    ...request,
+    subject: definition.subject,
+    segmentations: [],
+    restrict: 'all',
+    stored: request.stored ?? [],
+  });
+  const scope = plans.scopeOf({ definition, model: null });
+  const sql = write(definition, scope, {
+    schema: request.schema,
+    attributes: plans.attributes,
+    nested: plans.nested,
+  });
+  return { sql, values: plans.base.bindings.values };
+}
+
+type WritePlans = { schema: string; attributes: AttributeIndex; nested(): string };
 
 function planRfm(definition: Extract<Segmentation, { method: 'rfm' }>, request: LearnRequest): Statement {
   const { base, scopeOf, nested, calendar, attributes } = compilePlans({
@@ -115,18 +143,6 @@ function planPercentiles(percentiles: readonly Percentile[], request: LearnReque
   return { sql: histogramSql(parts), values: [] };
 }
 
-/** Models leave out who objected; a company has no such right. */
-function mayProfile(
-  owner: AttributeOwner,
-  attributes: AttributeIndex,
-  column: (key: string) => string,
-): string {
-  const gates = ['no_profiling', 'no_processing'].filter(
-    (key) => owner === 'person' && attributes.get('person', key),
-  );
-  return gates.length === 0 ? 'true' : gates.map((key) => `${column(key)} is not true`).join(' and ');
-}
-
 type Part = { from: string; where: string; sources: readonly Source[] };
 
 /**
@@ -180,11 +196,27 @@ function literal(name: string): string {
 export const LearnRow = z.object({ name: z.string(), value: z.number(), upto: z.number() });
 export type LearnRow = z.infer<typeof LearnRow>;
 
+export type LearnContext = {
+  /** IANA zone in which days begin; UTC if left out. */
+  zone?: string;
+  /** The model in force, so that what is learned anew keeps its names. */
+  before?: Model | null;
+};
+
 /**
- * The model, from the rows of planLearn's statement. Throws InputError `no-values` where RFM finds nobody who
- * bought.
+ * The model, from the rows of planLearn's statement. Throws InputError where there is nothing to learn from, such as
+ * `no-values` where RFM finds nobody who bought.
  */
-export function learn(definition: Segmentation, rows: readonly unknown[], asOf: Date): Model {
+export function learn(
+  definition: Segmentation,
+  rows: readonly unknown[],
+  asOf: Date,
+  { zone = 'UTC' }: LearnContext = {},
+): Model {
+  if (definition.method === 'lifetime_value' || definition.method === 'churn') {
+    const today = Date.parse(localDay({ asOf, zone })) / 86_400_000;
+    return learnPurchases(definition, rows, asOf, today);
+  }
   const histograms = readHistograms(rows);
   const find = (name: string): Histogram => histograms.get(name) ?? { values: [], counts: [] };
   const at = asOf.toISOString();

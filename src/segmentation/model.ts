@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChurnModel, LifetimeValueModel } from './methods/purchase-definition.ts';
 
 /** A cut point that was learned; null where no value is in the group. */
 const Cut = z.number().nullable();
@@ -33,5 +34,11 @@ export const RfmModel = z.object({
 export type RfmModel = z.infer<typeof RfmModel>;
 
 /** What a segmentation learned from the data. */
-export const Model = z.discriminatedUnion('method', [RulesModel, TiersModel, RfmModel]);
+export const Model = z.discriminatedUnion('method', [
+  RulesModel,
+  TiersModel,
+  RfmModel,
+  LifetimeValueModel,
+  ChurnModel,
+]);
 export type Model = z.infer<typeof Model>;

@@ -12,6 +12,7 @@ import {
   TiersSegment,
   TiersSegmentation,
 } from './definition.ts';
+import { ChurnSegmentation, LifetimeValueSegmentation } from './methods/purchase-definition.ts';
 import { suggestion } from './nearest.ts';
 import { operators } from './operators.ts';
 import type { Path } from './references.ts';
@@ -25,6 +26,8 @@ const VOCABULARY = [
       RulesSegmentation,
       TiersSegmentation,
       RfmSegmentation,
+      LifetimeValueSegmentation,
+      ChurnSegmentation,
       RulesSegment,
       TiersSegment,
       RfmSegment,

@@ -65,6 +65,10 @@ export function* methodReferences(definition: Segmentation): Generator<Reference
     yield* measureReferences(definition.of, subject, ['of']);
     if (definition.among !== undefined) yield* conditionReferences(definition.among, subject, ['among']);
   }
+  if (definition.method === 'lifetime_value' || definition.method === 'churn') {
+    for (const key of ['won', 'closed_at', ...Object.keys(definition.where ?? {})])
+      yield { kind: 'attribute', owner: 'deal', key, path: ['where', key] };
+  }
   if (definition.method === 'rfm') {
     for (const name of ['recency', 'frequency', 'monetary'] as const) {
       yield* measureReferences(definition[name], subject, [name]);

@@ -24,7 +24,11 @@ export function unmetSegments(definitions: readonly Segmentation[], attributes: 
       buildsOn.set(
         name,
         all.flatMap((reference) =>
-          reference.kind === 'segment' && reference.subject === definition.subject ? [reference.name] : [],
+          reference.kind === 'attribute' || reference.subject !== definition.subject
+            ? []
+            : reference.kind === 'segment'
+              ? [reference.name]
+              : segmentsOf(reference.name, definitions),
         ),
       );
     }
@@ -44,6 +48,13 @@ export function unmetSegments(definitions: readonly Segmentation[], attributes: 
       return keys.length === 0 ? [] : [{ segmentation: definition.key, segment: segment.key, missing: keys }];
     }),
   );
+}
+
+/** A score needs all that its segmentation needs. */
+function segmentsOf(score: string, definitions: readonly Segmentation[]): string[] {
+  const own = definitions.find(({ key }) => key === score.split('.')[0]);
+  const [first] = own?.segments ?? [];
+  return own === undefined || first === undefined ? [] : [`${own.key}.${first.key}`];
 }
 
 function missingAttribute(

@@ -59,4 +59,10 @@ export const templates: readonly Template[] = [
     description: 'Gold, silver and bronze by revenue.',
     file: at('value-tiers'),
   },
+  {
+    key: 'customer-value',
+    name: 'Customer value and churn',
+    description: 'Value to come, who is still a customer, and whom to call.',
+    file: at('customer-value'),
+  },
 ];

@@ -139,7 +139,7 @@ function monthDay(date: DateTime): MonthDay {
 }
 
 /** The day of `asOf` in its zone, as `YYYY-MM-DD`. */
-export function localDay(calendar: Calendar): string {
+export function localDay(calendar: Pick<Calendar, 'asOf' | 'zone'>): string {
   return DateTime.fromJSDate(calendar.asOf, { zone: calendar.zone }).toISODate() ?? '';
 }
 

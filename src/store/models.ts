@@ -46,14 +46,27 @@ export async function listModels(
 export async function addModel(
   db: Queryable,
   tenant: Tenant,
-  learned: { segmentation: string; definitionVersion: number; asOf: Date; model: Model },
+  learned: {
+    segmentation: string;
+    definitionVersion: number;
+    asOf: Date;
+    model: Model;
+    /** Why it gives nobody a label, if so. */
+    notApplicable?: string | null;
+  },
 ): Promise<number> {
   const { rows } = await db.query<{ version: number }>(
     `insert into ${tenant.schema}.model (segmentation, version, definition_version, as_of, parameters, summary)
-     select $1, coalesce(max(version), 0) + 1, $2, $3, $4, jsonb_build_object('warnings', $4::jsonb -> 'warnings')
+     select $1, coalesce(max(version), 0) + 1, $2, $3, $4, jsonb_strip_nulls(jsonb_build_object('warnings', $4::jsonb -> 'warnings', 'notApplicable', $5::text))
      from ${tenant.schema}.model where segmentation = $1
      returning version`,
-    [learned.segmentation, learned.definitionVersion, learned.asOf, learned.model],
+    [
+      learned.segmentation,
+      learned.definitionVersion,
+      learned.asOf,
+      learned.model,
+      learned.notApplicable ?? null,
+    ],
   );
   return rows[0]?.version ?? 1;
 }
