@@ -104,6 +104,9 @@ export const startHubspot = async (options: HubspotOptions = {}) => {
       bodyLimitBytes: 10_000_000,
       canonicalPath: datedPath,
       guard: guard(api, budgets),
+      // A call about no row asks for leave and changes nothing: it is not a write.
+      kindOf: ({ body }, { kind }) =>
+        kind === 'write' && NO_ROWS.has(body.toString('utf8').trim()) ? 'read' : kind,
       headers: rateHeaders(budgets),
       unknownPath: () => errorReply(404, 'OBJECT_NOT_FOUND', 'Unable to find the resource'),
       tooLarge: () => errorReply(413, 'VALIDATION_ERROR', 'Request entity too large'),
