@@ -55,6 +55,9 @@ export type HubspotOptions = {
 
 export type HubspotSandbox = Awaited<ReturnType<typeof startHubspot>>;
 
+/** Bodies that name no row. */
+const NO_ROWS = new Set(['[]', '{"inputs":[]}']);
+
 /** A HubSpot portal over real HTTP on the loopback interface. */
 export const startHubspot = async (options: HubspotOptions = {}) => {
   const clock = movableClock();
