@@ -1,0 +1,112 @@
+import { type Rate, TOO_FEW, wilsonRate } from '../segmentation/statistics/proportions.ts';
+import { MIN_GROUP } from './facts.ts';
+
+/** What a rate counts and of how many, in words that stand beside every figure. */
+export const RATES = {
+  winRate: {
+    name: 'Win rate',
+    numerator: 'deals won in the window',
+    denominator: 'deals won or lost in the window',
+    needs: ['deal.won', 'deal.closed', 'deal.closed_at'],
+  },
+  conversion: {
+    name: 'Conversion',
+    numerator: 'members who bought for the first time in the window',
+    denominator: 'members who had not bought before the window',
+    needs: ['deal.won', 'deal.closed_at'],
+  },
+  retention: {
+    name: 'Retention',
+    numerator: 'members who bought in the window and in the one before',
+    denominator: 'members who bought in the window before',
+    needs: ['deal.won', 'deal.closed_at'],
+  },
+  churn: {
+    name: 'Churn',
+    numerator: 'members who bought in the window before and not in this one',
+    denominator: 'members who bought in the window before',
+    needs: ['deal.won', 'deal.closed_at'],
+  },
+  engagement: {
+    name: 'Engagement',
+    numerator: 'members who opened or clicked an e-mail in the window',
+    denominator: 'members to whom e-mails were delivered',
+    needs: ['emails_delivered', 'last_email_open_at'],
+  },
+  satisfaction: {
+    name: 'Satisfaction (CSAT)',
+    numerator: 'answers of 4 or 5',
+    denominator: 'answers on a scale of 1 to 5',
+    needs: ['csat_score'],
+  },
+} as const;
+export type RateName = keyof typeof RATES;
+export const RATE_NAMES = [
+  'winRate',
+  'conversion',
+  'retention',
+  'churn',
+  'engagement',
+  'satisfaction',
+] as const;
+
+export type RateMetric = {
+  metric: RateName;
+  name: string;
+  numerator: string;
+  denominator: string;
+  /** Null under 10, as is all that follows from it. */
+  successes: number | null;
+  trials: number | null;
+  /** Share with Wilson's 95 % interval. */
+  rate: Rate | null;
+  /** Under 30: no statement can be made. */
+  tooFew: boolean;
+  /** Attributes that it wants and that nothing feeds. */
+  needs: string[];
+};
+
+export function rateMetric(
+  metric: RateName,
+  counts: { successes: number; trials: number },
+  needs: string[],
+): RateMetric {
+  const { name, numerator, denominator } = RATES[metric];
+  const isTold = needs.length === 0 && (counts.trials === 0 || counts.trials >= MIN_GROUP);
+  return {
+    metric,
+    name,
+    numerator,
+    denominator,
+    successes: isTold ? counts.successes : null,
+    trials: isTold ? counts.trials : null,
+    rate: isTold ? wilsonRate(counts.successes, counts.trials) : null,
+    tooFew: counts.trials < TOO_FEW,
+    needs,
+  };
+}
+
+/** What a play cost and what its segment brought in; the revenue is not only the play's doing. */
+export type PlayReturn = {
+  cost: number;
+  /** How the cost was told: the budget, or the cost per contact times those who may be reached. */
+  costFrom: 'budget' | 'contacts';
+  revenue: number;
+  /** (revenue - cost) / cost; null where nothing was spent. */
+  return: number | null;
+};
+
+export function playReturn(
+  play: { budget?: number | undefined; costPerContact?: number | undefined } | undefined,
+  reachable: number,
+  revenue: number | null,
+): PlayReturn | null {
+  if (play === undefined || revenue === null) return null;
+  const { budget, costPerContact } = play;
+  const cost = costPerContact === undefined ? budget : costPerContact * reachable;
+  if (cost === undefined) return null;
+  // What is set aside is the most that is spent.
+  const spent = budget === undefined ? cost : Math.min(budget, cost);
+  const costFrom = costPerContact === undefined || spent < cost ? 'budget' : 'contacts';
+  return { cost: spent, costFrom, revenue, return: spent > 0 ? (revenue - spent) / spent : null };
+}
