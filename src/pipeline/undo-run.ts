@@ -11,6 +11,8 @@ import { type UndoRequest, undoSlice } from './undo.ts';
 export type Undone = { restored: number; kept: number };
 
 const LEASE_MS = 30_000;
+/** What is logged as the run where a person takes back all that a target wrote; runs count from 1. */
+const NO_RUN = '0';
 
 /**
  * Takes back what `beginUndo` announced, holding the right to push all along. Killed, it goes on when it is asked for
@@ -52,7 +54,7 @@ export async function runUndo(
         {
           pool,
           tenant,
-          run: { id: 'runId' in request ? request.runId : '', asOf, options: {}, pins: {} },
+          run: { id: 'runId' in request ? request.runId : NO_RUN, asOf, options: {}, pins: {} },
           connections: inUse,
           openConnection: (id) => connections.open(id),
           checkFence: (client) => checkFence(client, tenant, lease),
