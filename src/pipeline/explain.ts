@@ -66,7 +66,7 @@ export async function explainSubject(
   const { plans, request } = await readPlans(db, tenant, { asOf, pins });
   const segmentations = plans.filter(({ definition }) => definition.subject === subject);
   if (segmentations.length === 0) return { subject, id, segmentations: [] };
-  const plan = planExplain({ ...request, subject, segmentations, id, currency: tenant.currency });
+  const plan = planExplain({ ...request, subject, segmentations, ids: [id], currency: tenant.currency });
   const { rows } = await db.query(plan.sql, plan.values);
   const row = rows[0];
   if (!row) return { subject, id, segmentations: [] };

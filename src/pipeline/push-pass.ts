@@ -5,6 +5,7 @@ import { doubtSurvivors, dropRefusals, forgetRecords } from '../store/ledger.ts'
 import { transaction } from '../store/pool.ts';
 import { isMembership, type Range, type Scene, type ShownTarget } from './desired.ts';
 import { type Difference, readDifferences } from './difference.ts';
+import { type Reasons, readReasons, ridersIn } from './reasons.ts';
 import { type Piece, type Sent, sendBatch } from './send.ts';
 import { readable } from './shown-values.ts';
 import type { OpenConnection, StageContext } from './stage.ts';
@@ -41,6 +42,7 @@ export function planPage(
   connection: OpenConnection,
   pass: Pass,
   rows: readonly Difference[],
+  reasons: Reasons,
 ): PagePlan {
   const plan: PagePlan = { pieces: [], retries: [], settledRefusals: [], deleted: [], merged: [] };
   const isFile = pass.targets.every(({ kind }) => kind === 'file');
@@ -69,8 +71,8 @@ export function planPage(
       if (refusal === undefined) fresh[id] = want;
       else if (!refusal.isOfThisRun && (refusal.isDue || !isEqual(refusal.value, want))) refused[id] = want;
     }
-    plan.pieces.push(...toPieces(scene, pass, row, fresh));
-    plan.retries.push(...toPieces(scene, pass, row, refused));
+    plan.pieces.push(...toPieces(scene, pass, row, fresh, reasons.get(row.key)));
+    plan.retries.push(...toPieces(scene, pass, row, refused, reasons.get(row.key)));
   }
   plan.pieces.sort(byParent);
   return plan;
@@ -85,15 +87,31 @@ function byParent(a: Piece, b: Piece): number {
 }
 const parentOf = ({ write }: Piece) => (write.kind === 'properties' ? (write.parentId ?? '') : '');
 
-function toPieces(scene: Scene, pass: Pass, row: Difference, values: Record<string, TargetValue>): Piece[] {
-  const ids = Object.keys(values);
+function toPieces(
+  scene: Scene,
+  pass: Pass,
+  row: Difference,
+  labels: Record<string, TargetValue>,
+  reasons: Record<string, string> = {},
+): Piece[] {
+  const ids = Object.keys(labels);
   const [first] = ids;
   if (first === undefined) return [];
   const common = { object: pass.object, id: row.key, recordKind: row.kind ?? row.erasedKind ?? pass.object };
   if (pass.targets.some(isMembership)) {
-    const write: Write = { kind: 'membership', ...common, targetId: first, member: values[first] === true };
-    return [{ write, values }];
+    const write: Write = { kind: 'membership', ...common, targetId: first, member: labels[first] === true };
+    return [{ write, values: labels }];
   }
+  const riders = ridersIn(scene, pass).filter(({ label }) => label.id in labels);
+  const values = {
+    ...labels,
+    ...Object.fromEntries(
+      riders.map(({ why, label }) => [
+        why.id,
+        labels[label.id] === null ? null : (reasons[label.id] ?? null),
+      ]),
+    ),
+  };
   const changedAt = changedAtOf(scene, pass.object);
   const write: Write = {
     kind: 'properties',
@@ -102,7 +120,8 @@ function toPieces(scene: Scene, pass: Pass, row: Difference, values: Record<stri
     email: row.email,
     values: changedAt === null ? values : { ...values, [changedAt]: scene.asOf.toISOString() },
   };
-  return [{ write, values }];
+  if (riders.length === 0) return [{ write, values }];
+  return [{ write, values, riders: Object.fromEntries(riders.map(({ why, label }) => [why.id, label.id])) }];
 }
 
 /** The target that says when a record's labels last changed; it rides along with each change. */
@@ -143,7 +162,8 @@ export async function pushPage(
     limit,
     runId: work.run.id,
   });
-  const plan = planPage(scene, connection, pass, rows);
+  const reasons = await readReasons(work, scene, pass, rows);
+  const plan = planPage(scene, connection, pass, rows, reasons);
   await tidy(work, scene, pass, plan);
   const counts: Record<string, number> = {};
   const outcomes: Sent['outcomes'] = [];

@@ -15,6 +15,7 @@ import {
 import { type Queryable, transaction } from '../store/pool.ts';
 import { addSightings, type Sighting } from '../store/sightings.ts';
 import { isManyValued, type Scene } from './desired.ts';
+import { ridersOf } from './reasons.ts';
 import { decodeShown, isSameShown, readable, type ShownProperty, toShown } from './shown-values.ts';
 import type { OpenConnection, StageContext } from './stage.ts';
 
@@ -123,6 +124,7 @@ async function takeIn(
   const sightings: Sighting[] = [];
   const gone: string[] = [];
   const merged: string[] = [];
+  const riders = new Map(ridersOf(scene.targets).map(({ why, label }) => [label.id, why.id]));
   for (const row of rows) {
     const record = seen.get(row.key);
     // No answer for this id: it stays unconfirmed, and is asked for again.
@@ -144,6 +146,12 @@ async function takeIn(
       const isSent = target in row.sending && isSameShown(value, row.sending[target]);
       const isAsBefore = isSameShown(value, row.shown[target]);
       const asShown = toShown(value, isManyValued(scene, target));
+      // A reason went in the same call, so it came as far as its label.
+      const why = riders.get(target);
+      if (why !== undefined && row.unconfirmed.includes(why)) {
+        if (isSent) parts.arrived[why] = row.sending[why] ?? null;
+        else parts.cleared[why] = null;
+      }
       if (isSent) parts.arrived[target] = row.sending[target] ?? null;
       else if (isAsBefore) parts.cleared[target] = null;
       else if (target in row.sending) {

@@ -18,7 +18,12 @@ import { deletePushJob, readPushJob, savePushJob } from '../store/push-jobs.ts';
 import type { OpenConnection, StageContext } from './stage.ts';
 
 /** One record's write, with the values that the ledger keeps of it: without what only rides along. */
-export type Piece = { write: Write; values: Record<string, TargetValue> };
+export type Piece = {
+  write: Write;
+  values: Record<string, TargetValue>;
+  /** Targets whose values are never written without another's: why -> label. */
+  riders?: Record<string, string>;
+};
 
 export type Cause = 'write' | 'undo' | 'uninstall';
 
@@ -155,6 +160,8 @@ async function record(
     const isOneTarget = outcome?.targetId !== undefined && outcome.targetId in piece.values;
     for (const [targetId, value] of Object.entries(piece.values)) {
       if (isOneTarget && targetId !== outcome.targetId) continue;
+      // A reason is tried again with its label.
+      if (!isOneTarget && piece.riders?.[targetId] !== undefined) continue;
       refused.push({
         key: piece.write.id,
         targetId,
@@ -182,11 +189,12 @@ async function record(
   };
 }
 
-/** What is left of a row when one target is taken out; nothing where that was all. */
-function withoutTarget(piece: Piece, targetId: string): Piece[] {
-  if (piece.write.kind !== 'properties') return [];
-  const { [targetId]: _, ...values } = piece.values;
-  if (Object.keys(values).length === 0) return [];
-  const { [targetId]: __, ...written } = piece.write.values;
-  return [{ write: { ...piece.write, values: written }, values }];
+/** What is left of a row when one target is taken out, with what rides on it; nothing where that was all. */
+function withoutTarget({ write, values, riders = {} }: Piece, targetId: string): Piece[] {
+  if (write.kind !== 'properties') return [];
+  const without = <T>(all: Record<string, T>) =>
+    Object.fromEntries(Object.entries(all).filter(([id]) => id !== targetId && riders[id] !== targetId));
+  const left = without(values);
+  if (Object.keys(left).length === 0) return [];
+  return [{ write: { ...write, values: without(write.values) }, values: left, riders: without(riders) }];
 }

@@ -8,6 +8,7 @@ import { listTargets, setTargetState, type TargetRow } from '../store/targets.ts
 import type { Tenant } from '../store/tenant.ts';
 import { isMembership, readScene, type Scene, shownTargets } from './desired.ts';
 import { readSeen } from './readback.ts';
+import { ridersOf } from './reasons.ts';
 import { type Piece, sendBatch } from './send.ts';
 import { isSameShown, readable } from './shown-values.ts';
 import type { OpenConnection, SliceResult, StageContext } from './stage.ts';
@@ -19,16 +20,21 @@ export type UndoRequest = z.infer<typeof UndoRequest>;
 /** What an undo would touch; asked before it begins. */
 export type UndoPlan = { records: number; values: number; targets: TargetRow[] };
 
-function scopeSql(request: UndoRequest): { where: string; value: string } {
+/** A label goes with the reason that was written beside it. */
+function scopeSql({ schema }: Tenant, request: UndoRequest): { where: string; value: string } {
   const isRun = 'runId' in request;
+  const ofTarget = `target_id in (
+    select t.id from ${schema}.target t join ${schema}.target asked on asked.id = $1::text
+    where t.id = asked.id or (t.kind = 'why' and asked.kind = 'property' and t.object = asked.object
+      and t.connection_id = asked.connection_id and t.segmentation = asked.segmentation))`;
   return {
-    where: `cause = 'write' and undone_at is null and ${isRun ? 'run_id = $1::bigint' : 'target_id = $1::text'}`,
+    where: `cause = 'write' and undone_at is null and ${isRun ? 'run_id = $1::bigint' : ofTarget}`,
     value: isRun ? request.runId : request.targetId,
   };
 }
 
 export async function planUndo(db: Queryable, tenant: Tenant, request: UndoRequest): Promise<UndoPlan> {
-  const { where, value } = scopeSql(request);
+  const { where, value } = scopeSql(tenant, request);
   const { rows } = await db.query<{ records: number; values: number; targets: string[] }>(
     `select count(distinct (connection_id, object, external_key))::int as records,
        count(distinct (connection_id, object, external_key, target_id))::int as "values",
@@ -58,7 +64,8 @@ export async function beginUndo(
     await setTargetState(
       client,
       tenant,
-      plan.targets.map(({ id }) => id),
+      // A reason is written with its label only, and waits with it.
+      plan.targets.flatMap(({ id, kind }) => (kind === 'why' ? [] : [id])),
       {
         state: 'paused',
         reason: {
@@ -117,7 +124,7 @@ async function nextRows(
   request: UndoRequest,
 ): Promise<UndoRow[]> {
   const { schema } = work.tenant;
-  const { where, value } = scopeSql(request);
+  const { where, value } = scopeSql(work.tenant, request);
   const { rows } = await work.pool.query(
     `with next as (
        select external_key from ${schema}.push_log
@@ -151,12 +158,15 @@ async function restore(
   const records = [...new Map(rows.map(({ key, kind }) => [key, { key, kind }])).values()];
   const seen = await readSeen(connection, object, records, properties);
   const canRead = new Set(properties.map(({ targetId }) => targetId));
-  const back = rows.filter((row) => {
+  const isOurs = (row: UndoRow) => {
     if (!canRead.has(row.target)) return true;
     const record = seen.get(row.key);
     const value = record?.values.get(row.target);
     return record?.state === 'live' && value !== undefined && isSameShown(value, Value.parse(row.after));
-  });
+  };
+  const labelOf = new Map(ridersOf(scene.targets).map(({ why, label }) => [why.id, label.id]));
+  const byName = new Map(rows.map((row) => [`${row.key} ${row.target}`, row]));
+  const back = rows.filter((row) => isOurs(byName.get(`${row.key} ${labelOf.get(row.target)}`) ?? row));
   for (const batch of batchesOf(connection, scene, object, back)) {
     const remotes: Record<string, Json> = Object.fromEntries(
       scene.targets.map(({ id, remote }) => [id, remote]),
@@ -165,7 +175,7 @@ async function restore(
   }
   await transaction(work.pool, async (client) => {
     await work.checkFence(client);
-    const { where, value } = scopeSql(request);
+    const { where, value } = scopeSql(work.tenant, request);
     await client.query(
       `update ${work.tenant.schema}.push_log set undone_at = now()
        where ${where} and connection_id = $2 and object = $3 and external_key = any($4)`,

@@ -60,15 +60,15 @@ export type Explanation = {
 export type LabelChange = { segmentation: string; at: Date; entered: string[]; gone: string[] };
 
 export type ExplainRequest = Omit<CompileRequest, 'restrict'> & {
-  /** The subject. */
-  id: string;
+  /** The subjects. */
+  ids: readonly string[];
   currency: string;
 };
 
 export type Audience = 'admin' | 'rep';
 
 export type ExplainPlan = Statement & {
-  /** Reads the one row that the statement yields. Reps do not see values of attributes kept from them. */
+  /** Reads a row that the statement yields. Reps do not see values of attributes kept from them. */
   interpret(row: Record<string, unknown>, changes: readonly LabelChange[], audience: Audience): Explanation[];
 };
 
@@ -86,10 +86,10 @@ export type Sketch =
       truth: string;
     };
 
-/** One statement that yields every value and truth needed to explain one subject in all segmentations. */
+/** One statement that yields a row per subject, with every value and truth needed to explain it in all segmentations. */
 export function planExplain(request: ExplainRequest): ExplainPlan {
-  const { id, currency, ...rest } = request;
-  const compiled = compilePlans({ ...rest, restrict: { ids: [id] } });
+  const { ids, currency, ...rest } = request;
+  const compiled = compilePlans({ ...rest, restrict: { ids } });
   const words: Words = { attributes: compiled.attributes, calendar: compiled.calendar, currency };
   const columns = new Map<string, string>();
   const column = (prefix: string, sql: string): string => {

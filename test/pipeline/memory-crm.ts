@@ -41,7 +41,7 @@ export class MemoryCrm extends ArrayCrm {
       ...super.connector(system),
       batch: { ...this.batch, ...(this.bulk !== undefined && { bulk: this.bulk }) },
       objects: ['company', 'contact', 'deal'],
-      targets: ['property', 'primary', 'changed_at', 'manual_list', 'dynamic_list'],
+      targets: ['property', 'primary', 'changed_at', 'why', 'manual_list', 'dynamic_list'],
       defaultTargets: this.defaultTargets,
       prepare: async (_context, targets) =>
         targets.map((target) => {

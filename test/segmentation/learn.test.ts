@@ -192,7 +192,7 @@ test('explains one person: values, dates instead of ages, since when, and what w
     ...common(),
     subject: 'person',
     segmentations: [{ definition: winback, model: null }],
-    id: String(one.id),
+    ids: [String(one.id)],
     currency: 'EUR',
   });
   const { rows } = await database.pool.query<Record<string, unknown>>(plan.sql, plan.values);
