@@ -7,6 +7,7 @@ import type { SuppressionKey } from '../src/store/suppressions.ts';
 import { advance } from './advance.ts';
 import type { JobQueue } from './backend.ts';
 import { maintain } from './maintain.ts';
+import { review } from './review.ts';
 import { startScheduledRun } from './scheduled-run.ts';
 
 /** What every job gets beside its data. */
@@ -42,5 +43,7 @@ export const jobs = {
   run: { name: 'run', payload: z.strictObject({ tenantId: TenantId }), run: startScheduledRun },
   /** Once a day and tenant: month partitions, what is too old, rows of erased people. */
   maintain: { name: 'maintain', payload: z.strictObject({ tenantId: TenantId }), run: maintain },
+  /** Once a day and tenant: reports of the segmentations whose review date has come. */
+  review: { name: 'review', payload: z.strictObject({ tenantId: TenantId }), run: review },
 };
 export type JobName = keyof typeof jobs;

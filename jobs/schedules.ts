@@ -4,7 +4,8 @@ import { InputError } from '../src/errors.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { activeRun } from '../src/store/runs.ts';
 import { listSchedules, type Schedule, type Timing } from '../src/store/schedules.ts';
-import { listTenants } from '../src/store/tenant.ts';
+import { hasReviewDates } from '../src/store/segmentations.ts';
+import { listTenants, type Tenant } from '../src/store/tenant.ts';
 import { queueSlice } from './advance.ts';
 import type { JobQueue } from './backend.ts';
 
@@ -50,7 +51,7 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
   );
   const wanted = new Set<string>();
   for (const tenant of await listTenants(pool)) {
-    for (const schedule of await listSchedules(pool, tenant)) {
+    for (const schedule of [...(await listSchedules(pool, tenant)), ...(await builtIn(pool, tenant))]) {
       if (schedule.paused) continue;
       const key = `${tenant.id}-${schedule.id}`;
       wanted.add(key);
@@ -63,6 +64,12 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
     }
   }
   for (const key of queued.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key);
+}
+
+/** What nobody has to set: each morning, whether a segmentation's review date has come. */
+async function builtIn(pool: Pool, tenant: Tenant): Promise<Schedule[]> {
+  if (!(await hasReviewDates(pool, tenant))) return [];
+  return [{ id: '-review', job: 'review', timing: { cron: '30 4 * * *', zone: tenant.zone }, paused: false }];
 }
 
 function isStill(since: Date): boolean {

@@ -98,6 +98,8 @@ function dispatch(job: JobToDo, context: JobContext): Promise<{ againInMs: numbe
       return jobs.run.run(jobs.run.payload.parse(job.data), context);
     case 'maintain':
       return jobs.maintain.run(jobs.maintain.payload.parse(job.data), context);
+    case 'review':
+      return jobs.review.run(jobs.review.payload.parse(job.data), context);
     default:
       throw new UnrecoverableError(`There is no job "${job.name}"; an older or newer program queued it.`);
   }

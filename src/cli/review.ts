@@ -11,6 +11,7 @@ import { describeHistory } from './review-history.ts';
 import { describeMetrics } from './review-metrics.ts';
 import { describeOverlap } from './review-overlap.ts';
 import { describeQuality } from './review-quality.ts';
+import { addSuggestions } from './review-suggestions.ts';
 import { parseInstant } from './run.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
@@ -42,6 +43,7 @@ export function registerReview(program: Command): void {
       });
     });
   for (const view of VIEWS) addView(review, view);
+  addSuggestions(review);
 }
 
 type Asked = { pool: Pool; tenant: Tenant; key: string; from: Date | undefined; to: Date };

@@ -23,3 +23,23 @@ export async function addAudit(db: Queryable, tenant: Tenant, entry: AuditEntry)
     ],
   );
 }
+
+/** Entries about one subject, newest first. */
+export async function listAudit(
+  db: Queryable,
+  tenant: Tenant,
+  { subject, actions }: { subject: string; actions: readonly string[] },
+): Promise<{ actor: string; action: string; at: Date; before: unknown; after: unknown }[]> {
+  const { rows } = await db.query<{
+    actor: string;
+    action: string;
+    at: Date;
+    before: unknown;
+    after: unknown;
+  }>(
+    `select actor, action, at, before, after from app.audit
+     where tenant_id = $1 and subject = $2 and action = any($3::text[]) order by at desc, id desc`,
+    [tenant.id, subject, actions],
+  );
+  return rows;
+}

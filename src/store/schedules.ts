@@ -14,9 +14,9 @@ export const Timing = z.union([
 ]);
 export type Timing = z.infer<typeof Timing>;
 
-export type Schedule = { id: string; job: 'run' | 'maintain'; timing: Timing; paused: boolean };
+export type Schedule = { id: string; job: 'run' | 'maintain' | 'review'; timing: Timing; paused: boolean };
 
-type ScheduleRow = { id: string; job: 'run' | 'maintain'; timing: unknown; paused: boolean };
+type ScheduleRow = { id: string; job: 'run' | 'maintain' | 'review'; timing: unknown; paused: boolean };
 
 /** All schedules of a tenant, by id. */
 export async function listSchedules(pool: Queryable, tenant: Tenant): Promise<Schedule[]> {

@@ -27,6 +27,15 @@ export async function listPublished(db: Queryable, tenant: Tenant): Promise<Segm
   return rows.map((row) => SegmentationRow.parse(row));
 }
 
+/** Does any segmentation in force say how often to look at it? */
+export async function hasReviewDates(db: Queryable, tenant: Tenant): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(
+    `select exists (
+       select from ${tenant.schema}.segmentation where state = 'published' and definition ? 'review') as found`,
+  );
+  return rows[0]?.found ?? false;
+}
+
 /** The newest version of every key that was ever used, retired ones too: keys are never given out again. */
 export async function listNewest(db: Queryable, tenant: Tenant): Promise<SegmentationRow[]> {
   const { rows } = await db.query(

@@ -1,0 +1,135 @@
+import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
+import type { Drift } from '../segmentation/statistics/psi.ts';
+import type { SegmentationFacts } from './facts.ts';
+import type { Jitter } from './jitter.ts';
+
+export type SuggestionKind = 'merge' | 'split' | 'retire' | 'refit' | 'change_cut_point';
+
+/** Something to change, with what speaks for it. The id stays as long as it is about the same. */
+export type Suggestion = {
+  id: string;
+  kind: SuggestionKind;
+  segments: string[];
+  evidence: string[];
+  action: string;
+};
+
+/** What suggestions go by, besides the facts. */
+export type SuggestionFacts = {
+  facts: SegmentationFacts;
+  /** Pairs within the segmentation; segments as `segmentation.segment`. */
+  pairs: readonly {
+    a: string;
+    b: string;
+    jaccard: number | null;
+    containment: number | null;
+    both: number | null;
+  }[];
+  /** Segment -> its largest size on record in the last 90 days. */
+  largest: ReadonlyMap<string, number>;
+  drifts: readonly (Pick<Drift, 'psi' | 'level'> & { name: string; adjusted: number })[];
+  jitter: readonly Jitter[];
+  /** Fixed cut points: the share of the divided that is at or above, and the value that an even split would have. */
+  cutPoints: readonly { segment: string; atLeast: number; share: number; even: number }[];
+};
+
+/** From here on our own rules; Jaccard and containment over a half are what `overlapOf` flags. */
+const HALF = 0.5;
+const NEARLY_WITHIN = 0.95;
+const SPLIT_SHARE = 0.6;
+const SPLIT_LEAST = 200;
+const SIGNIFICANT = 0.01;
+const LARGE_JUMP = 0.25;
+const UNEVEN = { low: 0.02, high: 0.8 };
+
+export function suggest(given: SuggestionFacts): Suggestion[] {
+  return [...retire(given), ...merge(given), ...split(given), ...refit(given), ...cutPoints(given)];
+}
+
+function make(kind: SuggestionKind, segments: string[], evidence: string[], action: string): Suggestion {
+  return { id: [kind, ...segments].join(':'), kind, segments, evidence, action };
+}
+
+function retire({ facts, largest }: SuggestionFacts): Suggestion[] {
+  return facts.segments.flatMap(({ segment, size, missing }) => {
+    const most = largest.get(segment);
+    // Without a record of 90 days nobody knows whether it was always so; without data it needs a mapping instead.
+    if (missing.length > 0 || most === undefined || most >= TOO_FEW || size >= TOO_FEW) return [];
+    const evidence = [`It holds ${size}, and held ${most} at most in the last 90 days.`];
+    return [make('retire', [segment], evidence, `Retire ${segment}, or loosen its rule.`)];
+  });
+}
+
+function merge({ facts, pairs }: SuggestionFacts): Suggestion[] {
+  const alike = pairs.flatMap(({ a, b, jaccard, containment, both }): Suggestion[] => {
+    const [one, other] = [a, b].map((name) => name.slice(facts.definition.key.length + 1)).sort();
+    if (one === undefined || other === undefined || jaccard === null || containment === null) return [];
+    if (jaccard <= HALF && containment < NEARLY_WITHIN) return [];
+    const evidence = [
+      `${both} are in both: ${percent(jaccard)} of those in either, ${percent(containment)} of the smaller one.`,
+    ];
+    const action =
+      jaccard > HALF
+        ? `Make one segment of ${one} and ${other}.`
+        : `One lies within the other: tell them apart, or make them one.`;
+    return [make('merge', [one, other], evidence, action)];
+  });
+  const byPlay = new Map<string, string[]>();
+  for (const { key, play } of facts.definition.segments) {
+    if (play?.message === undefined) continue;
+    const name = JSON.stringify([play.channel, play.message, play.offer]);
+    byPlay.set(name, [...(byPlay.get(name) ?? []), key]);
+  }
+  const known = new Set(alike.map(({ id }) => id));
+  const samePlay = [...byPlay.values()].flatMap((keys): Suggestion[] => {
+    const segments = [...keys].sort();
+    if (segments.length < 2 || known.has(['merge', ...segments].join(':'))) return [];
+    return [
+      make('merge', segments, ['They get the same play.'], `Make one segment of ${segments.join(' and ')}.`),
+    ];
+  });
+  return [...alike, ...samePlay];
+}
+
+function split({ facts }: SuggestionFacts): Suggestion[] {
+  const labelled = facts.subjects - facts.unlabelled.size;
+  if (facts.segments.length < 2) return [];
+  return facts.segments.flatMap(({ segment, size, difference }) => {
+    if (size < SPLIT_LEAST || size <= labelled * SPLIT_SHARE) return [];
+    const evidence = [`It holds ${size}, ${percent(size / labelled)} of all with a label.`];
+    if (difference !== null && Math.abs(difference.standardised) < 0.2)
+      evidence.push(`Its members hardly differ from the others (${difference.name} most).`);
+    return [make('split', [segment], evidence, `Divide ${segment} by value or by how recently they bought.`)];
+  });
+}
+
+function refit({ drifts, jitter, facts }: SuggestionFacts): Suggestion[] {
+  const evidence = drifts
+    .filter(({ level, adjusted }) => level === 'major' && adjusted < SIGNIFICANT)
+    .map(
+      ({ name, psi, adjusted }) =>
+        `${name} drifted: PSI ${psi.toFixed(2)}, p ${adjusted < 0.001 ? '< 0.001' : adjusted.toFixed(3)}.`,
+    );
+  const last = jitter.at(-1);
+  const [jump] = last?.jumps ?? [];
+  if (last?.largest != null && last.largest > LARGE_JUMP && jump !== undefined)
+    evidence.push(`${jump.parameter} jumped by ${percent(last.largest)} when it was last learned.`);
+  if (evidence.length === 0) return [];
+  const action =
+    facts.learnedAt === null
+      ? 'Look whether its lines still fit the customers of today.'
+      : 'Learn it again (`run --learn`), and look at who would enter and leave first.';
+  return [make('refit', [], evidence, action)];
+}
+
+function cutPoints({ cutPoints: cuts }: SuggestionFacts): Suggestion[] {
+  return cuts.flatMap(({ segment, atLeast, share, even }) => {
+    if ((share >= UNEVEN.low && share <= UNEVEN.high) || even === atLeast) return [];
+    const evidence = [`${percent(share)} of those divided reach ${atLeast}.`];
+    return [
+      make('change_cut_point', [segment], evidence, `An even split would begin ${segment} at ${even}.`),
+    ];
+  });
+}
+
+const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
