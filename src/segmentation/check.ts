@@ -6,6 +6,7 @@ import { rfmScores } from './compile-scores.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
 import type { Measure, Segmentation, TiersSegment } from './definition.ts';
 import { isShorterThanDay } from './duration.ts';
+import { type Feature, featureName } from './methods/features.ts';
 import { scoreNames } from './methods.ts';
 import { suggestion } from './nearest.ts';
 import { Comparison, operatorTypes } from './operators.ts';
@@ -92,10 +93,7 @@ function checkMethod(definition: Segmentation, check: Check): void {
       return;
     case 'tiers':
       checkMeasure(definition.of, subject, ['of'], ['number', 'money'], check);
-      if (definition.among) checkCondition(definition.among, subject, ['among'], check);
-      if (percentilesOf(definition).length > 0) {
-        check.problem(['among'], "who is divided can't depend on a percentage; use a fixed number");
-      }
+      checkAmong(definition, check);
       checkTiers(definition, check);
       return;
     case 'rfm':
@@ -112,7 +110,43 @@ function checkMethod(definition: Segmentation, check: Check): void {
       if (isShorterThanDay(definition.horizon))
         check.problem(['horizon'], 'purchases are foreseen by the day: give days, weeks, months or years');
       checkTiers(definition, check);
+      return;
+    case 'clusters':
+      checkFeatures(definition.of, subject, check);
+      checkAmong(definition, check);
+      checkClusters(definition, check);
   }
+}
+
+/** Who is divided must be known before anything is learned. */
+function checkAmong(definition: Extract<Segmentation, { among?: Condition }>, check: Check): void {
+  if (definition.among) checkCondition(definition.among, definition.subject, ['among'], check);
+  if (percentilesOf(definition).length > 0) {
+    check.problem(['among'], "who is divided can't depend on a percentage; use a fixed number");
+  }
+}
+
+function checkFeatures(features: readonly Feature[], subject: SubjectType, check: Check): void {
+  const seen = new Set<string>();
+  for (const [i, feature] of features.entries()) {
+    const path = ['of', i];
+    const name = featureName(feature, i);
+    if (seen.has(name)) check.problem(path, `${name} is listed twice`);
+    seen.add(name);
+    if (typeof feature === 'string') checkAttribute(subject, feature, path, check);
+    else if ('deals' in feature) checkDeals(feature.deals, subject, [...path, 'deals'], check);
+    else if (subject === 'company')
+      check.problem(path, 'the subject is the company itself: leave "company" out');
+    else checkAttribute('company', feature.company, [...path, 'company'], check);
+  }
+}
+
+function checkClusters(definition: Extract<Segmentation, { method: 'clusters' }>, check: Check): void {
+  const { k = definition.segments.length } = definition;
+  const [from, to] = typeof k === 'number' ? [k, k] : k;
+  if (from > to) check.problem(['k'], 'write the smaller number of groups first');
+  if (to > definition.segments.length)
+    check.problem(['k'], `there may be ${to} groups, but there are ${definition.segments.length} segments`);
 }
 
 function checkTiers(definition: { segments: readonly TiersSegment[] }, check: Check): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Condition } from './condition.ts';
 import { common, learned, Measure, segment, TiersSegment } from './definition-parts.ts';
+import { ClustersSegmentation } from './methods/cluster-definition.ts';
 import { ChurnSegmentation, LifetimeValueSegmentation } from './methods/purchase-definition.ts';
 import { RFM_GRID } from './statistics/rfm-maps.ts';
 
@@ -93,5 +94,6 @@ export const Segmentation = z.discriminatedUnion('method', [
   RfmSegmentation,
   LifetimeValueSegmentation,
   ChurnSegmentation,
+  ClustersSegmentation,
 ]);
 export type Segmentation = z.infer<typeof Segmentation>;

@@ -7,6 +7,7 @@ import type { Measure, Segmentation } from './definition.ts';
 import { isShorterThanDay, parseDuration } from './duration.ts';
 import { dealTopic, showValue, type Topic, thresholdOf, topicOf, type Words } from './explain-words.ts';
 import type { Statement } from './learn.ts';
+import { sketchCluster } from './methods/cluster-compile.ts';
 import { sketchPurchases, tierThreshold } from './methods/purchase-explain.ts';
 import { type Test, testsOf } from './operators.ts';
 
@@ -135,6 +136,7 @@ function sketchSegment(plan: Plan, index: number, drawing: Drawing): Sketch {
   const truth = drawing.column('t', drawing.compiled.conditionOf(plan, index));
   if (definition.method === 'lifetime_value' || definition.method === 'churn')
     return sketchPurchases(definition, plan, index, scope, drawing, truth);
+  if (definition.method === 'clusters') return sketchCluster(definition, plan, index, scope, drawing, truth);
   if (definition.method === 'tiers') {
     const cutPoints = plan.model?.method === 'tiers' ? plan.model.cutPoints : {};
     const topic = measureTopic(definition.of, definition.subject, drawing.words);

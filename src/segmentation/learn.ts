@@ -7,6 +7,7 @@ import { compileCondition, type Scope } from './compile-condition.ts';
 import { compileMeasure } from './compile-scores.ts';
 import type { Segmentation } from './definition.ts';
 import { mayProfile } from './may-profile.ts';
+import { learnGroups, planClusters } from './methods/cluster-learn.ts';
 import { learnPurchases, planPurchases } from './methods/purchase-learn.ts';
 import type { Model } from './model.ts';
 import { type Percentile, percentileCut, percentileKey, percentilesOf } from './percentile.ts';
@@ -35,6 +36,7 @@ export function planLearn(definition: Segmentation, request: LearnRequest): Stat
   if (definition.method === 'tiers') return planTiers(definition, request);
   if (definition.method === 'lifetime_value' || definition.method === 'churn')
     return planFor(definition, request, planPurchases);
+  if (definition.method === 'clusters') return planFor(definition, request, planClusters);
   const percentiles = percentilesOf(definition);
   return percentiles.length === 0 ? null : planPercentiles(percentiles, request);
 }
@@ -211,12 +213,13 @@ export function learn(
   definition: Segmentation,
   rows: readonly unknown[],
   asOf: Date,
-  { zone = 'UTC' }: LearnContext = {},
+  { zone = 'UTC', before = null }: LearnContext = {},
 ): Model {
   if (definition.method === 'lifetime_value' || definition.method === 'churn') {
     const today = Date.parse(localDay({ asOf, zone })) / 86_400_000;
     return learnPurchases(definition, rows, asOf, today);
   }
+  if (definition.method === 'clusters') return learnGroups(definition, rows, asOf, before);
   const histograms = readHistograms(rows);
   const find = (name: string): Histogram => histograms.get(name) ?? { values: [], counts: [] };
   const at = asOf.toISOString();

@@ -8,6 +8,12 @@ import {
   tierConditions,
 } from './compile-scores.ts';
 import type { Segmentation } from './definition.ts';
+import {
+  clusterScores,
+  clustersModel,
+  compileClusterScores,
+  compileClusters,
+} from './methods/cluster-compile.ts';
 import { compilePurchaseScores, dividedPurchases } from './methods/purchase-compile.ts';
 import {
   type PurchaseModel,
@@ -32,6 +38,8 @@ export function scoreNames(definition: Segmentation): readonly string[] {
     case 'lifetime_value':
     case 'churn':
       return purchaseScores[definition.method];
+    case 'clusters':
+      return clusterScores;
   }
 }
 
@@ -46,6 +54,8 @@ export function compileScores({ definition, model }: Plan, scope: Scope): Record
     case 'lifetime_value':
     case 'churn':
       return compilePurchaseScores(definition, purchaseModel(definition, model), scope);
+    case 'clusters':
+      return compileClusterScores(definition, clustersModel(definition, model), scope);
   }
 }
 
@@ -65,6 +75,8 @@ export function compileScored(definition: Scored, model: Model | null, scope: Sc
       if (score === null) return definition.segments.map(() => 'false');
       return tierConditions(definition.segments, own.cutPoints, { sql: score, type: 'number' }, scope, null);
     }
+    case 'clusters':
+      return compileClusters(definition, clustersModel(definition, model), scope);
   }
 }
 

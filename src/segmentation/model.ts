@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ClustersModel } from './methods/cluster-definition.ts';
 import { ChurnModel, LifetimeValueModel } from './methods/purchase-definition.ts';
 
 /** A cut point that was learned; null where no value is in the group. */
@@ -40,5 +41,6 @@ export const Model = z.discriminatedUnion('method', [
   RfmModel,
   LifetimeValueModel,
   ChurnModel,
+  ClustersModel,
 ]);
 export type Model = z.infer<typeof Model>;

@@ -12,6 +12,7 @@ import {
   TiersSegment,
   TiersSegmentation,
 } from './definition.ts';
+import { ClustersSegmentation } from './methods/cluster-definition.ts';
 import { ChurnSegmentation, LifetimeValueSegmentation } from './methods/purchase-definition.ts';
 import { suggestion } from './nearest.ts';
 import { operators } from './operators.ts';
@@ -28,6 +29,7 @@ const VOCABULARY = [
       RfmSegmentation,
       LifetimeValueSegmentation,
       ChurnSegmentation,
+      ClustersSegmentation,
       RulesSegment,
       TiersSegment,
       RfmSegment,

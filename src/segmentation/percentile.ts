@@ -39,7 +39,7 @@ export function percentilesOf(definition: Segmentation): Percentile[] {
       if (segment.leaveWhen) visit(segment.leaveWhen, definition.subject);
     }
   }
-  if (definition.method === 'tiers' && definition.among) visit(definition.among, definition.subject);
+  if ('among' in definition && definition.among) visit(definition.among, definition.subject);
   return [...found.values()];
 }
 

@@ -1,6 +1,7 @@
 import type { AttributeOwner, SubjectType } from '../model/attribute.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
 import type { Measure, Segmentation } from './definition.ts';
+import type { Feature } from './methods/features.ts';
 
 export type Path = (string | number)[];
 
@@ -58,6 +59,16 @@ export function* measureReferences(measure: Measure, subject: SubjectType, path:
   else yield* dealReferences(measure.deals, [...path, 'deals']);
 }
 
+function* featureReferences(features: readonly Feature[], subject: SubjectType): Generator<Reference> {
+  for (const [i, feature] of features.entries()) {
+    const path = ['of', i];
+    if (typeof feature === 'string') yield { kind: 'attribute', owner: subject, key: feature, path };
+    else if ('company' in feature)
+      yield { kind: 'attribute', owner: 'company', key: feature.company, path: [...path, 'company'] };
+    else yield* dealReferences(feature.deals, [...path, 'deals']);
+  }
+}
+
 /** What a whole method needs before any of its segments can be worked out. */
 export function* methodReferences(definition: Segmentation): Generator<Reference> {
   const { subject } = definition;
@@ -68,6 +79,10 @@ export function* methodReferences(definition: Segmentation): Generator<Reference
   if (definition.method === 'lifetime_value' || definition.method === 'churn') {
     for (const key of ['won', 'closed_at', ...Object.keys(definition.where ?? {})])
       yield { kind: 'attribute', owner: 'deal', key, path: ['where', key] };
+  }
+  if (definition.method === 'clusters') {
+    yield* featureReferences(definition.of, subject);
+    if (definition.among !== undefined) yield* conditionReferences(definition.among, subject, ['among']);
   }
   if (definition.method === 'rfm') {
     for (const name of ['recency', 'frequency', 'monetary'] as const) {

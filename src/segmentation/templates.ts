@@ -65,4 +65,10 @@ export const templates: readonly Template[] = [
     description: 'Value to come, who is still a customer, and whom to call.',
     file: at('customer-value'),
   },
+  {
+    key: 'clusters',
+    name: 'Behaviour clusters',
+    description: 'Groups of customers who buy alike, found in the data.',
+    file: at('clusters'),
+  },
 ];

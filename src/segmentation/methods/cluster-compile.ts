@@ -1,0 +1,133 @@
+import type { Plan } from '../compile.ts';
+import { compileCondition, type Scope } from '../compile-condition.ts';
+import type { Drawing, Sketch } from '../explain.ts';
+import { showValue } from '../explain-words.ts';
+import { modelMissing } from '../model-missing.ts';
+import { at } from '../statistics/vectors.ts';
+import type { ClustersModel, ClustersSegmentation } from './cluster-definition.ts';
+import { type FeatureColumn, featureColumns, featureName, featureTopic } from './features.ts';
+import { float } from './purchase-table.ts';
+
+export const clusterScores = ['distance'] as const;
+
+export function clustersModel(definition: ClustersSegmentation, model: Plan['model']): ClustersModel {
+  if (model?.method === 'clusters') return model;
+  throw modelMissing(definition);
+}
+
+/** How far the subject is from the middle of its group, in the space of the axes: small is typical. */
+export function compileClusterScores(
+  definition: ClustersSegmentation,
+  model: ClustersModel,
+  scope: Scope,
+): Record<string, string> {
+  return { distance: `sqrt(${nearest(definition, model, scope).least})` };
+}
+
+/** A segment holds for those nearest to its centroid. */
+export function compileClusters(
+  definition: ClustersSegmentation,
+  model: ClustersModel,
+  scope: Scope,
+): string[] {
+  const { distances, least } = nearest(definition, model, scope);
+  const among = definition.among === undefined ? '' : ` and ${compileCondition(definition.among, scope)}`;
+  return definition.segments.map(({ key }) => {
+    const c = model.keys.indexOf(key);
+    return c < 0 ? 'false' : `(${at(distances, c)} <= ${least}${among})`;
+  });
+}
+
+function nearest(
+  definition: ClustersSegmentation,
+  model: ClustersModel,
+  scope: Scope,
+): { distances: string[]; least: string } {
+  const columns = new Map(featureColumns(definition.of, scope).map((column) => [column.name, column]));
+  const positions = model.axes.map((axis, i) => {
+    const column = columns.get(axis.column);
+    if (column === undefined) throw new Error(`no feature ${axis.column}`);
+    return scope.helper(`x${i}`, axisSql(axis, column, definition.unknown === 'none', scope));
+  });
+  const distances = model.centroids.map((centroid, c) => {
+    const terms = centroid.map((value, i) => {
+      const gap = `(${at(positions, i)} - ${float(value)})`;
+      return `${gap} * ${gap}`;
+    });
+    return scope.helper(`d${c}`, terms.join(' + '));
+  });
+  // least() passes over nulls; one unknown position makes all distances unknown.
+  return { distances, least: scope.helper('least', `least(${distances.join(', ')})`) };
+}
+
+function axisSql(
+  axis: ClustersModel['axes'][number],
+  { sql }: FeatureColumn,
+  needsAll: boolean,
+  scope: Scope,
+): string {
+  const placed = (value: string): string =>
+    axis.center === 0 && axis.scale === 1
+      ? value
+      : `(${value} - ${float(axis.center)}) / ${float(axis.scale)}`;
+  if (axis.kind !== 'number') {
+    const option = scope.base.bindings.bind(axis.option, 'text');
+    const has = axis.kind === 'multi' ? `${option} = any(${sql})` : `${sql} = ${option}`;
+    const value = `case when ${has} then ${float(1)} else ${float(0)} end`;
+    return placed(needsAll ? `case when ${sql} is not null then ${value} end` : value);
+  }
+  let value = needsAll ? sql : `coalesce(${sql}, ${float(axis.fill)})`;
+  if (axis.low !== null) value = `greatest(${value}, ${float(axis.low)})`;
+  if (axis.high !== null) value = `least(${value}, ${float(axis.high)})`;
+  // greatest and least pass over nulls.
+  if (needsAll && (axis.low !== null || axis.high !== null))
+    value = `case when ${sql} is not null then ${value} end`;
+  return placed(axis.log ? `sign(${value}) * ln(1 + abs(${value}))` : value);
+}
+
+/** The group, and the attributes by which it differs most. */
+export function sketchCluster(
+  definition: ClustersSegmentation,
+  plan: Plan,
+  index: number,
+  scope: Scope,
+  { words, column }: Drawing,
+  truth: string,
+): Sketch {
+  const model = clustersModel(definition, plan.model);
+  const key = definition.segments[index]?.key ?? '';
+  const group = model.groups.find(({ segment }) => segment === key);
+  const own: Sketch = {
+    kind: 'test',
+    topic: { name: 'nearest group', type: 'text', isVisible: true },
+    threshold: group === undefined ? `is not ${key}: nobody is in it` : `is ${key} (${group.description})`,
+    test: null,
+    value: null,
+    truth,
+  };
+  const features = featureColumns(definition.of, scope);
+  const holds = column('t', 'true');
+  const traits = (group?.traits ?? []).slice(0, 3).flatMap((trait): Sketch[] => {
+    const i = definition.of.findIndex((feature, j) => featureName(feature, j) === trait.column);
+    const feature = definition.of[i];
+    const found = features[i];
+    if (feature === undefined || found === undefined) return [];
+    const topic = featureTopic(feature, definition.subject, words);
+    const type = found.isAge || topic.type === 'boolean' ? (found.isAge ? 'number' : 'text') : topic.type;
+    const typical =
+      trait.option === undefined
+        ? `${showValue(trait.inside, 'number', words)} in the group, ${showValue(trait.outside, 'number', words)} outside`
+        : `${trait.option} has ${Math.round(100 * trait.inside)} % of the group, ${Math.round(100 * trait.outside)} % outside`;
+    return [
+      {
+        kind: 'test',
+        topic: { ...topic, name: found.isAge ? `days since ${topic.name}` : topic.name, type },
+        threshold: typical,
+        test: null,
+        value: column('v', `to_json(${found.sql})`),
+        truth: holds,
+      },
+    ];
+  });
+  return { kind: 'all', parts: [own, ...traits] };
+}
