@@ -4,6 +4,8 @@ import { InputError } from '../errors.ts';
 import { type Planned, planSegmentations } from '../pipeline/plan.ts';
 import { type Applied, applySegmentations, retireSegmentation } from '../pipeline/publish.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
+import { privacyWarnings } from '../segmentation/privacy-warnings.ts';
+import { listAttributes } from '../store/columns.ts';
 import { confirm } from './confirm.ts';
 import { readDefinitions } from './definitions.ts';
 import { count, counted, type Output, table } from './output.ts';
@@ -97,7 +99,14 @@ async function showPlan(
   const { app, tenant, output } = session;
   const definitions = await readDefinitions(session, files, flags.template);
   const planned = await planSegmentations(app.store.pool, tenant, definitions, parseInstant(flags.asOf));
-  for (const [index, one] of planned.entries()) showPlanned(one, definitions[index], output);
+  const attributes = await listAttributes(app.store.pool, tenant);
+  for (const [index, one] of planned.entries()) {
+    const definition = definitions[index];
+    showPlanned(one, definition, output);
+    if (definition === undefined || one.change === 'unchanged') continue;
+    for (const { message, action } of privacyWarnings(definition, attributes))
+      output.line(`  ${pc.yellow('!')} ${message} ${action}`);
+  }
   return { definitions, planned };
 }
 

@@ -8,6 +8,7 @@ import { registerExplain } from './explain.ts';
 import { registerLearn } from './learn.ts';
 import { registerMove } from './move.ts';
 import { registerPreview } from './preview.ts';
+import { registerPrivacy } from './privacy.ts';
 import { registerRefusals } from './refusals.ts';
 import { registerRevenue } from './revenue.ts';
 import { registerReview } from './review.ts';
@@ -39,6 +40,7 @@ export function registerCommands(program: Command): void {
   registerStatus(program);
   registerDoctor(program);
   registerRefusals(program);
+  registerPrivacy(program);
   registerSchedule(program);
   registerMove(program);
   registerLearn(program);

@@ -124,7 +124,7 @@ export function labelStatement(
       from changed s
       cross join lateral (values ${changes.join(', ')}) v (segmentation, now, was, cause, differs)
       where v.differs
-    )${scoresSql(schema, subject, compiled, run, at)}
+    )${scoresSql(schema, subject, compiled, run, at, refused)}
     select coalesce(array_agg(id), '{}') as changed from changed`;
   return { sql, values };
 }
@@ -135,6 +135,7 @@ function scoresSql(
   compiled: CompiledLabels,
   run: LabelRun,
   at: string,
+  refused: string,
 ): string {
   if (!run.storeScores || compiled.scores.length === 0) return '';
   const values = compiled.scores.map(
@@ -144,7 +145,11 @@ function scoresSql(
       insert into ${schema}.score (subject, subject_id, key, value, at)
       select '${subject}', n.id, v.key, v.value, ${at}
       from computed n cross join lateral (values ${values.join(', ')}) v (key, value)
-      where v.value is not null
+      where v.value is not null${
+        refused === 'false'
+          ? ''
+          : ` and not exists (select from ${schema}.${subject} g where g.id = n.id and ${refused})`
+      }
       on conflict (subject, subject_id, key) do update set value = excluded.value, at = excluded.at
     )`;
 }
@@ -159,7 +164,7 @@ function staysOf({ definition }: Plan, asOf: Date, zone: string): { key: string;
   });
 }
 
-/** Takes all labels from the restricted people who may not be profiled; null where nothing says who that is. */
+/** Takes all labels and scores from the restricted people who may not be profiled; null where nothing says who that is. */
 export function clearStatement(
   { request }: Plans,
   restrict: Exclude<Restriction, 'all'>,
@@ -201,6 +206,9 @@ export function clearStatement(
         v.segmentation, v.gone, 'consent'
       from refused f cross join lateral (values ${changes.join(', ')}) v (segmentation, gone)
       where v.gone <> '{}'
+    ), unscored as (
+      delete from ${schema}.score where subject = 'person' and subject_id = any(array(
+        select s.id from ${schema}.person s where ${within('s.id')} and ${refused}))
     )
     select coalesce(array_agg(id), '{}') as changed from refused`;
   return { sql, values };

@@ -1,12 +1,15 @@
 import { InputError } from '../errors.ts';
-import { type RecordRef, readIdentities } from '../store/erasure.ts';
-import type { Pool } from '../store/pool.ts';
+import { addAudit } from '../store/audit.ts';
+import { type RecordRef, readIdentities, type Who } from '../store/erasure.ts';
+import { type Pool, transaction } from '../store/pool.ts';
 import {
   anySuppressed,
   recordIdentity,
   type SuppressionKey,
   suppress,
   suppressedAmong,
+  suppressionHash,
+  unsuppress,
 } from '../store/suppressions.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { erase } from './erase.ts';
@@ -46,6 +49,27 @@ export async function reapplyErasures(
     }
     after = rows.at(-1) ?? null;
   }
+}
+
+/** Lets somebody be stored again, by their address or record; false where they were not suppressed. */
+export async function readmit(
+  pool: Pool,
+  key: SuppressionKey,
+  tenant: Tenant,
+  { email, record }: Who,
+  by: string,
+): Promise<boolean> {
+  const identity = email ?? (record && recordIdentity(record.connectionId, record.id));
+  if (identity === undefined) {
+    throw new InputError('person_unclear', 'An erased person has no number any more. Nothing was changed.', {
+      action: 'Give an e-mail address, or record:CONNECTION/ID.',
+    });
+  }
+  return transaction(pool, async (client) => {
+    const readmitted = await unsuppress(client, tenant, suppressionHash(key, tenant, identity));
+    if (readmitted) await addAudit(client, tenant, { actor: by, action: 'readmit', subject: 'person' });
+    return readmitted;
+  });
 }
 
 const HASH = /^[0-9a-f]{64}$/;

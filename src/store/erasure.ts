@@ -268,3 +268,14 @@ export async function readIdentities(
   );
   return rows;
 }
+
+/** By segmentation: people erased since its newest model was learned; none left out. */
+export async function countErased(client: Queryable, { schema }: Tenant): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ segmentation: string; erased: number }>(
+    `select segmentation, (summary ->> 'erasedSince')::int as erased from (
+       select distinct on (segmentation) segmentation, summary from ${schema}.model
+       order by segmentation, version desc) newest
+     where summary ? 'erasedSince'`,
+  );
+  return new Map(rows.map(({ segmentation, erased }) => [segmentation, erased]));
+}
