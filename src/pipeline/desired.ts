@@ -2,9 +2,11 @@ import { z } from 'zod';
 import type { TargetKind } from '../../connectors/contract.ts';
 import type { Attribute, SubjectType } from '../model/attribute.ts';
 import type { ObjectType } from '../model/record.ts';
+import { type Experiment, heldOutSql } from '../review/experiment.ts';
 import { type Bindings, newBindings } from '../segmentation/bindings.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { labelColumn, listAttributes, listLabelColumns } from '../store/columns.ts';
+import { listExperiments } from '../store/experiments.ts';
 import { quoted } from '../store/identifier.ts';
 import type { Queryable } from '../store/pool.ts';
 import { recordTables } from '../store/records.ts';
@@ -54,6 +56,8 @@ export type Scene = {
   /** Segments that earlier versions had, by segmentation: still options of its property, hidden. */
   retiredSegments: Map<string, { key: string; name: string }[]>;
   attributes: Attribute[];
+  /** Experiments that run: some members of a segment are left out of its plays, or of its label. */
+  experiments: Experiment[];
 };
 
 export async function readScene(
@@ -79,6 +83,9 @@ export async function readScene(
     ),
     retiredSegments: await listRetiredSegments(db, tenant),
     attributes: await listAttributes(db, tenant),
+    experiments: (await listExperiments(db, tenant)).flatMap(({ state, experiment }) =>
+      state === 'running' ? [experiment] : [],
+    ),
   };
 }
 
@@ -142,8 +149,9 @@ function valueSql(scene: Scene, target: ShownTarget, subject: SubjectType): stri
   // Retired: nothing is to be shown any more.
   if (definition === undefined) return 'null::jsonb';
   if (definition.subject === 'person' && subject === 'company') return 'null::jsonb';
-  const label = `${definition.subject === subject ? 's' : 'c'}.${quoted(labelColumn(definition.key))}`;
+  const alias = definition.subject === subject ? 's' : 'c';
   const isMany = definition.labels === 'many';
+  const label = shownLabel(scene, definition, alias);
   if (target.shows === 'label') return isMany ? `nullif(to_jsonb(${label}), '[]')` : `to_jsonb(${label})`;
   if (target.shows === 'primary') {
     if (!isMany) return `to_jsonb(${label})`;
@@ -154,7 +162,28 @@ function valueSql(scene: Scene, target: ShownTarget, subject: SubjectType): stri
   }
   const holds = isMany ? `'${target.segment}' = any(${label})` : `${label} = '${target.segment}'`;
   const optedOut = subject === 'person' ? anyTrue(scene.attributes, 's', ['email_opted_out']) : 'false';
-  return `case when ${holds}${optedOut === 'false' ? '' : ` and not ${optedOut}`} then 'true'::jsonb end`;
+  const without = scene.experiments
+    .filter(
+      ({ on, segmentation, segment }) =>
+        on === 'play' && segmentation === definition.key && segment === target.segment,
+    )
+    .map((experiment) => ` and not ${heldOutSql(experiment, `${alias}.id`)}`);
+  return `case when ${holds}${optedOut === 'false' ? '' : ` and not ${optedOut}`}${without.join('')} then 'true'::jsonb end`;
+}
+
+/** The labels held, without those that an experiment keeps from being written. */
+function shownLabel(scene: Scene, definition: Segmentation, alias: string): string {
+  return scene.experiments
+    .filter(({ on, segmentation }) => on === 'write_back' && segmentation === definition.key)
+    .reduce(
+      (label, experiment) => {
+        const isHeld = heldOutSql(experiment, `${alias}.id`);
+        if (definition.labels === 'one')
+          return `(case when ${label} = '${experiment.segment}' and ${isHeld} then null else ${label} end)`;
+        return `(case when ${isHeld} then array_remove(${label}, '${experiment.segment}') else ${label} end)`;
+      },
+      `${alias}.${quoted(labelColumn(definition.key))}`,
+    );
 }
 
 /** A function takes at most 100 arguments. */

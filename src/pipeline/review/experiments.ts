@@ -1,0 +1,168 @@
+import { DateTime } from 'luxon';
+import { AppError, InputError } from '../../errors.ts';
+import {
+  type ArmCounts,
+  type ArmName,
+  Experiment,
+  type ExperimentResult,
+  heldOutSql,
+  type NewExperiment,
+  planSample,
+  readResult,
+  refuseExperiment,
+  type SamplePlan,
+} from '../../review/experiment.ts';
+import { addAudit } from '../../store/audit.ts';
+import {
+  addExperiment,
+  type ExperimentRow,
+  endExperiment,
+  listExperiments,
+} from '../../store/experiments.ts';
+import { type Pool, type Queryable, transaction } from '../../store/pool.ts';
+import { listTargets } from '../../store/targets.ts';
+import type { Tenant } from '../../store/tenant.ts';
+import { findReviewed, labelsSql, readReviewScene } from './scene.ts';
+
+/** How many members an experiment needs, and whether the segment has them; nothing is started. */
+export async function planExperiment(
+  db: Queryable,
+  tenant: Tenant,
+  given: NewExperiment,
+  asOf: Date,
+): Promise<SamplePlan> {
+  const experiment = Experiment.parse(given);
+  const scene = await readReviewScene(db, tenant, asOf);
+  const { definition } = findReviewed(scene, experiment.segmentation);
+  if (!definition.segments.some(({ key }) => key === experiment.segment)) {
+    throw new InputError(
+      'segment_unknown',
+      `${experiment.segmentation} has no segment ${experiment.segment}.`,
+      {
+        action: `Name one of: ${definition.segments.map(({ key }) => key).join(', ')}.`,
+      },
+    );
+  }
+  const targets = await listTargets(db, tenant, { segmentation: experiment.segmentation });
+  const kinds = targets.filter(
+    ({ state, segment }) => state !== 'paused' && (segment ?? experiment.segment) === experiment.segment,
+  );
+  refuseExperiment(
+    experiment,
+    definition.use,
+    kinds.map(({ kind }) => kind),
+  );
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*)::int as n from ${tenant.schema}.${definition.subject} s where $1 = any(${labelsSql(definition)})`,
+    [experiment.segment],
+  );
+  return planSample(experiment, rows[0]?.n ?? 0);
+}
+
+/**
+ * Starts an experiment with those who are in the segment now, each assigned by the hash. Who enters later is held out
+ * likewise, but not counted.
+ * @throws InputError `sample_too_small` where the segment can't show the difference, unless `evenIfSmall`
+ */
+export async function startExperiment(
+  pool: Pool,
+  tenant: Tenant,
+  given: NewExperiment,
+  started: { at: Date; by: string; evenIfSmall?: boolean },
+): Promise<SamplePlan> {
+  const experiment = Experiment.parse(given);
+  const plan = await planExperiment(pool, tenant, experiment, started.at);
+  if (!plan.enough && !started.evenIfSmall) {
+    throw new InputError(
+      'sample_too_small',
+      `${experiment.segment} has ${plan.members} members, and ${plan.needed} are needed to tell ${experiment.base} from ${experiment.target}. Nothing was started.`,
+      { action: 'Look for a larger effect, hold out a share nearer to a half, or wait for more members.' },
+    );
+  }
+  const scene = await readReviewScene(pool, tenant, started.at);
+  const { definition } = findReviewed(scene, experiment.segmentation);
+  await transaction(pool, async (client) => {
+    if (!(await addExperiment(client, tenant, experiment, started))) {
+      throw new InputError(
+        'experiment_exists',
+        `There was an experiment ${experiment.key} before. Nothing was started.`,
+        {
+          action: 'Give it another key: the same one would assign the same people.',
+        },
+      );
+    }
+    await client.query(
+      `insert into ${tenant.schema}.experiment_member (experiment, subject_id, arm, at)
+       select $1, s.id, case when ${heldOutSql(experiment, 's.id')} then 'holdout' else 'treated' end, $2
+       from ${tenant.schema}.${definition.subject} s where $3 = any(${labelsSql(definition)})`,
+      [experiment.key, started.at, experiment.segment],
+    );
+    const entry = { actor: started.by, action: 'experiment_started', subject: experiment.segmentation };
+    await addAudit(client, tenant, { ...entry, after: { experiment, plan } });
+  });
+  return plan;
+}
+
+export type ExperimentReport = ExperimentRow & { result: ExperimentResult };
+
+/** Where an experiment stands: sizes at any time, the comparison from its horizon on. */
+export async function readExperiment(
+  db: Queryable,
+  tenant: Tenant,
+  key: string,
+  asOf: Date,
+): Promise<ExperimentReport> {
+  const row = await findExperiment(db, tenant, key);
+  const { experiment, startedAt } = row;
+  const ends = DateTime.fromJSDate(startedAt, { zone: tenant.zone }).plus({ days: experiment.horizonDays });
+  const scene = await readReviewScene(db, tenant, asOf);
+  const { definition } = findReviewed(scene, experiment.segmentation);
+  const canCount = (['won', 'closed_at'] as const).every(
+    (name) => scene.index.get('deal', name) !== undefined,
+  );
+  if (!canCount) {
+    throw new AppError('deals_unknown', 'No connection tells which deals were won when.', {
+      action: 'Map `won` and `closed_at` of deals.',
+    });
+  }
+  const { rows } = await db.query<{ arm: ArmName } & ArmCounts>(
+    `select m.arm, count(*)::int as members, count(*) filter (where exists (
+         select from ${tenant.schema}.deal d where d.${definition.subject}_id = m.subject_id and d.won and d.counts
+           and d.closed_at >= ($2::timestamptz at time zone $4)::date
+           and d.closed_at < ($3::timestamptz at time zone $4)::date))::int as bought
+     from ${tenant.schema}.experiment_member m where m.experiment = $1 group by 1`,
+    [key, startedAt, ends.toJSDate(), tenant.zone],
+  );
+  const arm = (name: ArmName): ArmCounts =>
+    rows.find((found) => found.arm === name) ?? { members: 0, bought: 0 };
+  const arms = { treated: arm('treated'), holdout: arm('holdout') };
+  return { ...row, result: readResult(experiment, arms, { ends: ends.toJSDate(), asOf }) };
+}
+
+/** Ends an experiment: nobody is held out any more. Before the horizon it is stopped, and there is no verdict. */
+export async function stopExperiment(
+  pool: Pool,
+  tenant: Tenant,
+  key: string,
+  stopped: { at: Date; by: string },
+): Promise<void> {
+  const { result, experiment } = await readExperiment(pool, tenant, key, stopped.at);
+  const state = result.verdict === 'early' ? 'stopped' : 'ended';
+  await transaction(pool, async (client) => {
+    if (!(await endExperiment(client, tenant, key, { state, at: stopped.at }))) return;
+    const entry = { actor: stopped.by, action: `experiment_${state}`, subject: experiment.segmentation };
+    await addAudit(client, tenant, { ...entry, after: { key, verdict: result.verdict } });
+  });
+}
+
+async function findExperiment(db: Queryable, tenant: Tenant, key: string): Promise<ExperimentRow> {
+  const rows = await listExperiments(db, tenant);
+  const found = rows.find(({ experiment }) => experiment.key === key);
+  if (found !== undefined) return found;
+  throw new InputError('experiment_unknown', `There is no experiment ${key}.`, {
+    action:
+      rows.length === 0
+        ? 'Start one first.'
+        : `Name one of: ${rows.map((row) => row.experiment.key).join(', ')}.`,
+  });
+}
