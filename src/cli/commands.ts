@@ -4,6 +4,7 @@ import { registerAttributes } from './attributes.ts';
 import { registerConnect } from './connect.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerExperiment } from './experiment.ts';
 import { registerExplain } from './explain.ts';
 import { registerLearn } from './learn.ts';
 import { registerMove } from './move.ts';
@@ -37,6 +38,7 @@ export function registerCommands(program: Command): void {
   registerUndo(program);
   registerExplain(program);
   registerReview(program);
+  registerExperiment(program);
   registerStatus(program);
   registerDoctor(program);
   registerRefusals(program);
