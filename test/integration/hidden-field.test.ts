@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { countShown } from '../../src/store/shown.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from './rig.ts';
 import { AS_OF, customers } from './shop.ts';
@@ -26,6 +27,9 @@ const spendTarget = async () =>
 const contactOf = (n: number) =>
   rig.salesforce.admin.find('Contact', 'LastName', `Customer ${n}`)[0]?.Id ?? '';
 const shows = (n: number) => rig.state('salesforce').records[`Contact ${contactOf(n)}`]?.[FIELD];
+
+/** Labels that the ledger says are shown in the field. */
+const known = async () => (await countShown(rig.pool, rig.tenant)).get((await spendTarget())?.id ?? '');
 
 /** The admin keeps us from giving the field back to ourselves, which each push tries before it writes. */
 function refuseGrants(): void {
@@ -66,11 +70,14 @@ it.each([
       reason: { code: 'needs_you', action: expect.stringMatching(/Assign the permission set Segment_Sync/) },
     });
 
+    expect(await known()).toBe(9);
+
     buy(3);
     refuseGrants();
     await rig.run({ options: { full: true } });
     expect(shows(3)).toBe('prospect');
     expect(await noteds()).toEqual([]);
+    expect(await known()).toBe(9);
 
     rig.faults('salesforce', {});
     for (const object of objects) rig.salesforce.admin.showField(`${object}.${FIELD}`);
