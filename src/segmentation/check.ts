@@ -115,6 +115,9 @@ function checkMethod(definition: Segmentation, check: Check): void {
       checkFeatures(definition.of, subject, check);
       checkAmong(definition, check);
       checkClusters(definition, check);
+      return;
+    case 'scorecard':
+      checkScorecard(definition, check);
   }
 }
 
@@ -138,6 +141,40 @@ function checkFeatures(features: readonly Feature[], subject: SubjectType, check
     else if (subject === 'company')
       check.problem(path, 'the subject is the company itself: leave "company" out');
     else checkAttribute('company', feature.company, [...path, 'company'], check);
+  }
+}
+
+function checkScorecard(definition: Extract<Segmentation, { method: 'scorecard' }>, check: Check): void {
+  const { subject, cases, of, points = [], segments } = definition;
+  checkFeatures(of, subject, check);
+  if (of.length === 0 && points.length === 0)
+    check.problem(['of'], 'list attributes to learn from under "of", or give "points" by hand');
+  for (const [i, feature] of of.entries()) {
+    const isTotal = typeof feature === 'string' && check.find(subject, feature)?.source === 'computed';
+    if (cases === undefined && (isTotal || (typeof feature === 'object' && 'deals' in feature)))
+      check.problem(['of', i], 'it is worked out from deals, whose outcome is to be foretold');
+  }
+  if (cases !== undefined) {
+    checkCondition(cases.won, subject, ['cases', 'won'], check);
+    checkCondition(cases.lost, subject, ['cases', 'lost'], check);
+    if (cases.at !== undefined) checkMeasure(cases.at, subject, ['cases', 'at'], ['date', 'datetime'], check);
+  }
+  if (subject === 'company' && definition.scope !== undefined)
+    check.problem(['scope'], 'a company has only its own deals: leave the scope out');
+  for (const [i, { when }] of points.entries()) checkCondition(when, subject, ['points', i, 'when'], check);
+  checkAmong(definition, check);
+  const marks = segments.map(({ atLeast }) => atLeast);
+  if (marks.every((mark) => mark === undefined)) {
+    if (segments.length > 4)
+      check.problem(['segments'], 'at most four grades are learned; give each but the last an atLeast');
+  } else {
+    for (const [i, mark] of marks.entries()) {
+      const above = marks[i - 1];
+      if (mark === undefined && i < marks.length - 1)
+        check.problem(['segments', i], 'only the last grade may be without atLeast');
+      if (mark !== undefined && above !== undefined && mark >= above)
+        check.problem(['segments', i, 'atLeast'], 'grades go from high to low');
+    }
   }
 }
 

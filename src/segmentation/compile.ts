@@ -67,6 +67,8 @@ export function learns(definition: Segmentation): boolean {
       );
     case 'rfm':
       return definition.cutPoints === undefined;
+    case 'scorecard':
+      return definition.of.length > 0;
     default:
       return true;
   }

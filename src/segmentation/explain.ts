@@ -9,6 +9,8 @@ import { dealTopic, showValue, type Topic, thresholdOf, topicOf, type Words } fr
 import type { Statement } from './learn.ts';
 import { sketchCluster } from './methods/cluster-compile.ts';
 import { sketchPurchases, tierThreshold } from './methods/purchase-explain.ts';
+import { scorecardModel } from './methods/scorecard-compile.ts';
+import { sketchScorecard } from './methods/scorecard-explain.ts';
 import { type Test, testsOf } from './operators.ts';
 
 /** true, false, or null where a value that it needs is not known. */
@@ -136,6 +138,10 @@ function sketchSegment(plan: Plan, index: number, drawing: Drawing): Sketch {
   const truth = drawing.column('t', drawing.compiled.conditionOf(plan, index));
   if (definition.method === 'lifetime_value' || definition.method === 'churn')
     return sketchPurchases(definition, plan, index, scope, drawing, truth);
+  if (definition.method === 'scorecard') {
+    const model = scorecardModel(definition, plan.model);
+    return sketchScorecard(definition, model, index, scope, drawing, truth);
+  }
   if (definition.method === 'clusters') return sketchCluster(definition, plan, index, scope, drawing, truth);
   if (definition.method === 'tiers') {
     const cutPoints = plan.model?.method === 'tiers' ? plan.model.cutPoints : {};

@@ -9,6 +9,7 @@ import type { Segmentation } from './definition.ts';
 import { mayProfile } from './may-profile.ts';
 import { learnGroups, planClusters } from './methods/cluster-learn.ts';
 import { learnPurchases, planPurchases } from './methods/purchase-learn.ts';
+import { learnCard, planScorecard } from './methods/scorecard-learn.ts';
 import type { Model } from './model.ts';
 import { type Percentile, percentileCut, percentileKey, percentilesOf } from './percentile.ts';
 import type { Histogram } from './statistics/cut-points.ts';
@@ -37,6 +38,8 @@ export function planLearn(definition: Segmentation, request: LearnRequest): Stat
   if (definition.method === 'lifetime_value' || definition.method === 'churn')
     return planFor(definition, request, planPurchases);
   if (definition.method === 'clusters') return planFor(definition, request, planClusters);
+  if (definition.method === 'scorecard')
+    return definition.of.length === 0 ? null : planFor(definition, request, planScorecard);
   const percentiles = percentilesOf(definition);
   return percentiles.length === 0 ? null : planPercentiles(percentiles, request);
 }
@@ -220,6 +223,7 @@ export function learn(
     return learnPurchases(definition, rows, asOf, today);
   }
   if (definition.method === 'clusters') return learnGroups(definition, rows, asOf, before);
+  if (definition.method === 'scorecard') return learnCard(definition, rows, asOf);
   const histograms = readHistograms(rows);
   const find = (name: string): Histogram => histograms.get(name) ?? { values: [], counts: [] };
   const at = asOf.toISOString();

@@ -21,6 +21,12 @@ import {
   purchaseScores,
 } from './methods/purchase-definition.ts';
 import { whyNotPurchases } from './methods/purchase-learn.ts';
+import {
+  compileGrades,
+  compileScorecard,
+  scorecardModel,
+  scorecardScores,
+} from './methods/scorecard-compile.ts';
 import type { Model } from './model.ts';
 import { modelMissing } from './model-missing.ts';
 
@@ -40,6 +46,8 @@ export function scoreNames(definition: Segmentation): readonly string[] {
       return purchaseScores[definition.method];
     case 'clusters':
       return clusterScores;
+    case 'scorecard':
+      return scorecardScores;
   }
 }
 
@@ -56,6 +64,8 @@ export function compileScores({ definition, model }: Plan, scope: Scope): Record
       return compilePurchaseScores(definition, purchaseModel(definition, model), scope);
     case 'clusters':
       return compileClusterScores(definition, clustersModel(definition, model), scope);
+    case 'scorecard':
+      return compileScorecard(definition, scorecardModel(definition, model), scope);
   }
 }
 
@@ -77,6 +87,8 @@ export function compileScored(definition: Scored, model: Model | null, scope: Sc
     }
     case 'clusters':
       return compileClusters(definition, clustersModel(definition, model), scope);
+    case 'scorecard':
+      return compileGrades(definition, scorecardModel(definition, model), scope);
   }
 }
 
@@ -86,6 +98,8 @@ export function whyNobody(model: Model): string | null {
     case 'lifetime_value':
     case 'churn':
       return whyNotPurchases(model);
+    case 'scorecard':
+      return model.reason;
     default:
       return null;
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ClustersModel } from './methods/cluster-definition.ts';
 import { ChurnModel, LifetimeValueModel } from './methods/purchase-definition.ts';
+import { ScorecardModel } from './methods/scorecard-definition.ts';
 
 /** A cut point that was learned; null where no value is in the group. */
 const Cut = z.number().nullable();
@@ -42,5 +43,6 @@ export const Model = z.discriminatedUnion('method', [
   LifetimeValueModel,
   ChurnModel,
   ClustersModel,
+  ScorecardModel,
 ]);
 export type Model = z.infer<typeof Model>;

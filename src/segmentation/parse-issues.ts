@@ -14,6 +14,7 @@ import {
 } from './definition.ts';
 import { ClustersSegmentation } from './methods/cluster-definition.ts';
 import { ChurnSegmentation, LifetimeValueSegmentation } from './methods/purchase-definition.ts';
+import { ScorecardSegmentation } from './methods/scorecard-definition.ts';
 import { suggestion } from './nearest.ts';
 import { operators } from './operators.ts';
 import type { Path } from './references.ts';
@@ -30,6 +31,7 @@ const VOCABULARY = [
       LifetimeValueSegmentation,
       ChurnSegmentation,
       ClustersSegmentation,
+      ScorecardSegmentation,
       RulesSegment,
       TiersSegment,
       RfmSegment,

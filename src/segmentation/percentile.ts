@@ -40,6 +40,11 @@ export function percentilesOf(definition: Segmentation): Percentile[] {
     }
   }
   if ('among' in definition && definition.among) visit(definition.among, definition.subject);
+  if (definition.method === 'scorecard') {
+    for (const { when } of definition.points ?? []) visit(when, definition.subject);
+    for (const when of [definition.cases?.won, definition.cases?.lost])
+      if (when) visit(when, definition.subject);
+  }
   return [...found.values()];
 }
 

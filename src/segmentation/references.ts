@@ -69,6 +69,23 @@ function* featureReferences(features: readonly Feature[], subject: SubjectType):
   }
 }
 
+function* caseReferences({
+  cases,
+  subject,
+  of,
+}: Extract<Segmentation, { method: 'scorecard' }>): Generator<Reference> {
+  if (of.length === 0) return;
+  if (cases === undefined) {
+    for (const key of ['won', 'closed', 'closed_at'])
+      yield { kind: 'attribute', owner: 'deal', key, path: ['of'] };
+    return;
+  }
+  yield* conditionReferences(cases.won, subject, ['cases', 'won']);
+  yield* conditionReferences(cases.lost, subject, ['cases', 'lost']);
+  if (cases.at !== undefined)
+    yield { kind: 'attribute', owner: subject, key: cases.at, path: ['cases', 'at'] };
+}
+
 /** What a whole method needs before any of its segments can be worked out. */
 export function* methodReferences(definition: Segmentation): Generator<Reference> {
   const { subject } = definition;
@@ -82,6 +99,13 @@ export function* methodReferences(definition: Segmentation): Generator<Reference
   }
   if (definition.method === 'clusters') {
     yield* featureReferences(definition.of, subject);
+    if (definition.among !== undefined) yield* conditionReferences(definition.among, subject, ['among']);
+  }
+  if (definition.method === 'scorecard') {
+    yield* featureReferences(definition.of, subject);
+    yield* caseReferences(definition);
+    for (const [i, { when }] of (definition.points ?? []).entries())
+      yield* conditionReferences(when, subject, ['points', i, 'when']);
     if (definition.among !== undefined) yield* conditionReferences(definition.among, subject, ['among']);
   }
   if (definition.method === 'rfm') {

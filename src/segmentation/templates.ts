@@ -71,4 +71,10 @@ export const templates: readonly Template[] = [
     description: 'Groups of customers who buy alike, found in the data.',
     file: at('clusters'),
   },
+  {
+    key: 'ideal-customer',
+    name: 'Ideal customers and leads',
+    description: 'Companies and people graded A to D by what won deals have in common.',
+    file: at('ideal-customer'),
+  },
 ];

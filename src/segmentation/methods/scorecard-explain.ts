@@ -1,0 +1,101 @@
+import { compileCondition, type Scope } from '../compile-condition.ts';
+import type { Drawing, Sketch } from '../explain.ts';
+import { inWords } from '../preview.ts';
+import { type Feature, featureColumns, featureName, featureTopic } from './features.ts';
+import { attributeSql, gradeMark } from './scorecard-compile.ts';
+import type { Card, ScorecardModel, ScorecardSegmentation } from './scorecard-definition.ts';
+
+/** The score against its mark, and what each value adds. */
+export function sketchScorecard(
+  definition: ScorecardSegmentation,
+  model: ScorecardModel | null,
+  index: number,
+  scope: Scope,
+  drawing: Drawing,
+  truth: string,
+): Sketch {
+  if (model?.use === 'nobody') return nobody(model.reason, truth);
+  const mark = gradeMark(definition, model, index);
+  const asked = mark === null ? 'below the grades above' : `at least ${mark}`;
+  const own = scoreSketch(scope.score(`${definition.key}.points`), 'score', asked, drawing, truth);
+  if (model?.use === 'learned' && model.card !== null)
+    return { kind: 'all', parts: [own, ...valuesOf(model.card, definition, scope, drawing)] };
+  const holds = drawing.column('t', 'true');
+  const parts = (definition.points ?? []).map(
+    ({ when, points }): Sketch => ({
+      kind: 'test',
+      topic: { name: inWords(when, definition.subject, drawing.words), type: 'text', isVisible: true },
+      threshold: `for ${points} points`,
+      test: null,
+      value: drawing.column(
+        'v',
+        `to_json(case when ${compileCondition(when, scope)} then 'yes' else 'no' end)`,
+      ),
+      truth: holds,
+    }),
+  );
+  return { kind: 'all', parts: [own, ...parts] };
+}
+
+export function scoreSketch(
+  sql: string,
+  name: string,
+  asked: string,
+  { column }: Drawing,
+  truth: string,
+): Sketch {
+  return {
+    kind: 'test',
+    topic: { name, type: 'number', isVisible: true },
+    threshold: asked,
+    test: null,
+    value: column('v', `to_json(${sql})`),
+    truth,
+  };
+}
+
+export function nobody(reason: string | null, truth: string): Sketch {
+  return {
+    kind: 'test',
+    topic: { name: 'model', type: 'text', isVisible: true },
+    threshold: `not applicable: ${reason ?? ''}`,
+    test: null,
+    value: null,
+    truth,
+  };
+}
+
+/** Each attribute's value with the points that it adds. */
+export function valuesOf(
+  card: Card,
+  definition: { of: readonly Feature[]; subject: 'person' | 'company' },
+  scope: Scope,
+  { column, words }: Drawing,
+): Sketch[] {
+  const columns = featureColumns(definition.of, scope);
+  const holds = column('t', 'true');
+  return card.attributes.flatMap((attribute): Sketch[] => {
+    const i = definition.of.findIndex((feature, j) => featureName(feature, j) === attribute.column);
+    const feature = definition.of[i];
+    const found = columns[i];
+    if (feature === undefined || found === undefined) return [];
+    const topic = featureTopic(feature, definition.subject, words);
+    const points = attributeSql(attribute, found, scope);
+    const shown = attribute.option ?? '';
+    const seen = `coalesce(${found.kind === 'multi' ? `array_to_string(${found.sql}, ', ')` : `(${found.sql})::text`}, 'not known')`;
+    return [
+      {
+        kind: 'test',
+        topic: {
+          ...topic,
+          type: 'text',
+          name: `${found.isAge ? 'days since ' : ''}${topic.name}${shown === '' ? '' : ` (${shown})`}`,
+        },
+        threshold: `information value ${attribute.iv.toFixed(2)}`,
+        test: null,
+        value: column('v', `to_json(${seen} || ', ' || to_char(${points}, 'FMSG999990') || ' points')`),
+        truth: holds,
+      },
+    ];
+  });
+}
