@@ -6,7 +6,10 @@ export function registerStart(program: Command): void {
     .command('start')
     .argument('[part]', 'all, web or worker', 'all')
     .description('Start the web process and a worker; runs follow their schedule.')
-    .addHelpText('after', '\nThe same as `npm start`. web and worker alone need DATABASE_URL.\n\nExample: npm run -s cli -- start worker')
+    .addHelpText(
+      'after',
+      '\nThe same as `npm start`. web and worker alone need DATABASE_URL.\n\nExample: npm run -s cli -- start worker',
+    )
     .action(async (part: string) => {
       await main(part);
     });
