@@ -118,6 +118,12 @@ function checkMethod(definition: Segmentation, check: Check): void {
       return;
     case 'scorecard':
       checkScorecard(definition, check);
+      return;
+    case 'lookalike':
+      checkSegmentName(definition.seed, subject, ['seed'], check);
+      checkFeatures(definition.of, subject, check);
+      checkAmong(definition, check);
+      checkTiers(definition, check);
   }
 }
 

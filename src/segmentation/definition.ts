@@ -3,7 +3,7 @@ import { Condition } from './condition.ts';
 import { common, learned, Measure, segment, TiersSegment } from './definition-parts.ts';
 import { ClustersSegmentation } from './methods/cluster-definition.ts';
 import { ChurnSegmentation, LifetimeValueSegmentation } from './methods/purchase-definition.ts';
-import { ScorecardSegmentation } from './methods/scorecard-definition.ts';
+import { LookalikeSegmentation, ScorecardSegmentation } from './methods/scorecard-definition.ts';
 import { RFM_GRID } from './statistics/rfm-maps.ts';
 
 export { Measure, Play, SegmentationKey, SegmentKey, Targets, TiersSegment } from './definition-parts.ts';
@@ -97,5 +97,6 @@ export const Segmentation = z.discriminatedUnion('method', [
   ChurnSegmentation,
   ClustersSegmentation,
   ScorecardSegmentation,
+  LookalikeSegmentation,
 ]);
 export type Segmentation = z.infer<typeof Segmentation>;

@@ -8,6 +8,7 @@ import { isShorterThanDay, parseDuration } from './duration.ts';
 import { dealTopic, showValue, type Topic, thresholdOf, topicOf, type Words } from './explain-words.ts';
 import type { Statement } from './learn.ts';
 import { sketchCluster } from './methods/cluster-compile.ts';
+import { sketchLookalike } from './methods/lookalike.ts';
 import { sketchPurchases, tierThreshold } from './methods/purchase-explain.ts';
 import { scorecardModel } from './methods/scorecard-compile.ts';
 import { sketchScorecard } from './methods/scorecard-explain.ts';
@@ -21,6 +22,8 @@ export type Clause =
   | { kind: 'all' | 'any' | 'not'; holds: Truth; parts: Clause[] }
   | {
       kind: 'test';
+      /** Something worth knowing beside what decides: it always holds. */
+      isFact?: true;
       holds: Truth;
       /** What is compared: `Revenue`. */
       about: string;
@@ -80,6 +83,7 @@ export type Sketch =
   | { kind: 'all' | 'any' | 'not'; parts: Sketch[] }
   | {
       kind: 'test';
+      isFact?: true;
       topic: Topic;
       threshold: string;
       test: Test | null;
@@ -142,6 +146,8 @@ function sketchSegment(plan: Plan, index: number, drawing: Drawing): Sketch {
     const model = scorecardModel(definition, plan.model);
     return sketchScorecard(definition, model, index, scope, drawing, truth);
   }
+  if (definition.method === 'lookalike')
+    return sketchLookalike(definition, plan, index, scope, drawing, truth);
   if (definition.method === 'clusters') return sketchCluster(definition, plan, index, scope, drawing, truth);
   if (definition.method === 'tiers') {
     const cutPoints = plan.model?.method === 'tiers' ? plan.model.cutPoints : {};
@@ -294,6 +300,7 @@ function readClause(sketch: Sketch, reading: Reading): Clause {
   const value = score === null || seen === null ? seen : `${seen}, a score of ${score}`;
   return {
     kind: 'test',
+    ...(sketch.isFact && { isFact: true }),
     holds,
     about: topic.name,
     threshold: isHidden ? hiddenThreshold(holds) : sketch.threshold,
@@ -374,7 +381,7 @@ type Way = { text: string; isChoice: boolean };
 /** What has to happen so that a clause becomes `target`. */
 function wayTo(clause: Clause, target: boolean): Way | null {
   if ((clause.holds === true) === target) return null;
-  if (clause.kind === 'test') return { text: change(clause, target), isChoice: false };
+  if (clause.kind === 'test') return clause.isFact ? null : { text: change(clause, target), isChoice: false };
   const wanted = clause.kind === 'not' ? !target : target;
   const ways = clause.parts.flatMap((part) => wayTo(part, wanted) ?? []);
   const [first, ...rest] = [...new Map(ways.map((way) => [way.text, way])).values()];

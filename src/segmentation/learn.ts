@@ -8,6 +8,7 @@ import { compileMeasure } from './compile-scores.ts';
 import type { Segmentation } from './definition.ts';
 import { mayProfile } from './may-profile.ts';
 import { learnGroups, planClusters } from './methods/cluster-learn.ts';
+import { learnLikeness, planLookalike } from './methods/lookalike.ts';
 import { learnPurchases, planPurchases } from './methods/purchase-learn.ts';
 import { learnCard, planScorecard } from './methods/scorecard-learn.ts';
 import type { Model } from './model.ts';
@@ -38,6 +39,7 @@ export function planLearn(definition: Segmentation, request: LearnRequest): Stat
   if (definition.method === 'lifetime_value' || definition.method === 'churn')
     return planFor(definition, request, planPurchases);
   if (definition.method === 'clusters') return planFor(definition, request, planClusters);
+  if (definition.method === 'lookalike') return planFor(definition, request, planLookalike);
   if (definition.method === 'scorecard')
     return definition.of.length === 0 ? null : planFor(definition, request, planScorecard);
   const percentiles = percentilesOf(definition);
@@ -224,6 +226,7 @@ export function learn(
   }
   if (definition.method === 'clusters') return learnGroups(definition, rows, asOf, before);
   if (definition.method === 'scorecard') return learnCard(definition, rows, asOf);
+  if (definition.method === 'lookalike') return learnLikeness(definition, rows, asOf);
   const histograms = readHistograms(rows);
   const find = (name: string): Histogram => histograms.get(name) ?? { values: [], counts: [] };
   const at = asOf.toISOString();

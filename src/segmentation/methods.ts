@@ -14,6 +14,7 @@ import {
   compileClusterScores,
   compileClusters,
 } from './methods/cluster-compile.ts';
+import { compileLikeness, compileLookalikes, lookalikeModel, lookalikeScores } from './methods/lookalike.ts';
 import { compilePurchaseScores, dividedPurchases } from './methods/purchase-compile.ts';
 import {
   type PurchaseModel,
@@ -48,6 +49,8 @@ export function scoreNames(definition: Segmentation): readonly string[] {
       return clusterScores;
     case 'scorecard':
       return scorecardScores;
+    case 'lookalike':
+      return lookalikeScores;
   }
 }
 
@@ -66,6 +69,8 @@ export function compileScores({ definition, model }: Plan, scope: Scope): Record
       return compileClusterScores(definition, clustersModel(definition, model), scope);
     case 'scorecard':
       return compileScorecard(definition, scorecardModel(definition, model), scope);
+    case 'lookalike':
+      return compileLikeness(definition, lookalikeModel(definition, model), scope);
   }
 }
 
@@ -89,6 +94,8 @@ export function compileScored(definition: Scored, model: Model | null, scope: Sc
       return compileClusters(definition, clustersModel(definition, model), scope);
     case 'scorecard':
       return compileGrades(definition, scorecardModel(definition, model), scope);
+    case 'lookalike':
+      return compileLookalikes(definition, lookalikeModel(definition, model), scope);
   }
 }
 
@@ -99,6 +106,7 @@ export function whyNobody(model: Model): string | null {
     case 'churn':
       return whyNotPurchases(model);
     case 'scorecard':
+    case 'lookalike':
       return model.reason;
     default:
       return null;

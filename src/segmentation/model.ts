@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ClustersModel } from './methods/cluster-definition.ts';
 import { ChurnModel, LifetimeValueModel } from './methods/purchase-definition.ts';
-import { ScorecardModel } from './methods/scorecard-definition.ts';
+import { LookalikeModel, ScorecardModel } from './methods/scorecard-definition.ts';
 
 /** A cut point that was learned; null where no value is in the group. */
 const Cut = z.number().nullable();
@@ -44,5 +44,6 @@ export const Model = z.discriminatedUnion('method', [
   ChurnModel,
   ClustersModel,
   ScorecardModel,
+  LookalikeModel,
 ]);
 export type Model = z.infer<typeof Model>;

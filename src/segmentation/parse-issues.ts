@@ -14,7 +14,7 @@ import {
 } from './definition.ts';
 import { ClustersSegmentation } from './methods/cluster-definition.ts';
 import { ChurnSegmentation, LifetimeValueSegmentation } from './methods/purchase-definition.ts';
-import { ScorecardSegmentation } from './methods/scorecard-definition.ts';
+import { LookalikeSegmentation, ScorecardSegmentation } from './methods/scorecard-definition.ts';
 import { suggestion } from './nearest.ts';
 import { operators } from './operators.ts';
 import type { Path } from './references.ts';
@@ -32,6 +32,7 @@ const VOCABULARY = [
       ChurnSegmentation,
       ClustersSegmentation,
       ScorecardSegmentation,
+      LookalikeSegmentation,
       RulesSegment,
       TiersSegment,
       RfmSegment,

@@ -108,6 +108,11 @@ export function* methodReferences(definition: Segmentation): Generator<Reference
       yield* conditionReferences(when, subject, ['points', i, 'when']);
     if (definition.among !== undefined) yield* conditionReferences(definition.among, subject, ['among']);
   }
+  if (definition.method === 'lookalike') {
+    yield { kind: 'segment', subject, name: definition.seed, path: ['seed'] };
+    yield* featureReferences(definition.of, subject);
+    if (definition.among !== undefined) yield* conditionReferences(definition.among, subject, ['among']);
+  }
   if (definition.method === 'rfm') {
     for (const name of ['recency', 'frequency', 'monetary'] as const) {
       yield* measureReferences(definition[name], subject, [name]);

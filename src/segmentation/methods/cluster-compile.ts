@@ -121,6 +121,7 @@ export function sketchCluster(
     return [
       {
         kind: 'test',
+        isFact: true,
         topic: { ...topic, name: found.isAge ? `days since ${topic.name}` : topic.name, type },
         threshold: typical,
         test: null,

@@ -25,6 +25,7 @@ export function sketchPurchases(
   const holds = drawing.column('t', 'true');
   const fact = (name: string, type: Topic['type'], sql: string, says: string): Sketch => ({
     kind: 'test',
+    isFact: true,
     topic: { name, type, isVisible: type !== 'money' },
     threshold: says,
     test: null,

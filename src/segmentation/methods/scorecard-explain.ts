@@ -24,6 +24,7 @@ export function sketchScorecard(
   const parts = (definition.points ?? []).map(
     ({ when, points }): Sketch => ({
       kind: 'test',
+      isFact: true,
       topic: { name: inWords(when, definition.subject, drawing.words), type: 'text', isVisible: true },
       threshold: `for ${points} points`,
       test: null,
@@ -86,6 +87,7 @@ export function valuesOf(
     return [
       {
         kind: 'test',
+        isFact: true,
         topic: {
           ...topic,
           type: 'text',

@@ -121,6 +121,14 @@ describe('clusters', () => {
     }
   });
 
+  test('explains the group by the attributes in which it differs most', async () => {
+    const definition = clusters({ of: ['revenue_total', 'deal_count', 'last_order_at'], k: 3 });
+    const model = modelOf(await bench.learn(definition));
+    const text = await bench.explain(1, { definition, model });
+    expect(text).toMatch(/Nearest group is [abcd] \((high|low) /);
+    expect(text).toMatch(/Days since last purchase: \d+ \(\d+[\d.]* in the group, [\d.]+ outside\)/i);
+  });
+
   test('a new learning keeps the segment of a group, whatever its place', async () => {
     const definition = clusters({ k: 3 });
     const rows = await bench.learnRows(definition);

@@ -186,6 +186,19 @@ describe('customers of a shop', () => {
     expect(model.warnings.join('\n')).toMatch(/1 days left with nothing after refunds/);
   });
 
+  test('explains who still is a customer, and what brings value', async () => {
+    const definitions = [churn({ horizon: '6 months' }), lifetimeValue()];
+    const plans = await Promise.all(
+      definitions.map(async (definition) => ({ definition, model: await bench.learn(definition) })),
+    );
+    const text = await bench.explain(401, ...plans);
+    expect(text).toMatch(/Probability of still being a customer: 0\.\d+ \((needed: )?at least 0\.5\)/);
+    expect(text).toMatch(/Purchases expected within 6 months: \d/);
+    expect(text).toMatch(/Days with purchases: 2 /);
+    expect(text).toMatch(/Last purchase: 2026-03-01/);
+    expect(text).toMatch(/Value expected within 12 months: [\d.,]+ EUR/);
+  });
+
   test('scores are attributes for rules of other segmentations', async () => {
     const rule = Segmentation.parse({
       key: 'calls',

@@ -81,6 +81,22 @@ describe('a scorecard', () => {
     }
   });
 
+  test('explains the grade by what each value adds', async () => {
+    const definition = card();
+    const model = await bench.learn(definition);
+    const [first] = companies.filter(({ industry }) => industry === 'software');
+    const text = await bench.explain(first?.id ?? 0, { definition, model });
+    expect(text).toMatch(/Score: \d+ \((needed: )?at least \d+\)/);
+    expect(text).toMatch(/Industry: software, \+\d+ points \(information value/);
+    const byHand = card({
+      of: [],
+      points: [{ when: { attribute: 'industry', is: 'software' }, points: 40 }],
+    });
+    expect(await bench.explain(first?.id ?? 0, { definition: byHand, model: null })).toMatch(
+      /A\nScore: 90 .*\n.*software.*: yes \(for 40 points\)/,
+    );
+  });
+
   test('no better than chance: nobody is graded, and it says so', async () => {
     const definition = card({ of: ['lead_source'] });
     const model = modelOf(await bench.learn(definition));

@@ -1,6 +1,7 @@
 import { computedAttributes, findInCatalogue } from '../../../src/segmentation/catalogue.ts';
 import { compileLabels, type Plan } from '../../../src/segmentation/compile.ts';
 import type { Segmentation } from '../../../src/segmentation/definition.ts';
+import { planExplain } from '../../../src/segmentation/explain.ts';
 import { type LearnContext, learn, planLearn } from '../../../src/segmentation/learn.ts';
 import type { Model } from '../../../src/segmentation/model.ts';
 import { addAttributes } from '../../../src/store/columns.ts';
@@ -39,6 +40,8 @@ export type Bench = {
   learn(definition: Segmentation, context?: LearnContext): Promise<Model>;
   /** Labels and scores by id. */
   apply(...plans: Plan[]): Promise<Map<string, Row>>;
+  /** All that is said to an administrator about one subject, one line after the other. */
+  explain(id: number, ...plans: Plan[]): Promise<string>;
   close(): Promise<void>;
 };
 
@@ -75,6 +78,26 @@ export async function openBench(day: string): Promise<Bench> {
       });
       const { rows } = await pool.query<Row>(sql, values);
       return new Map(rows.map((row) => [String(row.id), row]));
+    },
+    async explain(id, ...plans) {
+      const plan = planExplain({
+        ...common,
+        subject: plans[0]?.definition.subject ?? 'person',
+        segmentations: plans,
+        stored: [],
+        ids: [String(id)],
+        currency: 'EUR',
+      });
+      const { rows } = await pool.query<Row>(plan.sql, plan.values);
+      return plan
+        .interpret(rows[0] ?? {}, [], 'admin')
+        .flatMap(({ segments }) => segments)
+        .flatMap(({ isLabel, name, sentences, wouldChange }) => [
+          ...(isLabel ? [name] : []),
+          ...sentences,
+          ...wouldChange,
+        ])
+        .join('\n');
     },
     close: () => database.close(),
   };
