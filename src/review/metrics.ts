@@ -110,3 +110,21 @@ export function playReturn(
   const costFrom = costPerContact === undefined || spent < cost ? 'budget' : 'contacts';
   return { cost: spent, costFrom, revenue, return: spent > 0 ? (revenue - spent) / spent : null };
 }
+
+/** The median of values that occur `n` times each, in any order; null where there are none. */
+export function medianOf(
+  histogram: readonly { value: number; n: number }[],
+): { median: number; n: number } | null {
+  const sorted = [...histogram].sort((x, y) => x.value - y.value);
+  const total = sorted.reduce((sum, { n }) => sum + n, 0);
+  if (total === 0) return null;
+  const at = (rank: number): number => {
+    let below = 0;
+    for (const { value, n } of sorted) {
+      below += n;
+      if (below > rank) return value;
+    }
+    return Number.NaN;
+  };
+  return { median: (at(Math.floor((total - 1) / 2)) + at(Math.floor(total / 2))) / 2, n: total };
+}

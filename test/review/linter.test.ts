@@ -153,8 +153,9 @@ describe('names of segments', () => {
 
   it('of our own templates and maps are', () => {
     const names = templates.flatMap(({ file }) =>
-      parseSegmentations(readFileSync(file, 'utf8')).flatMap(({ segments }) =>
-        segments.map(({ name }) => name),
+      parseSegmentations(readFileSync(file, 'utf8')).flatMap(({ method, segments }) =>
+        // Clusters have no names before somebody has looked at them: there the linter is right.
+        method === 'clusters' ? [] : segments.map(({ name }) => name),
       ),
     );
     expect(names.length).toBeGreaterThan(20);

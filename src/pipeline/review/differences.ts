@@ -1,14 +1,21 @@
 import type { Attribute } from '../../model/attribute.ts';
-import { type Moments, standardisedDifference, withoutPart } from '../../review/difference.ts';
+import {
+  type Moments,
+  NO_MOMENTS,
+  standardisedDifference,
+  together,
+  withoutPart,
+} from '../../review/difference.ts';
 import { type Difference, MIN_GROUP } from '../../review/facts.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import { references } from '../../segmentation/references.ts';
 import { quoted } from '../../store/identifier.ts';
 import type { Queryable } from '../../store/pool.ts';
+import { idRanges } from './ranges.ts';
 import { inChunks, labelsSql, type ReviewScene } from './scene.ts';
 
 const KINDS = new Set(['value', 'behavioural', 'needs', 'lifecycle', 'demographic', 'firmographic']);
-const AT_ONCE = 5;
+const AT_ONCE = 10;
 
 /** Attributes as numbers: dates as days, yes and no as 1 and 0. */
 const AS_NUMBER: Partial<Record<Attribute['type'], (column: string) => string>> = {
@@ -67,31 +74,35 @@ async function momentsOf(
   definition: Segmentation,
   attributes: Attribute[],
 ): Promise<AttributeMoments[]> {
+  const { subject } = definition;
   const values = attributes.map(
     ({ key, type }, i) => `${AS_NUMBER[type]?.(`s.${quoted(key)}`) ?? 'null'} as x${i}`,
   );
   const moments = attributes.map(
     (_, i) => `count(x${i})::int as n${i}, avg(x${i}) as m${i}, var_pop(x${i}) as v${i}`,
   );
-  const { rows } = await db.query<Record<string, unknown>>(
-    `with s as materialized (
-       select ${labelsSql(definition)} as labels, ${values.join(', ')} from ${tenant.schema}.${definition.subject} s
-     )
-     select null as segment, ${moments.join(', ')} from s
-     union all
-     select l.segment, ${moments.join(', ')} from s cross join lateral unnest(s.labels) l (segment) group by 1`,
+  const sql = `with s as materialized (
+      select ${labelsSql(definition)} as labels, ${values.join(', ')} from ${tenant.schema}.${subject} s
+      where s.id between $1 and $2
+    )
+    select null as segment, ${moments.join(', ')} from s
+    union all
+    select l.segment, ${moments.join(', ')} from s cross join lateral unnest(s.labels) l (segment) group by 1`;
+  const found = attributes.map(
+    (attribute): AttributeMoments => ({ attribute, all: NO_MOMENTS, segments: new Map() }),
   );
-  const read = (row: Record<string, unknown> | undefined, i: number): Moments => ({
-    n: Number(row?.[`n${i}`] ?? 0),
-    mean: Number(row?.[`m${i}`] ?? Number.NaN),
-    variance: Number(row?.[`v${i}`] ?? Number.NaN),
-  });
-  const whole = rows.find(({ segment }) => segment === null);
-  return attributes.map((attribute, i) => ({
-    attribute,
-    all: read(whole, i),
-    segments: new Map(
-      rows.flatMap((row) => (typeof row.segment === 'string' ? [[row.segment, read(row, i)] as const] : [])),
-    ),
-  }));
+  for await (const { from, to } of idRanges(db, tenant, subject)) {
+    const { rows } = await db.query<Record<string, unknown>>(sql, [from, to]);
+    for (const row of rows) for (const [i, one] of found.entries()) addMoments(one, row, i);
+  }
+  return found;
+}
+
+function addMoments(found: AttributeMoments, row: Record<string, unknown>, i: number): void {
+  const n = Number(row[`n${i}`] ?? 0);
+  if (n === 0) return;
+  const more = { n, mean: Number(row[`m${i}`]), variance: Number(row[`v${i}`]) };
+  const { segment } = row;
+  if (typeof segment !== 'string') found.all = together(found.all, more);
+  else found.segments.set(segment, together(found.segments.get(segment) ?? NO_MOMENTS, more));
 }

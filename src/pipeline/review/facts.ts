@@ -7,6 +7,7 @@ import type { Queryable } from '../../store/pool.ts';
 import type { SegmentationRow } from '../../store/segmentations.ts';
 import { readDifferences } from './differences.ts';
 import { companyJoin, type Needs, needsOf } from './needs.ts';
+import { addUp } from './ranges.ts';
 import { reachableSql, reachOf } from './reach.ts';
 import { labelsSql, type ReviewScene, revenueSql } from './scene.ts';
 
@@ -84,6 +85,16 @@ async function readTotals(
   };
 }
 
+type GroupRow = {
+  segment: string | null;
+  size: number;
+  /** Revenue, exact as a whole number. */
+  cents: number;
+  email_count: number;
+  phone_count: number;
+  any_count: number;
+};
+
 type Group = { size: number; revenue: number; reachable: Record<Reach, number> };
 
 /** Members, revenue and whom one may reach, by segment; null for those without a label. */
@@ -95,28 +106,22 @@ async function readGroups(
   const { subject } = definition;
   const reach = (by: Reach): string =>
     `count(*) filter (where ${reachableSql(scene, subject, by) ?? 'false'})::int as ${by}_count`;
-  const { rows } = await db.query<{
-    segment: string | null;
-    size: number;
-    revenue: string;
-    email_count: number;
-    phone_count: number;
-    any_count: number;
-  }>(
-    `select l.segment, count(*)::int as size, round(sum(${revenueSql(scene, subject)}), 2)::text as revenue,
-       ${reach('email')}, ${reach('phone')}, ${reach('any')}
-     from ${scene.tenant.schema}.${subject} s
-     left join lateral unnest(${labelsSql(definition)}) l (segment) on true
-     group by 1`,
-  );
+  const rows = await addUp(db, scene.tenant, subject, async (range) => {
+    const counted = await db.query<GroupRow>(
+      `select l.segment, count(*)::int as size,
+         round(sum(${revenueSql(scene, subject)}) * 100)::double precision as cents,
+         ${reach('email')}, ${reach('phone')}, ${reach('any')}
+       from ${scene.tenant.schema}.${subject} s
+       left join lateral unnest(${labelsSql(definition)}) l (segment) on true
+       where s.id between $1 and $2 group by 1`,
+      [range.from, range.to],
+    );
+    return counted.rows;
+  });
   return new Map(
-    rows.map(({ segment, size, revenue, email_count, phone_count, any_count }) => [
+    rows.map(({ segment, size, cents, email_count, phone_count, any_count }) => [
       segment,
-      {
-        size,
-        revenue: Number(revenue),
-        reachable: { email: email_count, phone: phone_count, any: any_count },
-      },
+      { size, revenue: cents / 100, reachable: { email: email_count, phone: phone_count, any: any_count } },
     ]),
   );
 }

@@ -7,6 +7,7 @@ import type { Queryable } from '../../store/pool.ts';
 import type { SegmentationRow } from '../../store/segmentations.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { type AttributeDrift, readAttributeDrift } from './distributions.ts';
+import { addUp } from './ranges.ts';
 import { findReviewed, labelsSql, type ReviewScene, readReviewScene } from './scene.ts';
 
 export type SizePoint = { day: string; segment: string; size: number; revenue: number | null };
@@ -105,7 +106,8 @@ async function readSizeHistory(
 
 /**
  * Who holds which label at an instant, as a subquery of (id, segment): what is held now, turned back by the first
- * mention of each label since. `$1` is the segmentation.
+ * mention of each label since. `$1` is the segmentation, `$4` and
+ * `$5` the ids looked at.
  */
 function heldAt({ tenant: { schema } }: ReviewScene, { definition }: SegmentationRow, at: string): string {
   const { subject } = definition;
@@ -116,13 +118,13 @@ function heldAt({ tenant: { schema } }: ReviewScene, { definition }: Segmentatio
       cross join lateral (
         select unnest(c.gone) as segment, true as was union all select unnest(c.entered), false
       ) m
-      where c.segmentation = $1 and c.subject = '${subject}' and c.at > ${at}::timestamptz
+      where c.segmentation = $1 and c.subject = '${subject}' and c.subject_id between $4 and $5 and c.at > ${at}::timestamptz
       order by c.subject_id, m.segment, c.at, m.was desc
     )
     select m.subject_id as id, m.segment from mention m where m.was
     union all
     select s.id, l.segment from ${schema}.${subject} s cross join lateral unnest(${labelsSql(definition)}) l (segment)
-    where not exists (select from mention m where m.subject_id = s.id and m.segment = l.segment)
+    where s.id between $4 and $5 and not exists (select from mention m where m.subject_id = s.id and m.segment = l.segment)
   )`;
 }
 
@@ -138,17 +140,19 @@ async function readMoves(
   const { subject, segments } = row.definition;
   const first = (held: string): string =>
     `(select distinct on (h.id) h.id, h.segment from ${held} h
-      left join unnest($4::text[]) with ordinality o (segment, n) on o.segment = h.segment
+      left join unnest($6::text[]) with ordinality o (segment, n) on o.segment = h.segment
       order by h.id, o.n nulls last)`;
-  const { rows } = await db.query<Move>(
-    `select b.segment as "from", a.segment as "to", count(*)::int as count
-     from ${scene.tenant.schema}.${subject} s
+  return addUp(db, scene.tenant, subject, async (range) => {
+    const { rows } = await db.query<Move>(
+      `select b.segment as "from", a.segment as "to", count(*)::int as count
+     from (select id from ${scene.tenant.schema}.${subject} where id between $4 and $5) s
      full join ${first(heldAt(scene, row, '$2'))} b on b.id = s.id
      left join ${first(heldAt(scene, row, '$3'))} a on a.id = coalesce(s.id, b.id)
-     group by 1, 2 order by 1, 2`,
-    [row.key, from, scene.asOf, segments.map(({ key }) => key)],
-  );
-  return rows;
+     group by 1, 2`,
+      [row.key, from, scene.asOf, range.from, range.to, segments.map(({ key }) => key)],
+    );
+    return rows;
+  });
 }
 
 async function readFlows(
@@ -157,16 +161,20 @@ async function readFlows(
   row: SegmentationRow,
   from: Date,
 ): Promise<Flow[]> {
-  const { rows } = await db.query<Flow>(
-    `select coalesce(b.segment, a.segment) as segment, count(b.id)::int as before,
+  const { definition } = row;
+  const rows = await addUp(db, scene.tenant, definition.subject, async (range) => {
+    const counted = await db.query<Flow>(
+      `select coalesce(b.segment, a.segment) as segment, count(b.id)::int as before,
        count(*) filter (where b.id is null)::int as entered, count(*) filter (where a.id is null)::int as left,
        count(a.id)::int as after
      from ${heldAt(scene, row, '$2')} b
      full join ${heldAt(scene, row, '$3')} a on a.id = b.id and a.segment = b.segment
      group by 1`,
-    [row.key, from, scene.asOf],
-  );
-  return row.definition.segments.map(
+      [row.key, from, scene.asOf, range.from, range.to],
+    );
+    return counted.rows;
+  });
+  return definition.segments.map(
     ({ key }) =>
       rows.find(({ segment }) => segment === key) ?? {
         segment: key,

@@ -1,6 +1,7 @@
 import type { AttributeOwner } from '../../model/attribute.ts';
 import { MIN_GROUP } from '../../review/facts.ts';
 import {
+  medianOf,
   type PlayReturn,
   playReturn,
   RATE_NAMES,
@@ -12,6 +13,7 @@ import type { Segmentation } from '../../segmentation/definition.ts';
 import { TOO_FEW } from '../../segmentation/statistics/proportions.ts';
 import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
+import { addUp, type IdRange } from './ranges.ts';
 import { reachableSql, reachOf } from './reach.ts';
 import { findReviewed, labelsSql, type ReviewScene, readReviewScene } from './scene.ts';
 
@@ -56,7 +58,7 @@ export async function readMetrics(
   const from = window.from ?? new Date(to.getTime() - YEAR_MS);
   const scene = await readReviewScene(db, tenant, to);
   const { definition } = findReviewed(scene, key);
-  const rows = await readCounts(db, scene, definition, from);
+  const { rows, cycles } = await readCounts(db, scene, definition, from);
   const segments = [...definition.segments, { key: EVERYBODY, name: 'Everybody', play: undefined }].map(
     (segment) =>
       metricsOf(
@@ -64,6 +66,7 @@ export async function readMetrics(
         definition.subject,
         segment,
         rows.find((row) => row.segment === segment.key) ?? NOBODY,
+        cycles.filter((row) => row.segment === segment.key),
       ),
   );
   const [everybody, ...rest] = segments.reverse();
@@ -77,7 +80,8 @@ type Row = {
   won: number;
   lost: number;
   valued: number;
-  revenue: string | null;
+  /** Exact as a whole number. */
+  cents: number;
   fresh: number;
   converted: number;
   before: number;
@@ -89,8 +93,6 @@ type Row = {
   reach_email: number;
   reach_phone: number;
   reach_any: number;
-  cycles: number;
-  cycle_days: number | null;
 };
 
 const NOBODY: Omit<Row, 'segment'> = {
@@ -98,7 +100,7 @@ const NOBODY: Omit<Row, 'segment'> = {
   won: 0,
   lost: 0,
   valued: 0,
-  revenue: null,
+  cents: 0,
   fresh: 0,
   converted: 0,
   before: 0,
@@ -110,16 +112,17 @@ const NOBODY: Omit<Row, 'segment'> = {
   reach_email: 0,
   reach_phone: 0,
   reach_any: 0,
-  cycles: 0,
-  cycle_days: null,
 };
+
+/** How many won deals took so many days. */
+type Cycle = { segment: string; days: string; n: number };
 
 async function readCounts(
   db: Queryable,
   scene: ReviewScene,
   definition: Segmentation,
   from: Date,
-): Promise<Row[]> {
+): Promise<{ rows: Row[]; cycles: Cycle[] }> {
   const { subject } = definition;
   const { schema, zone } = scene.tenant;
   const has = (owner: AttributeOwner, key: string): boolean => scene.index.get(owner, key) !== undefined;
@@ -133,8 +136,7 @@ async function readCounts(
   const opened = deal('opened_at', 'null::timestamptz');
   const reach = (by: 'email' | 'phone' | 'any'): string =>
     `count(*) filter (where ${reachableSql(scene, subject, by) ?? 'false'})::int as reach_${by}`;
-  const { rows } = await db.query<Row>(
-    `with days as (
+  const sold = `with days as (
        select ($1::timestamptz at time zone $3)::date as start, ($2::timestamptz at time zone $3)::date as ends
      ), sold as (
        select d.${subject}_id as id, d.revenue, ${won} and d.counts as won, ${closed} and not ${won} as lost,
@@ -142,23 +144,25 @@ async function readCounts(
          ${closedAt} < days.start as is_earlier,
          ${closedAt} < days.start and ${closedAt} >= days.start - (days.ends - days.start) as is_before,
          ${closedAt} - (${opened} at time zone $3)::date as cycle
-       from ${schema}.deal d cross join days where d.${subject}_id is not null
-     ), deals as (
+       from ${schema}.deal d cross join days where d.${subject}_id between $4 and $5
+     ), member as (
+       select s.id, l.segment from ${schema}.${subject} s
+       cross join lateral (select unnest(${labelsSql(definition)}) as segment union all select '${EVERYBODY}') l
+       where s.id between $4 and $5
+     )`;
+  const values = (range: IdRange): unknown[] => [from, scene.asOf, zone, range.from, range.to];
+  const rows = await addUp(db, scene.tenant, subject, async (range) => {
+    const counted = await db.query<Row>(
+      `${sold}, deals as (
        select id, count(*) filter (where won and is_now) as won, count(*) filter (where lost and is_now) as lost,
          count(revenue) filter (where won and is_now) as valued, sum(revenue) filter (where won and is_now) as revenue,
          bool_or(won and is_now) is true as buys, bool_or(won and is_before) is true as bought_before,
          bool_or(won and is_earlier) is true as bought_earlier
        from sold group by id
-     ), member as materialized (
-       select s.id, l.segment from ${schema}.${subject} s
-       cross join lateral (select unnest(${labelsSql(definition)}) as segment union all select '${EVERYBODY}') l
-     ), cycle as (
-       select m.segment, count(*)::int as cycles, percentile_cont(0.5) within group (order by d.cycle) as cycle_days
-       from member m join sold d on d.id = m.id and d.won and d.is_now and d.cycle >= 0 group by 1
      )
      select m.segment, count(*)::int as members, coalesce(sum(d.won), 0)::int as won,
        coalesce(sum(d.lost), 0)::int as lost, coalesce(sum(d.valued), 0)::int as valued,
-       round(sum(d.revenue), 2)::text as revenue,
+       coalesce(round(sum(d.revenue) * 100), 0)::double precision as cents,
        count(*) filter (where d.bought_earlier is not true)::int as fresh,
        count(*) filter (where d.bought_earlier is not true and d.buys)::int as converted,
        count(*) filter (where d.bought_before)::int as before,
@@ -168,16 +172,24 @@ async function readCounts(
          (${own('last_email_open_at')} >= $1 or ${own('last_email_click_at')} >= $1))::int as engaged,
        count(${own('csat_score')})::int as answers,
        count(*) filter (where ${own('csat_score')} >= 4)::int as satisfied,
-       ${reach('email')}, ${reach('phone')}, ${reach('any')},
-       coalesce(min(c.cycles), 0)::int as cycles, min(c.cycle_days) as cycle_days
+       ${reach('email')}, ${reach('phone')}, ${reach('any')}
      from member m
      join ${schema}.${subject} s on s.id = m.id
      left join deals d on d.id = m.id
-     left join cycle c on c.segment = m.segment
      group by 1`,
-    [from, scene.asOf, zone],
-  );
-  return rows;
+      values(range),
+    );
+    return counted.rows;
+  });
+  const cycles = await addUp(db, scene.tenant, subject, async (range) => {
+    const counted = await db.query<{ segment: string; days: string; n: number }>(
+      `${sold} select m.segment, d.cycle::text as days, count(*)::int as n
+       from member m join sold d on d.id = m.id and d.won and d.is_now and d.cycle >= 0 group by 1, 2`,
+      values(range),
+    );
+    return counted.rows;
+  });
+  return { rows, cycles };
 }
 
 function metricsOf(
@@ -185,10 +197,12 @@ function metricsOf(
   subject: Segmentation['subject'],
   segment: Pick<Segmentation['segments'][number], 'key' | 'name' | 'play'>,
   row: Omit<Row, 'segment'>,
+  cycles: readonly Cycle[],
 ): SegmentMetrics {
   const { members, valued } = row;
+  const cycle = medianOf(cycles.map(({ days, n }) => ({ value: Number(days), n })));
   const isTold = members >= MIN_GROUP;
-  const revenue = isTold ? Number(row.revenue ?? 0) : null;
+  const revenue = isTold ? row.cents / 100 : null;
   const counted = {
     winRate: { successes: row.won, trials: row.won + row.lost },
     conversion: { successes: row.converted, trials: row.fresh },
@@ -214,9 +228,9 @@ function metricsOf(
         ? null
         : { value: revenue / valued, deals: valued, tooFew: valued < TOO_FEW },
     cycleDays:
-      row.cycle_days === null || row.cycles < MIN_GROUP
+      cycle === null || cycle.n < MIN_GROUP
         ? null
-        : { value: row.cycle_days, deals: row.cycles, tooFew: row.cycles < TOO_FEW },
+        : { value: cycle.median, deals: cycle.n, tooFew: cycle.n < TOO_FEW },
     rates: RATE_NAMES.map((metric) =>
       rateMetric(metric, counted[metric], RATES[metric].needs.filter(missing)),
     ),

@@ -3,6 +3,7 @@ import type { Segmentation } from '../../segmentation/definition.ts';
 import { type Overlap, overlapOf } from '../../segmentation/statistics/overlap.ts';
 import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
+import { addUp } from './ranges.ts';
 import { reachableSql } from './reach.ts';
 import { findReviewed, labelsSql, type ReviewScene, readReviewScene, revenueSql } from './scene.ts';
 
@@ -78,11 +79,18 @@ export async function readOverlap(
     subjects,
     coverage: subjects === 0 ? 0 : 1 - unserved.unserved.size / subjects,
     ...unserved,
-    pairs: pairs.sort(
-      (x, y) => (y.jaccard ?? 0) - (x.jaccard ?? 0) || (y.containment ?? 0) - (x.containment ?? 0),
-    ),
+    pairs: pairs.sort(byLikeness),
     priority: definition.labels === 'many' ? await readPriority(db, scene, definition, sizes) : [],
   };
+}
+
+function byLikeness(x: PairOverlap, y: PairOverlap): number {
+  const [one, other] = [`${x.a} ${x.b}`, `${y.a} ${y.b}`];
+  return (
+    (y.jaccard ?? 0) - (x.jaccard ?? 0) ||
+    (y.containment ?? 0) - (x.containment ?? 0) ||
+    (one < other ? -1 : 1)
+  );
 }
 
 async function readSizes(
@@ -106,13 +114,17 @@ async function readPairs(
 ): Promise<PairOverlap[]> {
   const isSame = other.key === definition.key;
   if (isSame && definition.labels === 'one') return [];
-  const { rows } = await db.query<{ a: string; b: string; both: number }>(
-    `select a.segment as a, b.segment as b, count(*)::int as both
+  const rows = await addUp(db, tenant, definition.subject, async (range) => {
+    const counted = await db.query<{ a: string; b: string; both: number }>(
+      `select a.segment as a, b.segment as b, count(*)::int as both
      from ${tenant.schema}.${definition.subject} s
      cross join lateral unnest(${labelsSql(definition)}) a (segment)
      cross join lateral unnest(${labelsSql(other)}) b (segment)
-     ${isSame ? 'where a.segment < b.segment' : ''} group by 1, 2 order by 1, 2`,
-  );
+     where s.id between $1 and $2 ${isSame ? 'and a.segment < b.segment' : ''} group by 1, 2`,
+      [range.from, range.to],
+    );
+    return counted.rows;
+  });
   return rows.map(({ both, ...row }) => {
     const a = `${definition.key}.${row.a}`;
     const b = `${other.key}.${row.b}`;
