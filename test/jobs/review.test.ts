@@ -41,7 +41,9 @@ it('looks each morning whether a review is due, from when a definition names a r
   const context = {
     pool: database.pool,
     queue: backend.queue,
-    openConnections: () => Promise.reject(new Error('no connection is needed')),
+    openConnections: () => {
+      throw new Error('no connection is needed');
+    },
     signal: new AbortController().signal,
     log: pino({ level: 'silent' }),
   };
