@@ -18,7 +18,8 @@ export function describeHistory(history: History): string[] {
   if (migration.from.length > 0) {
     const rows = migration.from.map((name, i) => [name, ...(migration.counts[i] ?? []).map(countOrFew)]);
     lines.push('', table(['from \\ to', ...migration.to], rows));
-    lines.push(`  ${percent(migration.stayed)} of those with a label at both dates kept it.`);
+    if (migration.stayed !== null)
+      lines.push(`  ${percent(migration.stayed)} of those with a label at both dates kept it.`);
   }
   const monthly = causes.perSubjectAndMonth;
   lines.push(

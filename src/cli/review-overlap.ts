@@ -16,8 +16,9 @@ export function describeOverlap(report: OverlapReport, currency: string): string
     `  In none of it: ${describeUnserved(unserved, currency)}`,
     `  In none of all: ${describeUnserved(unservedByAll, currency)}`,
   ];
-  if (pairs.length > 0) {
-    const rows = pairs.map(({ a, b, sizeA, sizeB, both, jaccard, containment, flagged }) => [
+  const told = pairs.filter(({ both }) => both !== null);
+  if (told.length > 0) {
+    const rows = told.map(({ a, b, sizeA, sizeB, both, jaccard, containment, flagged }) => [
       a,
       b,
       count(sizeA),
@@ -29,6 +30,8 @@ export function describeOverlap(report: OverlapReport, currency: string): string
     ]);
     lines.push('', table(['segment', 'and', 'size', 'size', 'both', 'Jaccard', 'containment', ''], rows));
   }
+  if (told.length < pairs.length)
+    lines.push(`  ${pairs.length - told.length} more pairs share fewer than 10.`);
   if (priority.length > 0) {
     const rows = priority.map(({ segment, held, first, yieldsTo }) => [
       segment,

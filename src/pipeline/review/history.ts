@@ -32,10 +32,10 @@ export type History = {
   from: Date;
   to: Date;
   sizes: SizePoint[];
-  /** By the label that comes first; counts under 10 are null. */
+  /** By the label that comes first, as `segmentation.segment`, or `new` and `gone`; counts under 10 are null. */
   migration: Omit<Migration, 'counts'> & { counts: (number | null)[][] };
   flows: Flow[];
-  /** Did the shares of the segments, and of no label, shift? Null where nobody was there at one of the dates. */
+  /** Did the shares of the segments, and of no label, shift? Null where nobody had a label at one of the dates. */
   memberDrift: Drift | null;
   /** Against the last review before `from`, else the oldest since; empty before the first. */
   attributeDrift: AttributeDrift[];
@@ -62,9 +62,13 @@ export async function readHistory(
   const row = findReviewed(scene, key);
   const moves = await readMoves(db, scene, row, from);
   const order = row.definition.segments.map((segment) => segment.key);
+  // A segment may be called "new" itself.
+  const named = (segment: string | null): string | null => (segment === null ? null : `${key}.${segment}`);
   const matrix = migrationMatrix(
-    moves.filter(({ from: before, to: after }) => before !== null || after !== null),
-    order,
+    moves.flatMap((move) =>
+      move.from === null && move.to === null ? [] : [{ ...move, from: named(move.from), to: named(move.to) }],
+    ),
+    order.map((segment) => `${key}.${segment}`),
   );
   return {
     segmentation: key,
@@ -191,7 +195,9 @@ function memberDrift(moves: readonly Move[], order: readonly string[]): Drift | 
   const counts = (side: 'from' | 'to'): number[] =>
     bins.map((bin) => moves.reduce((sum, move) => sum + (move[side] === bin ? move.count : 0), 0));
   const [before, after] = [counts('from'), counts('to')];
-  const isEmpty = (side: readonly number[]): boolean => side.every((count) => count === 0);
+  // Nobody with a label: it was not in use yet, or no longer.
+  const isEmpty = (side: readonly number[]): boolean =>
+    side.slice(0, order.length).every((count) => count === 0);
   return isEmpty(before) || isEmpty(after) ? null : populationStability(before, after);
 }
 

@@ -92,8 +92,11 @@ async function readLossesOf(
     const earlier =
       definition.labels === 'one' ? Array.from({ length: i }, (__, before) => `t${before} is not true`) : [];
     const open = [`t${i} is null`, ...earlier].join(' and ');
+    // An unknown that no attribute explains is an answer: no first order where nothing was bought.
+    const gaps = attributes.flatMap((need, j) => (isNeeded(needs[i]?.needs, need) ? [`not k${j}`] : []));
+    const lacking = gaps.length === 0 ? 'false' : `(${gaps.join(' or ')})`;
     return [
-      `count(*) filter (where ${open})::int as open${i}`,
+      `count(*) filter (where ${open} and ${lacking})::int as open${i}`,
       ...attributes.flatMap((need, j) =>
         isNeeded(needs[i]?.needs, need)
           ? [

@@ -40,8 +40,8 @@ const history = (key: string, from: Date, to: Date) => readHistory(db.pool, db.t
 it('tells who moved from which segment to which between two dates', async () => {
   const { migration, flows } = await history('ages', day(3, 15), day(5, 15));
   expect(migration).toEqual({
-    from: ['adult', 'young'],
-    to: ['senior', 'adult', 'young'],
+    from: ['ages.adult', 'ages.young'],
+    to: ['ages.senior', 'ages.adult', 'ages.young'],
     counts: [
       [11, 32, 0],
       [0, 12, null],
@@ -64,12 +64,13 @@ it('looks at any two dates, not only up to now', async () => {
   ]);
   const before = await history('ages', day(2), day(3, 15));
   expect(before.migration).toMatchObject({ from: ['new'], counts: [[43, 17]], stayed: null });
+  expect(before.memberDrift).toBeNull();
 });
 
 it('keeps flows of many labels apart', async () => {
   const { flows, migration } = await history('shop', day(3, 15), day(5, 15));
   expect(flows).toContainEqual({ segment: 'grown_up', before: 43, entered: 12, left: 0, after: 55 });
-  expect(migration.from).toEqual(['buyers', 'grown_up', 'new']);
+  expect(migration.from).toEqual(['shop.buyers', 'shop.grown_up', 'new']);
 });
 
 it('tells members who moved from lines that moved', async () => {

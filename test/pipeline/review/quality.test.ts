@@ -25,6 +25,7 @@ const loyal = RulesSegmentation.parse({
         ],
       },
     },
+    { key: 'late', name: 'Late', when: { attribute: 'first_order_at', notInLast: '1 day' } },
     { key: 'away', name: 'Away', when: { attribute: 'last_contacted_at', notInLast: '30 days' } },
   ],
 });
@@ -75,6 +76,8 @@ it('says who can not be placed for want of which attribute', async () => {
     { segment: 'young', undecided: 9, attributes: age(17 / 30) },
     // Whoever has no first name is known not to belong.
     { segment: 'grown', undecided: 0, attributes: [] },
+    // Who never bought has no first order: nothing is missing.
+    { segment: 'late', undecided: 0, attributes: [] },
     { segment: 'away', undecided: 39, missing: ['last_contacted_at'] },
   ]);
 });
