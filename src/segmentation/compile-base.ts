@@ -227,10 +227,10 @@ function purchasesJoin(
       : `${schema}.deal d`;
   const restricted = restrict(owner);
   return `left join (
-  select id, count(*) as days, min(day) as first, max(day) as last, sum(amount)::double precision as total,
-    ((array_agg(amount order by day))[1])::double precision as first_amount
+  select id, count(*) as days, min(day) as first, max(day) as last, sum(amount) as total,
+    (min(array[day - date '1970-01-01', amount]))[2] as first_amount
   from (
-    select ${owner} as id, d.closed_at as day, coalesce(sum(d.revenue), 0) as amount
+    select ${owner} as id, d.closed_at as day, coalesce(sum(d.revenue), 0)::double precision as amount
     from ${source}
     where ${restricted === '' ? `${owner} is not null` : restricted} and ${filter}
     group by 1, 2

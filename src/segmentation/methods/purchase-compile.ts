@@ -53,13 +53,16 @@ export function compilePurchaseScores(
       ? paretoAlive(fit.parameters, scope, x, tx, T)
       : betaGeometricAlive(definition.model, fit.parameters, customer.x, tx, T);
   const pAlive = scope.helper('p_alive', alive);
-  const read = (table: PurchaseTable): string =>
-    tableSql(table, { x, y, s }, () => scope.base.bindings.bind(table.rows.flat(), 'double precision[]'));
+  const read = (name: string, table: PurchaseTable): string =>
+    tableSql(table, { x, y, s }, () => ({
+      array: scope.base.bindings.bind(table.rows.flat(), 'double precision[]'),
+      place: (row) => scope.helper(`row_${name}`, row),
+    }));
   const { r = 0, alpha = 0 } = fit.parameters;
   const gap = `7 * (${float(alpha)} + ${T}) * (exp(least(${float(Math.LN2)} / (${float(r)} + ${x}), 50)) - 1)`;
   const scores: Record<string, string> = {
     p_alive: pAlive,
-    expected_purchases: `${pAlive} * ${read(fit.expected)}`,
+    expected_purchases: `${pAlive} * ${read('expected', fit.expected)}`,
     next_purchase_days: `case when ${pAlive} >= 0.5 then least(${gap}, ${LONGEST_GAP}) end`,
   };
   if (definition.method === 'churn') return scores;
@@ -68,7 +71,8 @@ export function compilePurchaseScores(
   return {
     ...scores,
     expected_spend: spend === NOTHING ? NOTHING : `case when ${x} is not null then ${spend} end`,
-    value: spend === NOTHING ? NOTHING : `${pAlive} * ${read(fit.discounted)} * ${spend} * ${margin}`,
+    value:
+      spend === NOTHING ? NOTHING : `${pAlive} * ${read('value', fit.discounted)} * ${spend} * ${margin}`,
   };
 }
 

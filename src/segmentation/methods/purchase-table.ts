@@ -82,7 +82,7 @@ export function readTable(table: PurchaseTable, repeats: number, T: number): num
 export function tableSql(
   table: PurchaseTable,
   columns: { x: string; y: string; s: string },
-  coefficients: () => string,
+  coefficients: () => { array: string; place(row: string): string },
 ): string {
   const { y, s } = columns;
   const isCapped = table.tail.length === 0;
@@ -95,10 +95,11 @@ export function tableSql(
   );
   const factor = `(${float(table.shape)} + ${x}) * ${y}`;
   if (table.rows.length === 0) return `${factor} * ${tail}`;
-  const array = coefficients();
+  const { array, place } = coefficients();
   const width = at(table.rows, 0).length;
+  const start = place(`least(${columns.x}, ${XMAX})::int * ${width}`);
   const row = nest(
-    Array.from({ length: width }, (_, k) => `(${array})[${x}::int * ${width} + ${k + 1}]`),
+    Array.from({ length: width }, (_, k) => `(${array})[${start} + ${k + 1}]`),
     s,
   );
   if (isCapped) return `${factor} * ${row}`;
