@@ -66,10 +66,16 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
   for (const key of queued.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key);
 }
 
-/** What nobody has to set: each morning, whether a segmentation's review date has come. */
+/** What nobody has to set: each night the upkeep, each morning whether a segmentation's review date has come. */
 async function builtIn(pool: Pool, tenant: Tenant): Promise<Schedule[]> {
-  if (!(await hasReviewDates(pool, tenant))) return [];
-  return [{ id: '-review', job: 'review', timing: { cron: '30 4 * * *', zone: tenant.zone }, paused: false }];
+  const daily = (job: Schedule['job'], cron: string): Schedule => ({
+    id: `-${job}`,
+    job,
+    timing: { cron, zone: tenant.zone },
+    paused: false,
+  });
+  const reviews = (await hasReviewDates(pool, tenant)) ? [daily('review', '30 4 * * *')] : [];
+  return [daily('maintain', '15 3 * * *'), ...reviews];
 }
 
 function isStill(since: Date): boolean {

@@ -16,4 +16,10 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
+// Whoever reads our output may stop reading, as `head` does: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 process.exitCode = await main(process.argv);

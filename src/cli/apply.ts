@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { InputError } from '../errors.ts';
 import { type Planned, planSegmentations } from '../pipeline/plan.ts';
 import { type Applied, applySegmentations, retireSegmentation } from '../pipeline/publish.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { privacyWarnings } from '../segmentation/privacy-warnings.ts';
 import { listAttributes } from '../store/columns.ts';
+import pc from './colours.ts';
 import { confirm } from './confirm.ts';
 import { readDefinitions } from './definitions.ts';
 import { count, counted, type Output, table } from './output.ts';

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { ownerOf } from '../model/attribute.ts';
 import { readCoverage } from '../pipeline/coverage.ts';
 import { catalogue } from '../segmentation/catalogue.ts';
 import { listAttributes } from '../store/columns.ts';
 import { listConnections } from '../store/connections.ts';
 import { listMappings } from '../store/mappings.ts';
+import pc from './colours.ts';
 import { count, table } from './output.ts';
 import { percent } from './preview.ts';
 import { type CommonOptions, withSession } from './session.ts';

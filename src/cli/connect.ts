@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import type { CheckItem, Connector, OAuthApp, OAuthSecret } from '../../connectors/contract.ts';
 import { connectorOf } from '../../connectors/registry.ts';
 import type { Config } from '../config.ts';
 import { AuthError, ConfigError, InputError } from '../errors.ts';
 import { type Connected, connectAccount } from '../pipeline/connect.ts';
+import pc from './colours.ts';
 import { counted, type Output } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
 

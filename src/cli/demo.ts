@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { type App, openApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { AppError, InputError } from '../errors.ts';
@@ -19,6 +17,7 @@ import { listConnections } from '../store/connections.ts';
 import type { Run } from '../store/runs.ts';
 import { listPublished } from '../store/segmentations.ts';
 import { createTenant } from '../store/tenant.ts';
+import pc from './colours.ts';
 import { type DemoCrm, demoCrms } from './demo/crm.ts';
 import { lastDealDay } from './demo/csv.ts';
 import { countMismatches, labelProperty } from './demo/mismatches.ts';
@@ -139,7 +138,6 @@ async function openDemoApp(folder: string, crms: DemoCrm[], flags: DemoFlags): P
   const appOf = (system: string) => crms.find((crm) => crm.system === system)?.app ?? null;
   const config = readConfig({
     DATA_DIR: folder,
-    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     LOG_LEVEL: flags.verbose ? 'debug' : 'error',
   });
   return await openApp(

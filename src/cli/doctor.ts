@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
+import pc from './colours.ts';
 import { describeSource, diagnose, type Finding } from './diagnosis.ts';
 import { counted } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';

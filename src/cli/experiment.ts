@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../pipeline/review/experiments.ts';
 import { Experiment } from '../review/experiment.ts';
 import { listExperiments } from '../store/experiments.ts';
+import pc from './colours.ts';
 import { count, table } from './output.ts';
 import { percent } from './review-overlap.ts';
 import { parseInstant } from './run.ts';
@@ -33,6 +33,7 @@ export function registerExperiment(program: Command): void {
   const experiment = program
     .command('experiment')
     .description('Does a play do anything? Leave a share of a segment out of it, and compare at the horizon.')
+    .addHelpText('after', '\nExample: npm run -s cli -- experiment show letter')
     .action(async (_flags: CommonOptions, command: Command) => {
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         const experiments = await listExperiments(app.store.pool, tenant);

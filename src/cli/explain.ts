@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { type Explained, explainSubject, findSubject } from '../pipeline/explain.ts';
+import pc from './colours.ts';
 import { parseInstant } from './run.ts';
 import { type CommonOptions, withSession } from './session.ts';
 

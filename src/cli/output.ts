@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
 import { type AppError, toAppError } from '../errors.ts';
+import pc from './colours.ts';
 
 /** How a command answers: for people on a terminal, as plain lines in a pipe, or as JSON for programs. */
 export type Output = {

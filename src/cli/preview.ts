@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { InputError } from '../errors.ts';
 import { type Previewed, previewSegmentations } from '../pipeline/preview.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
+import pc from './colours.ts';
 import { readDefinitions } from './definitions.ts';
 import { count, type Output, table } from './output.ts';
 import { parseInstant } from './run.ts';

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { InputError } from '../errors.ts';
 import { type Erasure, erase } from '../privacy/erase.ts';
 import { exportPerson } from '../privacy/export.ts';
@@ -11,6 +10,7 @@ import { recordMarkdown } from '../privacy/record-markdown.ts';
 import { parseWho } from '../privacy/who.ts';
 import { lawfulBases, listBases } from '../store/lawful-bases.ts';
 import { listSuppressed, suppressionKey } from '../store/suppressions.ts';
+import pc from './colours.ts';
 import { confirm } from './confirm.ts';
 import { count, type Output, table } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';

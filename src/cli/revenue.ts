@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { InputError } from '../errors.ts';
 import { RevenueSetting } from '../pipeline/revenue.ts';
 import { type RevenueLine, revenueCheck, reviseRevenue } from '../pipeline/setup.ts';
 import { unknownRates } from '../pipeline/unknown-rates.ts';
 import { type ConnectionRow, listConnections, updateConnection } from '../store/connections.ts';
+import pc from './colours.ts';
 import { count, counted, money, type Output, table } from './output.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 

@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import type { Review } from '../pipeline/review/review.ts';
 import { CRITERIA, type CriterionName, type Verdict } from '../review/criteria.ts';
+import pc from './colours.ts';
 import { table } from './output.ts';
 
 const MARKS: Record<Verdict, string> = {

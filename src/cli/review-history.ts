@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import type { History } from '../pipeline/review/history.ts';
 import type { Drift } from '../segmentation/statistics/psi.ts';
+import pc from './colours.ts';
 import { count, table } from './output.ts';
 import { countOrFew, percent } from './review-overlap.ts';
 

@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import type { Metrics, SegmentMetrics } from '../pipeline/review/metrics.ts';
 import { RATE_NAMES, RATES, type RateMetric } from '../review/metrics.ts';
+import pc from './colours.ts';
 import { count, money, table } from './output.ts';
 
 /** Lines for people: money, then each rate with its interval, then what the rates mean. */

@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import type { OverlapReport, Unserved } from '../pipeline/review/overlap.ts';
+import pc from './colours.ts';
 import { count, money, table } from './output.ts';
 
 const few = '< 10';

@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import type { Quality } from '../pipeline/review/quality.ts';
+import pc from './colours.ts';
 import { count, table } from './output.ts';
 import { percent } from './review-overlap.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { decideSuggestion, finishReview } from '../pipeline/review/decide.ts';
 import { prepareReport, type Report, readReport } from '../pipeline/review/report.ts';
+import pc from './colours.ts';
 import { parseInstant } from './run.ts';
 import { type CommonOptions, withSession } from './session.ts';
 

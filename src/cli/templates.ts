@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { InputError } from '../errors.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { parseSegmentations } from '../segmentation/parse.ts';
 import { templates } from '../segmentation/templates.ts';
+import pc from './colours.ts';
 import { createOutput } from './output.ts';
 import type { CommonOptions } from './session.ts';
 

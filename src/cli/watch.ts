@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pc from 'picocolors';
 import { queueSlice } from '../../jobs/advance.ts';
 import type { RunOptions } from '../pipeline/stage.ts';
 import { getRun, type Run, requestRun, STAGES } from '../store/runs.ts';
+import pc from './colours.ts';
 import { bar, count, type Output } from './output.ts';
 import type { Session } from './session.ts';
 

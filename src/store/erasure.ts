@@ -142,6 +142,16 @@ const STEPS: { table: string; where: (schema: string) => string; by: 'records' |
     where: () =>
       `subject = 'person' and (survivor_id = any($1::bigint[]) or absorbed_id = any($1::bigint[]))`,
   },
+  {
+    table: 'experiment_member',
+    by: 'people',
+    where: (schema) =>
+      `subject_id = any($1::bigint[])
+       and experiment in (
+         select e.key from ${schema}.experiment e
+         join ${schema}.segmentation s on s.key = e.segmentation
+         where s.definition ->> 'subject' = 'person')`,
+  },
   { table: 'dirty_subject', by: 'people', where: () => `subject = 'person' and id = any($1::bigint[])` },
   { table: 'person', by: 'people', where: () => 'id = any($1::bigint[])' },
 ];

@@ -65,7 +65,12 @@ function expectToParse(line: string): void {
     command = next;
     args = args.slice(1);
   }
-  const { operands, unknown } = command.parseOptions(args);
+  const { operands, unknown: left } = command.parseOptions(args);
+  let unknown = left;
+  // Options of the commands above count wherever they stand.
+  for (let above = command.parent; above !== null; above = above.parent) {
+    unknown = above.parseOptions(unknown).unknown;
+  }
   const globals = ['--json', '--help', '--verbose'];
   expect(
     unknown.filter((word) => !globals.includes(word)),

@@ -24,8 +24,10 @@ afterAll(async () => {
 });
 
 const rebuild = () => rebuildQueue(database.pool, backend.queue);
+/** Those that somebody set; what every tenant has besides is named with two dashes. */
 const schedulers = async () =>
   (await backend.queue.getJobSchedulers(0, -1))
+    .filter(({ key }) => !key.includes('--'))
     .map(({ key, pattern, tz, every }) => ({
       key,
       ...(pattern ? { pattern, tz } : { every: Number(every) }),
@@ -33,8 +35,12 @@ const schedulers = async () =>
     .sort((a, b) => a.key.localeCompare(b.key));
 const nextFirings = async () =>
   Object.fromEntries(
-    (await backend.queue.getJobSchedulers(0, -1)).map(({ key, next }) => [key, Number(next)]),
+    (await backend.queue.getJobSchedulers(0, -1))
+      .filter(({ key }) => !key.includes('--'))
+      .map(({ key, next }) => [key, Number(next)]),
   );
+const builtIn = async () =>
+  (await backend.queue.getJobSchedulers(0, -1)).map(({ key }) => key).filter((key) => key.includes('--'));
 const waiting = async () => (await backend.queue.getJobCounts('waiting')).waiting;
 
 /** What a server loses: everything. */
@@ -73,6 +79,8 @@ describe('the queue', () => {
       { key: 't1-a', pattern: '0 6 * * 1-5', tz: 'Europe/Berlin' },
     ];
     expect(await schedulers()).toEqual(both);
+    // The nightly upkeep needs nobody to set it.
+    expect((await builtIn()).sort()).toEqual(['other--maintain', 't1--maintain']);
     const times = await nextFirings();
     expect(times).toEqual({
       'other-a': nextTimes({ everyMinutes: 30 }, new Date(), 1)[0]?.getTime(),

@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import type { Totals } from '../../pipeline/totals.ts';
+import pc from '../colours.ts';
 import { bar, count, money, type Output, table } from '../output.ts';
 
 /** One CRM's part of the answer: all runs together, tokens and preparation included. */
