@@ -33,17 +33,16 @@ const workers = (count: number, budgets: Record<string, Budget>): SharedPace[] =
 
 /**
  * Makes `calls` calls to a CRM that counts arrivals in a sliding window, by all workers, each with some callers.
- * Answers how many the CRM refused, and how long it took.
+ * Answers how many the CRM refused.
  */
 async function callAll(
   paces: SharedPace[],
   crm: SlidingWindow,
   calls: number,
   latencyMs: () => number,
-): Promise<{ refused: number; tookMs: number }> {
+): Promise<{ refused: number }> {
   let left = calls;
   let refused = 0;
-  const start = performance.now();
   const caller = async (pace: SharedPace) => {
     while (left > 0) {
       left -= 1;
@@ -55,28 +54,26 @@ async function callAll(
     }
   };
   await Promise.all(paces.flatMap((pace) => [1, 2, 3, 4, 5].map(() => caller(pace))));
-  const tookMs = performance.now() - start;
   await Promise.all(paces.map((pace) => pace.close()));
-  return { refused, tookMs };
+  return { refused };
 }
 
 describe('workers that share a connection', () => {
   it.each([
     ['one worker', 1, 40, 2_000, 2],
     ['three workers', 3, 30, 3_000, 3],
-  ])('never exceed the limit, and waste none of it: %s', async (_name, count, permits, windowMs, windows) => {
+  ])('never exceed the limit: %s', async (_name, count, permits, windowMs, windows) => {
     const budget: Budget = { permits, windowMs, concurrency: 10, scope: 'account' };
     const calls = permits * (windows + 1);
     const latency = () => 5 + Math.random() * 40;
-    const { refused, tookMs } = await callAll(
+    const { refused } = await callAll(
       workers(count, { general: budget }),
       new SlidingWindow(permits, windowMs),
       calls,
       latency,
     );
+    // How close to the limit they come is measured by `npm run bench -- pace`.
     expect(refused).toBe(0);
-    expect(tookMs).toBeGreaterThanOrEqual(windows * windowMs);
-    expect(tookMs).toBeLessThan(1.05 * (Math.ceil(calls / permits) - 1) * windowMs + 1_000);
   });
 
   it('all wait when one of them is told to, and follow another limit', async () => {
@@ -111,14 +108,14 @@ describe('workers that share a connection', () => {
   });
 
   it('give back what a slice took and did not use', async () => {
-    const budget: Budget = { permits: 20, windowMs: 1_000, scope: 'account' };
+    // A window so long that waiting for it would be handed back as an error.
+    const budget: Budget = { permits: 20, windowMs: 3_600_000, scope: 'account' };
     const [first, second] = workers(2, { general: budget });
     await first?.take('general', 1, signal);
     first?.answered('general');
     await first?.close();
-    const start = performance.now();
     for (let calls = 0; calls < 19; calls += 1) await second?.take('general', 1, signal);
-    expect(performance.now() - start).toBeLessThan(700);
+    await expect(second?.take('general', 1, signal)).rejects.toThrow(RateLimitError);
     await second?.close();
   });
 
