@@ -148,7 +148,10 @@ function valuesOf(record: string): string {
 }
 
 function valuesFor(profiling: Profiling, object: ObjectType, ids: string[]): unknown[] {
-  const consent = profiling.attributes.filter(({ kind, type }) => kind === 'consent' && type === 'boolean');
+  // An objection is false until somebody objects; where true means leave, as of a marketing contact, it must not win.
+  const objections = profiling.attributes.filter(
+    ({ kind, type, empty }) => kind === 'consent' && type === 'boolean' && empty === 'false',
+  );
   return [
     ids,
     JSON.stringify(
@@ -158,7 +161,7 @@ function valuesFor(profiling: Profiling, object: ObjectType, ids: string[]): unk
         defaults: defaults[object],
       })),
     ),
-    consent.map(({ key }) => key),
+    objections.map(({ key }) => key),
   ];
 }
 

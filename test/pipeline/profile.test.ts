@@ -66,6 +66,14 @@ describe('attributes', () => {
     expect(await rows('select first_name from S.person')).toEqual([{ first_name: 'Ann' }]);
   });
 
+  it('believe the newest word on leave: only an objection outlasts a newer no', async () => {
+    await connect();
+    hubspot.put('contact', '1', { email: 'a@x.com', marketing_contact: 'true' });
+    salesforce.put('contact', 'S', { email: 'a@x.com', marketing_contact: 'false' }, { at: 50 });
+    await run();
+    expect(await rows('select marketing_contact from S.person')).toEqual([{ marketing_contact: false }]);
+  });
+
   it('read an empty opt-out as no, where a record could hold one, and never lose an objection', async () => {
     await connect();
     hubspot.put('contact', '1', { email: 'a@x.com' });

@@ -128,6 +128,7 @@ export const TEST_ATTRIBUTES: Attribute[] = [
   attribute('person', 'interests', 'multi'),
   attribute('person', 'last_login_at', 'datetime'),
   attribute('person', 'email_opted_out', 'boolean', { empty: 'false', kind: 'consent' }),
+  attribute('person', 'marketing_contact', 'boolean', { kind: 'consent' }),
   attribute('person', 'visits', 'number', { empty: 'zero' }),
   attribute('company', 'name', 'text'),
   attribute('company', 'domain', 'text'),
