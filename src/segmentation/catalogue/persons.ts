@@ -1,3 +1,4 @@
+import { dealTotals } from './deal-totals.ts';
 import type { CatalogueRow } from './row.ts';
 
 /** Attributes of people. Salesforce names two properties where a lead calls it differently from a contact. */
@@ -514,51 +515,7 @@ export const personRows: CatalogueRow[] = [
     from: { hubspot: 'hubspotscore', salesforce: 'Score__c' },
   },
   // value, worked out from deals
-  {
-    key: 'deal_count',
-    name: 'Purchases',
-    type: 'number',
-    kind: 'value',
-    empty: 'zero',
-    description: 'Won deals that count, credited to the person.',
-    from: 'computed',
-  },
-  {
-    key: 'revenue_total',
-    name: 'Revenue',
-    type: 'money',
-    kind: 'value',
-    empty: 'zero',
-    description: 'Of won deals that count, credited to the person.',
-    from: 'computed',
-  },
-  { key: 'average_order', name: 'Average purchase', type: 'money', kind: 'value', from: 'computed' },
-  { key: 'first_order_at', name: 'First purchase', type: 'date', kind: 'value', from: 'computed' },
-  { key: 'last_order_at', name: 'Last purchase', type: 'date', kind: 'value', from: 'computed' },
-  {
-    key: 'open_deal_count',
-    name: 'Open deals',
-    type: 'number',
-    kind: 'value',
-    empty: 'zero',
-    from: 'computed',
-  },
-  {
-    key: 'open_deal_amount',
-    name: 'Amount of open deals',
-    type: 'money',
-    kind: 'value',
-    empty: 'zero',
-    from: 'computed',
-  },
-  {
-    key: 'lost_deal_count',
-    name: 'Lost deals',
-    type: 'number',
-    kind: 'value',
-    empty: 'zero',
-    from: 'computed',
-  },
+  ...dealTotals,
   {
     key: 'involved_deal_count',
     name: 'Purchases taken part in',
