@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context, Json, Prepared, PrepareTarget } from '../contract.ts';
+import { PROPERTY_NAMES } from './app.ts';
 import { API_VERSION, call, isNotFound } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
@@ -107,7 +108,7 @@ export const nameOf = ({ segmentation, segments }: PrepareTarget) =>
 /** The label, and no objection. */
 function filterOf(target: PrepareTarget, properties: HubSpotProperty[]): Json | 'no_property' {
   const parsed = PropertyRemote.safeParse(target.property);
-  const name = parsed.success ? parsed.data.property : `segment_sync_${target.segmentation.key}`;
+  const name = parsed.success ? parsed.data.property : PROPERTY_NAMES.label(target.segmentation.key);
   const [segment] = target.segments;
   if (segment === undefined || !properties.some((property) => property.name === name)) return 'no_property';
   const label: Filter = {

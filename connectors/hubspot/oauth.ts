@@ -3,26 +3,9 @@ import { type AppError, AuthError, RemoteError } from '../../src/errors.ts';
 import type { OAuthApp, OAuthSecret } from '../contract.ts';
 import { allowedApiUrl, type HttpAnswer, type HttpRequest, pinnedFetch, send, toError } from '../http.ts';
 import { retry } from '../retry.ts';
+import { SCOPES } from './app.ts';
 import { API_VERSION, DIALECT } from './client.ts';
 import { HUBSPOT_HOSTS, type HubSpotConfig } from './config.ts';
-
-/** Rights that the app asks for; each one is used. `optional` ones only where labels are written to lists. */
-export const SCOPES = {
-  required: [
-    'oauth',
-    'crm.objects.contacts.read',
-    'crm.objects.contacts.write',
-    'crm.objects.companies.read',
-    'crm.objects.companies.write',
-    'crm.objects.deals.read',
-    'crm.schemas.contacts.read',
-    'crm.schemas.contacts.write',
-    'crm.schemas.companies.read',
-    'crm.schemas.companies.write',
-    'crm.schemas.deals.read',
-  ],
-  optional: ['crm.lists.read', 'crm.lists.write'],
-} as const;
 
 type Options = { config: HubSpotConfig; fetch: typeof fetch; signal: AbortSignal; now: Date };
 

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context, Prepared, PrepareTarget } from '../contract.ts';
+import { PROPERTY_GROUP, PROPERTY_NAMES } from './app.ts';
 import { API_VERSION, call } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { prepareList } from './lists.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
 import {
-  GROUP,
   HubSpotProperty,
   isOurs,
   listProperties,
@@ -57,7 +57,7 @@ const isList = ({ kind }: PrepareTarget) => kind === 'dynamic_list' || kind === 
 function wantedOf({ kind, segmentation, segments }: PrepareTarget): Wanted {
   if (kind === 'changed_at') {
     return {
-      name: 'segment_sync_changed_at',
+      name: PROPERTY_NAMES.changedAt,
       label: 'Segments changed',
       type: 'datetime',
       fieldType: 'date',
@@ -66,7 +66,7 @@ function wantedOf({ kind, segmentation, segments }: PrepareTarget): Wanted {
   }
   if (kind === 'why') {
     return {
-      name: `segment_sync_${segmentation.key}_why`,
+      name: PROPERTY_NAMES.why(segmentation.key),
       label: `${segmentation.name}: why`,
       type: 'string',
       fieldType: 'textarea',
@@ -74,7 +74,7 @@ function wantedOf({ kind, segmentation, segments }: PrepareTarget): Wanted {
     };
   }
   return {
-    name: `segment_sync_${segmentation.key}`,
+    name: PROPERTY_NAMES.label(segmentation.key),
     label: segmentation.name,
     type: 'enumeration',
     fieldType: segmentation.labels === 'many' ? 'checkbox' : 'select',
@@ -160,7 +160,7 @@ async function create(
   await ensureGroup(context, object);
   const body = {
     ...wanted,
-    groupName: GROUP,
+    groupName: PROPERTY_GROUP.name,
     description: `Kept by Segment Sync; changes by hand may be replaced. ${markerOf(wanted.name)}`,
     options: wanted.options.map((option, displayOrder) => ({ ...option, displayOrder })),
   };
@@ -174,8 +174,8 @@ const Groups = z.object({ results: z.array(z.object({ name: z.string() })) });
 async function ensureGroup(context: Context<HubSpotConfig>, object: ObjectType): Promise<void> {
   const path = propertyPath(object, '/groups');
   const { data } = await call(context, { method: 'GET', path }, Groups);
-  if (data.results.some(({ name }) => name === GROUP)) return;
-  const body = { name: GROUP, label: 'Segment Sync', displayOrder: -1 };
+  if (data.results.some(({ name }) => name === PROPERTY_GROUP.name)) return;
+  const body = { ...PROPERTY_GROUP, displayOrder: -1 };
   await call(context, { method: 'POST', path, write: true, rows: 1, body }, z.unknown());
 }
 

@@ -5,9 +5,6 @@ import { API_VERSION, call, isNotFound } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
 
-/** The group that all our properties are in. */
-export const GROUP = 'segment_sync';
-
 /** In the description of each property that we made: the sign that it is ours. */
 export const markerOf = (name: string) => `[segment-sync:${name}]`;
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context, Json, TargetKind } from '../contract.ts';
+import { PROPERTY_GROUP } from './app.ts';
 import { API_VERSION, call, isNotFound } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { listPath } from './lists.ts';
-import { GROUP, isOurs, propertyPath, readProperty } from './properties.ts';
+import { isOurs, propertyPath, readProperty } from './properties.ts';
 import { ListRemote, PropertyRemote } from './remotes.ts';
 
 /**
@@ -42,7 +43,7 @@ export async function uninstallHubSpot(
     }
     for (const object of new Set(properties.map((property) => property.object))) {
       if (!stays.some((line) => line.startsWith(object)))
-        await removed(context, propertyPath(object, `/groups/${GROUP}`));
+        await removed(context, propertyPath(object, `/groups/${PROPERTY_GROUP.name}`));
     }
   }
   await removed(context, `/appinstalls/${API_VERSION}/external-install`);
