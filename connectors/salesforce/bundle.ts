@@ -1,13 +1,12 @@
-import { API_VERSION } from './client.ts';
-import type { Wanted } from './field-plan.ts';
-import { PERMISSION_SET } from './permissions.ts';
-import { MARKER } from './remotes.ts';
+import { API_VERSION, MARKER, PERMISSION_SET } from './app.ts';
+import { description, type Wanted } from './field-plan.ts';
 import { childrenXml, type XmlObject } from './xml.ts';
 
 const NAMESPACE = 'http://soap.sforce.com/2006/04/metadata';
 
-const file = (root: string, content: XmlObject) =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${NAMESPACE}">\n${childrenXml(content, '    ')}</${root}>\n`;
+/** One component of an org as a file: an element named after its type. */
+export const metadataFile = (type: string, content: XmlObject) =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<${type} xmlns="${NAMESPACE}">\n${childrenXml(content, '    ')}</${type}>\n`;
 
 /**
  * Files that an admin deploys: the fields, and a permission set that shows them. All fields that are wanted now are in
@@ -15,25 +14,56 @@ const file = (root: string, content: XmlObject) =>
  * https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/customfield.htm
  */
 export function bundleOf(fields: Wanted[]): Record<string, string> {
-  const places = fields.flatMap((wanted) => wanted.sobjects.map((sobject) => ({ sobject, wanted })));
+  const names = fieldNames(fields);
+  return {
+    ...fieldFiles(fields),
+    ...permissionSetFile({ name: PERMISSION_SET, label: 'Segment Sync', fields: names, editable: true }),
+    'package.xml': metadataFile('Package', {
+      types: [
+        { members: names, name: 'CustomField' },
+        { members: [PERMISSION_SET], name: 'PermissionSet' },
+      ],
+      version: API_VERSION,
+    }),
+  };
+}
+
+/** Each field on each of its objects, by path. */
+export function fieldFiles(fields: Wanted[]): Record<string, string> {
   const files: Record<string, string> = {};
-  for (const { sobject, wanted } of places) {
-    files[`objects/${sobject}/fields/${wanted.name}.field-meta.xml`] = file('CustomField', fieldXml(wanted));
+  for (const wanted of fields) {
+    for (const sobject of wanted.sobjects) {
+      const path = `objects/${sobject}/fields/${wanted.name}.field-meta.xml`;
+      files[path] = metadataFile('CustomField', fieldXml(wanted));
+    }
   }
-  const names = places.map(({ sobject, wanted }) => `${sobject}.${wanted.name}`).sort();
-  files[`permissionsets/${PERMISSION_SET}.permissionset-meta.xml`] = file('PermissionSet', {
-    description: MARKER,
-    fieldPermissions: names.map((field) => ({ editable: true, field, readable: true })),
-    label: 'Segment Sync',
-  });
-  files['package.xml'] = file('Package', {
-    types: [
-      { members: names, name: 'CustomField' },
-      { members: [PERMISSION_SET], name: 'PermissionSet' },
-    ],
-    version: API_VERSION,
-  });
   return files;
+}
+
+/** `Contact.Segment_Sync_Rfm__c` and so on, in order. */
+export const fieldNames = (fields: Wanted[]) =>
+  fields.flatMap(({ sobjects, name }) => sobjects.map((sobject) => `${sobject}.${name}`)).sort();
+
+export type PermissionSet = {
+  name: string;
+  label: string;
+  /** Object and field together. */
+  fields: string[];
+  editable: boolean;
+  /** Further elements, by name. */
+  more?: XmlObject;
+};
+
+/** A permission set that shows fields, and may let them be edited. The elements stand in the order of the alphabet. */
+export function permissionSetFile({ name, label, fields, editable, more = {} }: PermissionSet) {
+  const content: XmlObject = {
+    ...more,
+    description: MARKER,
+    fieldPermissions: fields.map((field) => ({ editable, field, readable: true })),
+    label,
+  };
+  const sorted = Object.fromEntries(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { [`permissionsets/${name}.permissionset-meta.xml`]: metadataFile('PermissionSet', sorted) };
 }
 
 function fieldXml({ name, label, type, values }: Wanted): XmlObject {
@@ -45,7 +75,7 @@ function fieldXml({ name, label, type, values }: Wanted): XmlObject {
   }));
   return {
     fullName: name,
-    description: `${MARKER} Changes by hand may be replaced.`,
+    description: description(),
     label,
     type,
     ...(values.length > 0 && {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { Context, Prepared, PrepareTarget } from '../contract.ts';
+import { MARKER } from './app.ts';
 import { LEFT, MEMBER } from './campaign-members.ts';
 import { call, dataPath, SaveResult } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { needsYou } from './needs-you.ts';
-import { CampaignRemote, MARKER } from './remotes.ts';
+import { CampaignRemote } from './remotes.ts';
 import { schemaOf } from './schema.ts';
 import { allRows, query, quote } from './soql.ts';
 

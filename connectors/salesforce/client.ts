@@ -7,14 +7,9 @@ import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { Context, Token } from '../contract.ts';
 import { allowedApiUrl, exchange, type HttpAnswer, type HttpRequest, pinnedFetch } from '../http.ts';
-import { SALESFORCE_HOSTS, type SalesforceConfig } from './config.ts';
+import { API_VERSION, SALESFORCE_HOSTS } from './app.ts';
+import type { SalesforceConfig } from './config.ts';
 import { DIALECT } from './dialect.ts';
-
-/**
- * Version of every path: Spring '26.
- * https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_versions.htm
- */
-export const API_VERSION = '66.0';
 
 type SdkRequest = Parameters<Transport['httpRequest']>[0];
 

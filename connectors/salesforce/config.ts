@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** Hosts that a token of a Salesforce org may be sent to. */
-export const SALESFORCE_HOSTS = ['salesforce.com'];
-
 export const SalesforceConfig = z.object({
   loginUrl: z
     .url()

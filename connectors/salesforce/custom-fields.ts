@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { Context, Prepared } from '../contract.ts';
+import { MARKER } from './app.ts';
 import { bundleOf } from './bundle.ts';
 import { call, dataPath } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
@@ -15,7 +16,7 @@ import {
 } from './field-plan.ts';
 import { needsYou } from './needs-you.ts';
 import { type Grant, grantFields } from './permissions.ts';
-import { type FieldRemote, MARKER } from './remotes.ts';
+import type { FieldRemote } from './remotes.ts';
 import { forgetSchemas, schemaOf } from './schema.ts';
 import { inList } from './soql.ts';
 

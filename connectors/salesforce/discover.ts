@@ -1,5 +1,6 @@
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context, Property } from '../contract.ts';
+import { OUR_PREFIX } from './app.ts';
 import type { SalesforceConfig } from './config.ts';
 import { liveWhere, SOBJECTS } from './objects.ts';
 import { type Field, schemaOf } from './schema.ts';
@@ -20,8 +21,6 @@ const RELATED: Record<ObjectType, Record<string, readonly string[]>> = {
   company: {},
   deal: { RecordType: ['DeveloperName', 'Name'] },
 };
-
-export const OUR_PREFIX = 'Segment_Sync_';
 
 /** Is it one of our fields, by its name? */
 export const hasOurName = (name: string) => name.startsWith(OUR_PREFIX) && name.endsWith('__c');

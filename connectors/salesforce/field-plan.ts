@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PrepareTarget } from '../contract.ts';
-import { OUR_PREFIX } from './discover.ts';
-import { FieldRemote, MARKER } from './remotes.ts';
+import { MARKER, OUR_PREFIX } from './app.ts';
+import { FieldRemote } from './remotes.ts';
 import type { Field } from './schema.ts';
 
 export type PicklistValue = { value: string; label: string; isActive: boolean };
@@ -115,7 +115,7 @@ export function valuesChange(existing: PicklistValue[], wanted: PicklistValue[])
   return [...wanted, ...existing.filter(({ value }) => !known.has(value))];
 }
 
-const description = () => `${MARKER} Changes by hand may be replaced.`;
+export const description = () => `${MARKER} Changes by hand may be replaced.`;
 
 /** The field's definition as the Tooling API takes it. */
 export function metadataOf(wanted: Wanted): Record<string, unknown> {

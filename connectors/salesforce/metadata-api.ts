@@ -1,6 +1,7 @@
 import { RemoteError } from '../../src/errors.ts';
 import type { Context } from '../contract.ts';
-import { API_VERSION, send } from './client.ts';
+import { API_VERSION } from './app.ts';
+import { send } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { chunks } from './soql.ts';
 import { childrenXml, escapeXml, inner, textIn, type XmlObject } from './xml.ts';

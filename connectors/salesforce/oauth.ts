@@ -3,11 +3,9 @@ import { type AppError, AuthError, RemoteError } from '../../src/errors.ts';
 import type { OAuthApp, OAuthSecret } from '../contract.ts';
 import { allowedApiUrl, type HttpAnswer, type HttpRequest, pinnedFetch, send, toError } from '../http.ts';
 import { retry } from '../retry.ts';
-import { SALESFORCE_HOSTS, type SalesforceConfig } from './config.ts';
+import { SALESFORCE_HOSTS, SCOPES } from './app.ts';
+import type { SalesforceConfig } from './config.ts';
 import { DIALECT } from './dialect.ts';
-
-/** Rights that the app asks for: the REST, Bulk and Metadata APIs, a refresh token, and who the user is. */
-const SCOPES = ['api', 'refresh_token', 'id'];
 
 type Options = { config: SalesforceConfig; fetch: typeof fetch; signal: AbortSignal; now: Date };
 
@@ -27,7 +25,7 @@ export function authorizeUrl(
   url.searchParams.set('response_type', 'code');
   url.searchParams.set('client_id', app.clientId);
   url.searchParams.set('redirect_uri', options.redirectUri);
-  url.searchParams.set('scope', SCOPES.join(' '));
+  url.searchParams.set('scope', SCOPES.map(({ name }) => name).join(' '));
   url.searchParams.set('state', options.state);
   url.searchParams.set('code_challenge', options.challenge);
   url.searchParams.set('code_challenge_method', 'S256');

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { Context } from '../contract.ts';
+import { MARKER, PERMISSION_SET } from './app.ts';
 import { call, dataPath, SaveResult } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
-import { MARKER } from './remotes.ts';
 import { chunks, inList, query, quote } from './soql.ts';
-
-/** Our permission set: who has it sees and edits our fields. */
-export const PERMISSION_SET = 'Segment_Sync';
 
 /** A field to be shown: its object, and object and field together. */
 export type Grant = { sobject: string; field: string };

@@ -20,6 +20,3 @@ export type ListViewRemote = z.infer<typeof ListViewRemote>;
 
 export const CampaignRemote = z.object({ kind: z.literal('campaign'), id: z.string(), name: z.string() });
 export type CampaignRemote = z.infer<typeof CampaignRemote>;
-
-/** Stands in the description of all that we make: the sign that it is ours. */
-export const MARKER = 'Made by Segment Sync.';

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context, Json, TargetKind } from '../contract.ts';
+import { PERMISSION_SET } from './app.ts';
 import { call, dataPath, send } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { isNotFound } from './dialect.ts';
 import { deleteMetadata } from './metadata-api.ts';
-import { PERMISSION_SET, permissionSetId } from './permissions.ts';
+import { permissionSetId } from './permissions.ts';
 import { CampaignRemote, FieldRemote, ListViewRemote } from './remotes.ts';
 
 /**
