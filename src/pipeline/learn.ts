@@ -1,9 +1,10 @@
 import { DateTime } from 'luxon';
 import type { Json } from '../../connectors/contract.ts';
 import { AppError } from '../errors.ts';
-import { learns } from '../segmentation/compile.ts';
+import { learns, type Plan } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
-import { learn, planLearn } from '../segmentation/learn.ts';
+import { type LearnRequest, learn, planLearn } from '../segmentation/learn.ts';
+import { inLearnOrder } from '../segmentation/learn-order.ts';
 import { whyNobody } from '../segmentation/methods.ts';
 import type { Model } from '../segmentation/model.ts';
 import { addModel, type ModelRow, newestModels } from '../store/models.ts';
@@ -11,7 +12,7 @@ import { type Queryable, transaction } from '../store/pool.ts';
 import { pinModel } from '../store/runs.ts';
 import { listVersions } from '../store/segmentations.ts';
 import { learnAway } from './learn-away.ts';
-import { type Plans, readRequest } from './plans.ts';
+import { readRequest } from './plans.ts';
 import { readGate, whyRefused } from './sensitive-gate.ts';
 import type { SliceResult, StageContext } from './stage.ts';
 
@@ -31,13 +32,22 @@ export async function learnSlice(work: StageContext, position: Json): Promise<Sl
   const models = await newestModels(pool, tenant);
   const { request } = await readRequest(pool, tenant, run.asOf);
   const gate = await readGate(pool, tenant, run.asOf);
-  for (const { key, version, definition } of definitions) {
+  // Those whose scores can be worked out, for those that build on them.
+  const ready = new Map(
+    definitions.flatMap(({ key, version, definition }): [string, Plan][] => {
+      const learned = models.get(key);
+      const model = learned?.definitionVersion === version ? learned.model : null;
+      return learns(definition) && model === null ? [] : [[key, { definition, model }]];
+    }),
+  );
+  for (const { key, version, definition } of inLearnOrder(definitions)) {
     const present = models.get(key);
     // It keeps its labels; readPlans says why.
     if (whyRefused(definition, gate) !== null) continue;
     if (!learns(definition) || !isDue(definition, version, present, work)) continue;
     if (performance.now() >= work.deadline || work.signal.aborted) return { position, done: false, counts };
-    const model = await tryLearn(work, definition, request, present?.model ?? null);
+    const others = [...ready.values()];
+    const model = await tryLearn(work, definition, { ...request, others }, present?.model ?? null);
     if (model === null) {
       counts.waiting = (counts.waiting ?? 0) + 1;
       continue;
@@ -55,6 +65,7 @@ export async function learnSlice(work: StageContext, position: Json): Promise<Sl
       const modelVersion = await addModel(client, tenant, learned);
       await pinModel(client, tenant, run.id, key, { definition: version, model: modelVersion });
     });
+    ready.set(key, { definition, model });
     counts.learned = (counts.learned ?? 0) + 1;
     if (reason !== null) {
       counts.not_applicable = (counts.not_applicable ?? 0) + 1;
@@ -83,7 +94,7 @@ function isDue(
 async function tryLearn(
   work: StageContext,
   definition: Segmentation,
-  request: Plans['request'],
+  request: LearnRequest,
   before: Model | null,
 ): Promise<Model | null> {
   try {
@@ -110,7 +121,7 @@ function isLight({ method }: Segmentation): boolean {
 export async function learnModel(
   db: Queryable,
   definition: Segmentation,
-  request: Plans['request'],
+  request: LearnRequest,
   before: Model | null = null,
 ): Promise<Model | null> {
   const statement = planLearn(definition, request);

@@ -3,6 +3,7 @@ import type { SubjectType } from '../model/attribute.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
+import type { LearnRequest } from '../segmentation/learn.ts';
 import type { Unmet } from '../segmentation/requirements.ts';
 import { newestModels } from '../store/models.ts';
 import type { Pool } from '../store/pool.ts';
@@ -70,7 +71,7 @@ export async function planSegmentations(
     const missing = whatIsMissing(definition, basis);
     const { plan, problem } =
       missing === null
-        ? await withModel(pool, tenant, definition, change, request)
+        ? await withModel(pool, tenant, definition, change, { ...request, others: plans })
         : { plan: null, problem: missing };
     if (plan) plans.push(plan);
     const { key, name, subject } = definition;
@@ -89,7 +90,7 @@ async function withModel(
   tenant: Tenant,
   definition: Segmentation,
   change: Change,
-  request: Plans['request'],
+  request: LearnRequest,
 ): Promise<{ plan: Plan | null; problem: string | null }> {
   if (!learns(definition)) return { plan: { definition, model: null }, problem: null };
   const stored = (await newestModels(pool, tenant)).get(definition.key);

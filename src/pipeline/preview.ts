@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts';
 import type { SubjectType } from '../model/attribute.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
+import { inLearnOrder } from '../segmentation/learn-order.ts';
 import { type Preview, planPreview } from '../segmentation/preview.ts';
 import { references } from '../segmentation/references.ts';
 import { labelColumn } from '../store/columns.ts';
@@ -64,8 +65,10 @@ async function readDrafts(
     pins: await pinsNow(db, tenant),
   });
   const drafts: Plan[] = [];
-  for (const definition of definitions) {
-    drafts.push({ definition, model: learns(definition) ? await learnModel(db, definition, request) : null });
+  for (const { definition } of inLearnOrder(definitions.map((definition) => ({ definition })))) {
+    const others = [...drafts, ...present];
+    const model = learns(definition) ? await learnModel(db, definition, { ...request, others }) : null;
+    drafts.push({ definition, model });
   }
   const keys = new Set(definitions.map(({ key }) => key));
   return { request, plans: [...drafts, ...present.filter(({ definition }) => !keys.has(definition.key))] };

@@ -22,6 +22,18 @@ export function newBindings(): Bindings {
   };
 }
 
+/** A statement that only reads. */
+export type Statement = { sql: string; values: unknown[] };
+
+/** Numbers the placeholders anew: labels of others were compiled, too, and are read only where something names them. */
+export function onlyUsed({ sql, values }: Statement): Statement {
+  const used = [...new Set(sql.match(/\$\d+/g) ?? [])];
+  return {
+    sql: sql.replace(/\$\d+/g, (name) => `$${used.indexOf(name) + 1}`),
+    values: used.map((name) => values[Number(name.slice(1)) - 1]),
+  };
+}
+
 /** Quotes a name that comes from the catalogue or from a validated key. */
 export function quoteName(name: string): string {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw new Error(`not a column name: ${JSON.stringify(name)}`);

@@ -253,13 +253,23 @@ function checkMeasure(
   types: readonly AttributeType[],
   check: Check,
 ): void {
-  const type =
-    typeof measure === 'string'
-      ? checkAttribute(subject, measure, path, check)?.type
-      : checkDeals(measure.deals, subject, [...path, 'deals'], check);
+  const type = measureType(measure, subject, path, check);
   if (type !== undefined && !types.includes(type)) {
     check.problem(path, `this is a ${type}; ${path.join('.')} takes a ${types.join(' or ')}`);
   }
+}
+
+/** The type of what is measured; undefined where there is no such thing, which is noted. */
+function measureType(
+  measure: Measure,
+  subject: SubjectType,
+  path: Path,
+  check: Check,
+): AttributeType | undefined {
+  if (typeof measure === 'string') return checkAttribute(subject, measure, path, check)?.type;
+  if ('deals' in measure) return checkDeals(measure.deals, subject, [...path, 'deals'], check);
+  checkScoreName(measure.score, subject, [...path, 'score'], check);
+  return 'number';
 }
 
 /** Where a condition stands decides which kinds may stand in it. */
@@ -283,10 +293,13 @@ function checkCondition(
   } else if ('segment' in condition) {
     if (place === 'contacts') check.problem(path, 'people inside contacts can be chosen by attributes only');
     else checkSegmentName(condition.segment, subject, [...path, 'segment'], check);
+  } else if ('score' in condition && place !== 'contacts') {
+    checkScoreName(condition.score, subject, [...path, 'score'], check);
+    checkComparison('number', condition, path, check.problem, false);
   } else if (place !== 'subject') {
     check.problem(
       path,
-      `${place === 'company' ? 'company' : 'contacts'} takes attributes only; ${hint(condition)}`,
+      `${place === 'company' ? 'company takes attributes, segments and scores only' : 'contacts takes attributes only'}; ${hint(condition)}`,
     );
   } else if ('deals' in condition) {
     const type = checkDeals(condition.deals, subject, [...path, 'deals'], check);
@@ -299,9 +312,6 @@ function checkCondition(
     const { where } = condition.contacts;
     if (where) checkCondition(where, 'person', [...path, 'contacts', 'where'], check, 'contacts');
     checkComparison('number', condition.contacts, [...path, 'contacts'], check.problem, false);
-  } else {
-    checkScoreName(condition.score, subject, [...path, 'score'], check);
-    checkComparison('number', condition, path, check.problem, false);
   }
 }
 

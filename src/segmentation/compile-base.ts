@@ -20,6 +20,8 @@ export type Base = {
   heldLabels(owner: SubjectType, segmentation: string): string;
   /** Does that segmentation hold one label a subject or many? Null where it has no column yet. */
   labelsOf(owner: SubjectType, segmentation: string): 'one' | 'many' | null;
+  /** A score as stored when it was last worked out for all, at least once a day; null where there is none. */
+  storedScore(owner: SubjectType, name: string): string;
   /** An aggregate over the rows of a scope that pass a filter (null: all); returns the column that carries it. */
   aggregate(scope: AggregateScope, aggregate: string, filter: string | null): string;
   /**
@@ -107,6 +109,17 @@ export function newBase(
     labelsOf(owner, segmentation) {
       const found = stored.find((labels) => labels.subject === owner && labels.segmentation === segmentation);
       return found?.labels ?? null;
+    },
+    storedScore(owner, name) {
+      const isOwn = owner === subject;
+      if (!isOwn) usesCompany = true;
+      // Looked up row by row: a join would read the scores of all subjects for each range of them.
+      hasFolded = true;
+      return add(
+        `${isOwn ? 'x' : 'cx'}_${name.replace('.', '_')}`,
+        `(select x.value from ${schema}.score x where x.subject = '${owner}' and x.subject_id = ${isOwn ? 's' : 'c'}.id
+    and x.key = ${bindings.bind(name, 'text')})`,
+      );
     },
     aggregate(scope, sql, filter) {
       const aggregates = joins.get(scope) ?? [];

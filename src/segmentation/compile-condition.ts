@@ -15,7 +15,7 @@ export type Scope = {
   cutPoints: Record<string, CutPoint>;
   /** A boolean that is never unknown: does the subject hold this segment's label? */
   segment(name: string): string;
-  /** A score of this segmentation or another; null for everybody where that one can't be worked out now. */
+  /** A score of this segmentation or another; as stored last where that one can't be worked out now. */
   score(name: string): string;
   /** Keeps an expression of this segmentation as a column of its own, for what builds on it; returns the column. */
   helper(name: string, sql: string): string;
@@ -76,7 +76,10 @@ export function leafOf(condition: Condition, scope: Scope, inCompany: boolean): 
   }
   if ('score' in condition) {
     return {
-      operand: { sql: scope.score(condition.score), type: 'number' },
+      operand: {
+        sql: inCompany ? base.storedScore('company', condition.score) : scope.score(condition.score),
+        type: 'number',
+      },
       comparison: condition,
       cutName: noCut,
     };
@@ -98,9 +101,9 @@ function compileCompanyLeaf(condition: Condition, scope: Scope): string {
     const [segmentation = '', segment = ''] = condition.segment.split('.');
     return holdsStored(scope.base, 'company', segmentation, segment);
   }
-  const leaf = 'attribute' in condition ? leafOf(condition, scope, true) : null;
+  const leaf = 'attribute' in condition || 'score' in condition ? leafOf(condition, scope, true) : null;
   if (leaf === null)
-    throw new Error('check.ts lets only attributes and segments stand inside a company condition');
+    throw new Error('check.ts lets only attributes, segments and scores stand inside a company condition');
   return compileTests(leaf.operand, leaf.comparison, scope, leaf.cutName);
 }
 

@@ -4,9 +4,11 @@ import type { Measure, RfmSegmentation, TiersSegment, TiersSegmentation } from '
 import type { Model, RfmModel } from './model.ts';
 import { daysBefore } from './window.ts';
 
-/** A number or date of the subject, from a column or from its deals. */
+/** A number or date of the subject, from a column, from its deals, or a score of another segmentation. */
 export function compileMeasure(measure: Measure, scope: Scope): Operand {
-  return typeof measure === 'string' ? scope.base.own(measure) : compileDealMeasure(measure.deals, scope);
+  if (typeof measure === 'string') return scope.base.own(measure);
+  if ('score' in measure) return { sql: scope.score(measure.score), type: 'number' };
+  return compileDealMeasure(measure.deals, scope);
 }
 
 /** The scores that RFM gives, by name. */

@@ -190,7 +190,7 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
   const scoreColumn = (name: string, reads: string[]): string => {
     const [segmentation = '', score = ''] = name.split('.');
     const plan = plans.get(segmentation);
-    if (plan === undefined) return 'null::double precision';
+    if (plan === undefined) return base.storedScore(subject, name);
     const column = `r_${segmentation}_${score}`;
     if (!units.has(column)) {
       for (const [part, sql] of Object.entries(compileScores(plan, scopeOf(plan)))) {

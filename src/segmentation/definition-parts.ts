@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Key, SubjectType } from '../model/attribute.ts';
-import { DealMeasure } from './condition.ts';
+import { DealMeasure, SegmentName } from './condition.ts';
 import { Duration } from './duration.ts';
 
 const CRM_SAFE =
@@ -55,10 +55,11 @@ export const TiersSegment = z.strictObject({
 });
 export type TiersSegment = z.infer<typeof TiersSegment>;
 
-/** A number or date of the subject: an attribute's key, or something worked out from its deals. */
+/** A number or date of the subject: an attribute's key, something worked out from its deals, or a score. */
 export const Measure = z.union([
   Key.describe('The key of an attribute.'),
   z.strictObject({ deals: DealMeasure }).describe('Worked out from deals.'),
+  z.strictObject({ score: SegmentName }).describe('A score of another segmentation.'),
 ]);
 export type Measure = z.infer<typeof Measure>;
 

@@ -2,6 +2,7 @@ import type { AttributeType } from '../model/attribute.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type CutPoint, dayBounds } from './compile-comparison.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
+import { moneyScores } from './methods/purchase-definition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
 import { type Calendar, spanOf } from './window.ts';
 
@@ -28,7 +29,11 @@ export function topicOf(condition: Condition, owner: 'person' | 'company', words
   if ('deals' in condition) return dealTopic(condition.deals, words);
   if ('contacts' in condition)
     return { name: 'number of matching people of the company', type: 'number', isVisible: true };
-  if ('score' in condition) return { name: `score ${condition.score}`, type: 'number', isVisible: true };
+  if ('score' in condition) {
+    const isMoney = moneyScores.some((score) => condition.score.endsWith(`.${score}`));
+    const whose = owner === 'company' ? ' of the company' : '';
+    return { name: `score ${condition.score}${whose}`, type: 'number', isVisible: !isMoney };
+  }
   throw new Error('not a leaf that compares');
 }
 

@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import type { Statement } from './bindings.ts';
 import { type CompiledPlans, type CompileRequest, compilePlans, type Plan } from './compile.ts';
 import { compileCondition, compileOne, leafOf, type Scope } from './compile-condition.ts';
 import { compileMeasure } from './compile-scores.ts';
@@ -6,7 +7,6 @@ import type { Condition } from './condition.ts';
 import type { Measure, Segmentation } from './definition.ts';
 import { isShorterThanDay, parseDuration } from './duration.ts';
 import { dealTopic, showValue, type Topic, thresholdOf, topicOf, type Words } from './explain-words.ts';
-import type { Statement } from './learn.ts';
 import { sketchCluster } from './methods/cluster-compile.ts';
 import { sketchLookalike } from './methods/lookalike.ts';
 import { sketchPurchases, tierThreshold } from './methods/purchase-explain.ts';
@@ -192,8 +192,9 @@ function sketchRfm(plan: Plan, index: number, scope: Scope, { words, column }: D
 }
 
 function measureTopic(measure: Measure, subject: 'person' | 'company', words: Words): Topic {
-  if (typeof measure !== 'string') return dealTopic(measure.deals, words);
-  return topicOf({ attribute: measure, known: true }, subject, words);
+  if (typeof measure === 'string') return topicOf({ attribute: measure, known: true }, subject, words);
+  if ('score' in measure) return topicOf({ score: measure.score, known: true }, subject, words);
+  return dealTopic(measure.deals, words);
 }
 
 function sketchCondition(condition: Condition, scope: Scope, drawing: Drawing, inCompany: boolean): Sketch {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { InputError } from '../errors.ts';
 import { columnType } from '../model/attribute.ts';
 import { type AttributeIndex, indexAttributes } from './attribute-index.ts';
-import { quoteName } from './bindings.ts';
-import { type CompileRequest, compilePlans } from './compile.ts';
+import { onlyUsed, quoteName, type Statement } from './bindings.ts';
+import { type CompiledPlans, type CompileRequest, compilePlans, type Plan } from './compile.ts';
 import { compileCondition, type Scope } from './compile-condition.ts';
 import { compileMeasure } from './compile-scores.ts';
 import type { Segmentation } from './definition.ts';
@@ -13,14 +14,15 @@ import { learnPurchases, planPurchases } from './methods/purchase-learn.ts';
 import { learnCard, planScorecard } from './methods/scorecard-learn.ts';
 import type { Model } from './model.ts';
 import { type Percentile, percentileCut, percentileKey, percentilesOf } from './percentile.ts';
+import { references } from './references.ts';
 import type { Histogram } from './statistics/cut-points.ts';
 import { learnRfm } from './statistics/rfm.ts';
 import { localDay } from './window.ts';
 
-export type LearnRequest = Omit<CompileRequest, 'subject' | 'segmentations' | 'restrict'>;
-
-/** A statement that only reads. */
-export type Statement = { sql: string; values: unknown[] };
+export type LearnRequest = Omit<CompileRequest, 'subject' | 'segmentations' | 'restrict'> & {
+  /** Segmentations whose scores it may build on; of those left out, scores are read as stored last. */
+  others?: readonly Plan[];
+};
 
 /** What is measured, and the ranks (0 to 1) around which its values must be known exactly. */
 type Source = { name: string; value: string; probabilities: readonly number[] };
@@ -52,32 +54,38 @@ function planFor<Own extends Segmentation>(
   request: LearnRequest,
   write: (definition: Own, scope: Scope, plans: WritePlans) => string,
 ): Statement {
-  const plans = compilePlans({
-    ...request,
-    subject: definition.subject,
-    segmentations: [],
-    restrict: 'all',
-    stored: request.stored ?? [],
-  });
+  const plans = compileAround(definition, request);
   const scope = plans.scopeOf({ definition, model: null });
   const sql = write(definition, scope, {
     schema: request.schema,
     attributes: plans.attributes,
     nested: plans.nested,
   });
-  return { sql, values: plans.base.bindings.values };
+  return onlyUsed({ sql, values: plans.base.bindings.values });
+}
+
+/** What a definition looks at, over all its subjects: nothing of itself, and the scores that it names. */
+function compileAround(definition: Segmentation, request: LearnRequest): CompiledPlans {
+  const named = new Set(
+    [...references(definition)].flatMap((reference) =>
+      reference.kind === 'score' && reference.subject === definition.subject
+        ? [reference.name.split('.')[0]]
+        : [],
+    ),
+  );
+  return compilePlans({
+    ...request,
+    subject: definition.subject,
+    segmentations: (request.others ?? []).filter((other) => named.has(other.definition.key)),
+    restrict: 'all',
+    stored: request.stored ?? [],
+  });
 }
 
 type WritePlans = { schema: string; attributes: AttributeIndex; nested(): string };
 
 function planRfm(definition: Extract<Segmentation, { method: 'rfm' }>, request: LearnRequest): Statement {
-  const { base, scopeOf, nested, calendar, attributes } = compilePlans({
-    ...request,
-    subject: definition.subject,
-    segmentations: [],
-    restrict: 'all',
-    stored: request.stored ?? [],
-  });
+  const { base, scopeOf, nested, calendar, attributes } = compileAround(definition, request);
   const scope = scopeOf({ definition, model: null });
   const recency = compileMeasure(definition.recency, scope);
   const frequency = compileMeasure(definition.frequency, scope);
@@ -95,7 +103,8 @@ function planRfm(definition: Extract<Segmentation, { method: 'rfm' }>, request: 
   ];
   const from = `(\n${nested()}\n) l`;
   const bought = `${frequency.sql} > 0 and ${recency.sql} is not null and ${profiled}`;
-  return { sql: histogramSql([{ from, where: bought, sources }]), values: base.bindings.values };
+  const sql = histogramSql([{ from, where: bought, sources }]);
+  return onlyUsed({ sql, values: base.bindings.values });
 }
 
 function planTiers(
@@ -106,23 +115,15 @@ function planTiers(
     topPercent === undefined ? [] : [topPercent],
   );
   if (percents.length === 0) return null;
-  const { base, scopeOf, nested, attributes } = compilePlans({
-    ...request,
-    subject: definition.subject,
-    segmentations: [],
-    restrict: 'all',
-    stored: request.stored ?? [],
-  });
+  const { base, scopeOf, nested, attributes } = compileAround(definition, request);
   const scope = scopeOf({ definition, model: null });
   const value = compileMeasure(definition.of, scope).sql;
   const among = definition.among === undefined ? 'true' : compileCondition(definition.among, scope);
   const profiled = mayProfile(definition.subject, attributes, (key) => base.own(key).sql);
   const sources = [{ name: 'of', value, probabilities: percents.map((percent) => 1 - percent / 100) }];
   const from = `(\n${nested()}\n) l`;
-  return {
-    sql: histogramSql([{ from, where: `${among} and ${profiled}`, sources }]),
-    values: base.bindings.values,
-  };
+  const sql = histogramSql([{ from, where: `${among} and ${profiled}`, sources }]);
+  return onlyUsed({ sql, values: base.bindings.values });
 }
 
 function planPercentiles(percentiles: readonly Percentile[], request: LearnRequest): Statement {
@@ -239,6 +240,8 @@ export function learn(
   }
   const cutPoints: Record<string, number | null> = {};
   if (definition.method === 'tiers') {
+    if (typeof definition.of === 'object' && 'score' in definition.of && find('of').values.length === 0)
+      throw noScores(definition.key, definition.of.score);
     for (const { key, topPercent } of definition.segments) {
       if (topPercent !== undefined) cutPoints[key] = percentileCut(find('of'), topPercent, 'top');
     }
@@ -254,6 +257,12 @@ export function learn(
   );
   return { method: definition.method, asOf: at, cutPoints, warnings };
 }
+
+/** Its segmentation has not learned yet, or does not fit the data; to divide nobody now would stay so for long. */
+const noScores = (segmentation: string, score: string): InputError =>
+  new InputError('no-values', `${segmentation}: nobody has a score ${score} yet.`, {
+    action: `Wait until ${score.split('.')[0]} has learned, or see why it gives nobody a score.`,
+  });
 
 function readHistograms(rows: readonly unknown[]): Map<string, Histogram> {
   const histograms = new Map<string, Histogram & { upto: number }>();

@@ -1,8 +1,8 @@
+import { onlyUsed, type Statement } from './bindings.ts';
 import { type CompileRequest, compilePlans, type Plan } from './compile.ts';
 import { compileCondition } from './compile-condition.ts';
 import type { Condition } from './condition.ts';
 import { thresholdOf, topicOf, type Words } from './explain-words.ts';
-import type { Statement } from './learn.ts';
 import { testsOf } from './operators.ts';
 
 export type PreviewRequest = Omit<CompileRequest, 'subject' | 'segmentations'> & {
@@ -99,15 +99,15 @@ export function planPreview(request: PreviewRequest): PreviewPlan {
   );
   const allowed = gates.map((key) => `${compiled.base.own(key).sql} is not true`).join(' and ');
   return {
-    ...onlyUsed(
-      `select ${counts.join(',\n  ')}
+    ...onlyUsed({
+      sql: `select ${counts.join(',\n  ')}
 from (
 select l.*, ${labels.sql} as label
 from (\n${compiled.nested()}\n) l${allowed === '' ? '' : `\nwhere ${allowed}`}
 offset 0
 ) l`,
-      bindings.values,
-    ),
+      values: bindings.values,
+    }),
     interpret(row) {
       const read = (name: string): number => Number(row[name]);
       const subjects = read('subjects');
@@ -128,15 +128,6 @@ offset 0
         })),
       };
     },
-  };
-}
-
-/** Numbers the placeholders anew: labels of others were compiled, too, and are read only where a rule names them. */
-function onlyUsed(sql: string, values: readonly unknown[]): Statement {
-  const used = [...new Set(sql.match(/\$\d+/g) ?? [])];
-  return {
-    sql: sql.replace(/\$\d+/g, (name) => `$${used.indexOf(name) + 1}`),
-    values: used.map((name) => values[Number(name.slice(1)) - 1]),
   };
 }
 

@@ -32,7 +32,11 @@ describe('what is wrong is named with its place and the nearest known name', () 
     ['{ attribute: last_order_at, between: [2026-01-01, 2026-13-01] }', '8:61', 'Invalid ISO date'],
     ['{ attribute: last_order_at, during: this mont }', '8:47', 'did you mean this month'],
     ['{ company: { deals: { count: true, atLeast: 1 } } }', '8:13', 'scope: company'],
-    ['{ company: { company: { attribute: industry, is: x } } }', '8:13', 'company takes attributes only'],
+    [
+      '{ company: { company: { attribute: industry, is: x } } }',
+      '8:13',
+      'company takes attributes, segments and scores only',
+    ],
     ['{ contacts: { count: true, atLeast: 1 } }', '8:13', 'only companies have contacts'],
     ['{ attribute: religion, known: true }', '8:24', 'an admin has to record the lawful basis'],
     ['{ not: { segment: shop.a } }', '8:29', 'in a circle: shop.a -> shop.a'],

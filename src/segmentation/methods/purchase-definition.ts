@@ -110,5 +110,8 @@ export const purchaseScores = {
   churn: ['p_alive', 'expected_purchases', 'next_purchase_days'],
 } as const;
 
+/** Scores that are amounts of money, which reps may not see. */
+export const moneyScores = ['value', 'expected_spend'] as const;
+
 /** The score that the segments divide. */
 export const dividedScore = { lifetime_value: 'value', churn: 'p_alive' } as const;

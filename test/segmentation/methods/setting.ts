@@ -36,8 +36,8 @@ export type Bench = {
   database: TestDatabase;
   asOf: Date;
   fill(table: 'person' | 'company' | 'deal' | 'deal_person', rows: Record<string, unknown>[]): Promise<void>;
-  learnRows(definition: Segmentation): Promise<unknown[]>;
-  learn(definition: Segmentation, context?: LearnContext): Promise<Model>;
+  learnRows(definition: Segmentation, others?: Plan[]): Promise<unknown[]>;
+  learn(definition: Segmentation, context?: LearnContext & { others?: Plan[] }): Promise<Model>;
   /** Labels and scores by id. */
   apply(...plans: Plan[]): Promise<Map<string, Row>>;
   /** All that is said to an administrator about one subject, one line after the other. */
@@ -51,8 +51,8 @@ export async function openBench(day: string): Promise<Bench> {
   await addAttributes(pool, tenant, attributes);
   const asOf = new Date(`${day}T12:00:00Z`);
   const common = { schema: tenant.schema, attributes, asOf, zone: 'UTC', fiscalYearStart: 1 };
-  const learnRows = async (definition: Segmentation): Promise<unknown[]> => {
-    const statement = planLearn(definition, common);
+  const learnRows = async (definition: Segmentation, others: Plan[] = []): Promise<unknown[]> => {
+    const statement = planLearn(definition, { ...common, others });
     if (statement === null) throw new Error('nothing is learned');
     return (await pool.query(statement.sql, statement.values)).rows;
   };
@@ -66,7 +66,8 @@ export async function openBench(day: string): Promise<Bench> {
         await insert(pool, `${tenant.schema}.${table}`, part);
       }
     },
-    learn: async (definition, context) => learn(definition, await learnRows(definition), asOf, context),
+    learn: async (definition, context) =>
+      learn(definition, await learnRows(definition, context?.others), asOf, context),
     async apply(...plans) {
       const subject = plans[0]?.definition.subject ?? 'person';
       const { sql, values } = compileLabels({
