@@ -89,14 +89,15 @@ export const conditionWords = [
   'score',
 ] as const;
 
+/** Named as it is wherever it recurs: each `.describe()` of it would be one more schema, without end. */
 export const Condition: z.ZodType<Condition> = z.lazy(() =>
   z.union([
     z.strictObject({ all: z.array(Condition).min(1).describe('All of these hold.') }),
     z.strictObject({ any: z.array(Condition).min(1).describe('At least one of these holds.') }),
-    z.strictObject({ not: Condition.describe('This is known not to hold.') }),
+    z.strictObject({ not: Condition }).describe('This is known not to hold.'),
     AttributeCondition,
     DealsCondition,
-    z.strictObject({ company: Condition.describe("On the person's company; unknown without a company.") }),
+    z.strictObject({ company: Condition }).describe("On the person's company; unknown without a company."),
     z.strictObject({
       contacts: z
         .strictObject({
