@@ -31,6 +31,18 @@ export class ConfigError extends AppError {}
 /** A person gave us something we can't use: a definition, a file, an option. Nothing was changed. */
 export class InputError extends AppError {}
 
+/** Nobody is signed in, or their session or token has ended. */
+export class SignInError extends AppError {}
+
+/** Whoever asks may not do this. Nothing was changed. */
+export class PermissionError extends AppError {}
+
+/** There is no such thing here, or not for whoever asks. */
+export class NotFoundError extends AppError {}
+
+/** Somebody else changed it meanwhile, or it is not in a state for this. Nothing was changed. */
+export class ConflictError extends AppError {}
+
 /** The CRM no longer accepts our token. The connection needs a person. */
 export class AuthError extends AppError {}
 

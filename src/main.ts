@@ -7,6 +7,8 @@ import { ConfigError, toAppError } from './errors.ts';
 import { createLog } from './log.ts';
 import { createServerApp } from './server/app.ts';
 import { figures } from './server/figures.ts';
+import { offerFirstSignIn } from './server/first-sign-in.ts';
+import { webFiles } from './server/web-files.ts';
 
 /** The whole time that a stop may take; slices end well within it. */
 const DRAIN_MS = 10_000;
@@ -31,6 +33,7 @@ export async function main(argument: string | undefined): Promise<void> {
   try {
     const worker = role === 'web' ? undefined : await app.startWorker();
     const server = role === 'worker' ? undefined : await listen(app);
+    if (server) await offerFirstSignIn(app);
     stopOnSignal(log, async () => {
       server?.closeAllConnections();
       server?.close();
@@ -54,13 +57,19 @@ function roleOf(argument: string | undefined): Role {
 
 async function listen(app: App): Promise<Server> {
   const { config, log } = app;
-  const express = createServerApp({
-    probes: {
-      store: async () => void (await app.store.pool.query('select 1')),
-      queue: () => app.backend.ping(),
+  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
+  const express = createServerApp(
+    {
+      ...app,
+      publicUrl,
+      probes: {
+        store: async () => void (await app.store.pool.query('select 1')),
+        queue: () => app.backend.ping(),
+      },
+      metrics: () => figures(app.store.pool, app.backend.queue),
     },
-    metrics: () => figures(app.store.pool, app.backend.queue),
-  });
+    webFiles(log),
+  );
   return await new Promise((resolve, reject) => {
     const server = express.listen(config.port, config.host, (error?: Error) => {
       if (error) {

@@ -1,19 +1,38 @@
 import express, { type Express } from 'express';
-import { healthRoutes, type Probe } from './health.ts';
+import { NotFoundError } from '../errors.ts';
+import { healthRoutes } from './health.ts';
 import { metricsRoute } from './metrics.ts';
+import { mountRoutes } from './mount.ts';
+import { openApiRoutes } from './openapi.ts';
+import type { ServerParts } from './parts.ts';
+import { problems } from './problem.ts';
+import { routes } from './routes.ts';
+import { securityHeaders } from './security-headers.ts';
+import { signInRoutes } from './sign-in.ts';
+import { pageRoutes, type WebFiles } from './web-files.ts';
 
-/** What the server needs of the rest; nothing here opens or closes it. */
-export type ServerParts = {
-  /** Each answers or rejects within its own time: the database, the queue. */
-  probes: Record<string, Probe>;
-  metrics: () => Promise<Record<string, number>>;
-};
-
-/** Builds the app; main.ts listens. */
-export function createServerApp(parts: ServerParts): Express {
+/** Builds the app; main.ts listens. Without web files it is the API alone. */
+export function createServerApp(parts: ServerParts, web?: WebFiles): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(securityHeaders(parts.publicUrl));
   app.use(healthRoutes(parts.probes));
   app.use(metricsRoute(parts.metrics));
+  app.use(signInRoutes(parts));
+  app.use(openApiRoutes(parts, routes));
+  app.use(express.json({ limit: '1mb' }));
+  app.use(mountRoutes(parts, routes));
+  app.use('/api', (request) => {
+    throw new NotFoundError(
+      'address_unknown',
+      `There is nothing at ${request.method} ${request.originalUrl}.`,
+      {
+        action: 'See /api for what there is.',
+      },
+    );
+  });
+  if (web) app.use(pageRoutes(web));
+  app.use(problems(parts));
   return app;
 }

@@ -8,11 +8,14 @@ export type AuditEntry = {
   subject: string;
   before?: unknown;
   after?: unknown;
+  /** The network address that asked; absent for the command line and the program itself. */
+  origin?: string | undefined;
 };
 
-export async function addAudit(db: Queryable, tenant: Tenant, entry: AuditEntry): Promise<void> {
+export async function addAudit(db: Queryable, tenant: Pick<Tenant, 'id'>, entry: AuditEntry): Promise<void> {
   await db.query(
-    `insert into app.audit (tenant_id, actor, action, subject, before, after) values ($1, $2, $3, $4, $5::jsonb, $6::jsonb)`,
+    `insert into app.audit (tenant_id, actor, action, subject, before, after, origin)
+     values ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)`,
     [
       tenant.id,
       entry.actor,
@@ -20,6 +23,7 @@ export async function addAudit(db: Queryable, tenant: Tenant, entry: AuditEntry)
       entry.subject,
       entry.before === undefined ? null : JSON.stringify(entry.before),
       entry.after === undefined ? null : JSON.stringify(entry.after),
+      entry.origin ?? null,
     ],
   );
 }

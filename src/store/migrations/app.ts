@@ -60,6 +60,7 @@ export const appMigrations: Migration[] = [
         primary key (tenant_id, hash)
       );
 
+      -- append only; who: a user's e-mail, a token's name, or a part of the program
       create table app.audit (
         id bigint generated always as identity primary key,
         tenant_id text references app.tenant on delete cascade,
@@ -68,9 +69,99 @@ export const appMigrations: Migration[] = [
         action text not null,
         subject text not null,
         before jsonb,
-        after jsonb
+        after jsonb,
+        -- the address that the request came from; null where nobody asked over the network
+        origin text
       );
-      create index audit_tenant_at on app.audit (tenant_id, at desc);
+      create index audit_tenant_at on app.audit (tenant_id, at desc, id desc);
+
+      -- people and programs that come in ---------------------------------------------------------------------
+      create table app.account (
+        id text primary key,
+        email text not null unique check (email = lower(email)),
+        name text not null default '',
+        created_at timestamptz not null default now(),
+        seen_at timestamptz
+      );
+
+      create table app.member (
+        tenant_id text not null references app.tenant on delete cascade,
+        account_id text not null references app.account on delete cascade,
+        role text not null check (role in ('admin', 'revops', 'approver', 'viewer')),
+        -- the weekly digest of one's own customers
+        digest boolean not null default true,
+        added_by text not null,
+        added_at timestamptz not null default now(),
+        primary key (tenant_id, account_id)
+      );
+      create index member_account on app.member (account_id);
+
+      -- keyed by the hash of the cookie's value, never the value
+      create table app.session (
+        hash bytea primary key,
+        account_id text not null references app.account on delete cascade,
+        tenant_id text not null references app.tenant on delete cascade,
+        csrf text not null,
+        created_at timestamptz not null default now(),
+        seen_at timestamptz not null default now(),
+        expires_at timestamptz not null
+      );
+      create index session_account on app.session (account_id);
+
+      -- invitations and one-time links, by the hash of what the link carries
+      create table app.sign_in_link (
+        hash bytea primary key,
+        tenant_id text not null references app.tenant on delete cascade,
+        email text not null,
+        role text not null,
+        created_by text not null,
+        created_at timestamptz not null default now(),
+        expires_at timestamptz not null,
+        used_at timestamptz
+      );
+
+      -- authorisations that were begun in a browser, by the hash of their state; single use
+      create table app.oauth_state (
+        hash bytea primary key,
+        -- connect, install, sign_in
+        purpose text not null,
+        -- hubspot, salesforce, or the key of an identity provider
+        system text not null,
+        tenant_id text references app.tenant on delete cascade,
+        -- hash of the browser's cookie: an answer in another browser is refused
+        browser bytea not null,
+        -- { verifier, nonce, config, mode, returnTo }, sealed
+        secret bytea not null,
+        created_at timestamptz not null default now(),
+        expires_at timestamptz not null,
+        used_at timestamptz
+      );
+
+      create table app.api_token (
+        id text primary key,
+        tenant_id text not null references app.tenant on delete cascade,
+        name text not null,
+        hash bytea not null unique,
+        permissions text[] not null,
+        created_by text not null,
+        created_at timestamptz not null default now(),
+        expires_at timestamptz not null,
+        last_used_at timestamptz,
+        revoked_at timestamptz
+      );
+      create index api_token_tenant on app.api_token (tenant_id);
+
+      -- answers to requests that start work, so that the same request again does not start it twice
+      create table app.idempotency (
+        tenant_id text not null references app.tenant on delete cascade,
+        key text not null,
+        request_hash bytea not null,
+        -- null while the first request is under way
+        status int,
+        body jsonb,
+        created_at timestamptz not null default now(),
+        primary key (tenant_id, key)
+      );
     `,
   },
 ];

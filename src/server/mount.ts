@@ -1,0 +1,105 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { z } from 'zod';
+import { InputError, PermissionError } from '../errors.ts';
+import { addAudit } from '../store/audit.ts';
+import { migrateTenant } from '../store/tenant.ts';
+import { type Actor, actorOf, requirePermission } from './actor.ts';
+import { requireOwnPage } from './csrf.ts';
+import { withIdempotency } from './idempotency.ts';
+import type { ServerParts } from './parts.ts';
+import { FieldsError } from './problem.ts';
+import type { AuditNote, Route } from './route.ts';
+
+/** Deeper JSON than any definition needs. */
+const MOST_DEPTH = 20;
+
+/** All endpoints as one router: who asks, may they, is it understood, do it, write it down, answer. */
+export function mountRoutes(parts: ServerParts, routes: readonly Route[]): Router {
+  const router = Router();
+  for (const route of routes) {
+    const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
+    router[method](route.path, handlerOf(parts, route));
+  }
+  return router;
+}
+
+function handlerOf(parts: ServerParts, route: Route): RequestHandler {
+  return async (request, response) => {
+    response.setHeader('cache-control', 'no-store');
+    const actor = await actorOf(parts, request);
+    if (route.method !== 'GET') requireOwnPage(parts, request, actor);
+    try {
+      requirePermission(actor, route.may);
+    } catch (error) {
+      if (route.action && error instanceof PermissionError)
+        await record(parts, route, actor, request, { subject: request.path, after: { refused: true } });
+      throw error;
+    }
+    const answer = () => carryOut(parts, route, actor, request, response);
+    if (!route.startsWork) return await answer();
+    await withIdempotency(parts, { actor, request, response }, answer);
+  };
+}
+
+async function carryOut(
+  parts: ServerParts,
+  route: Route,
+  actor: Actor,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const tenant = await migrateTenant(parts.store.pool, actor.tenantId);
+  requireShallow(request.body);
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  let note: AuditNote | undefined;
+  const answer = await route.handle({
+    params: read(route.params, request.params, 'address'),
+    query: read(route.query, { ...request.query }, 'query'),
+    body: read(route.body, request.body, 'body'),
+    tenant,
+    actor,
+    parts,
+    signal: gone.signal,
+    audit: (given) => {
+      note = given;
+    },
+    request,
+    response,
+  });
+  if (route.action) await record(parts, route, actor, request, note ?? { subject: request.path });
+  if (route.streams) return;
+  const sent = route.answer.parse(answer);
+  if (sent === undefined) response.status(route.status ?? 204).end();
+  else response.status(route.status ?? 200).json(sent);
+}
+
+function read<T extends z.ZodType>(schema: T, value: unknown, part: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new FieldsError(parsed.error, part);
+}
+
+async function record(
+  parts: ServerParts,
+  route: Route,
+  actor: Actor,
+  request: Request,
+  note: AuditNote,
+): Promise<void> {
+  await addAudit(
+    parts.store.pool,
+    { id: actor.tenantId },
+    { actor: actor.name, action: route.action ?? '', origin: request.ip, ...note },
+  );
+}
+
+function requireShallow(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > MOST_DEPTH) {
+    throw new InputError('body_too_deep', `The request is nested deeper than ${MOST_DEPTH} levels.`, {
+      action: 'Flatten it.',
+    });
+  }
+  for (const inner of Object.values(value)) requireShallow(inner, depth + 1);
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { Permission, Role } from '../../model/role.ts';
+import { route } from '../route.ts';
+
+export default route({
+  method: 'GET',
+  path: '/api/session',
+  summary: 'Who is asking, for which company, and what they may do',
+  tag: 'People',
+  may: 'read',
+  answer: z.object({
+    name: z.string(),
+    role: Role.nullable(),
+    permissions: z.array(Permission),
+    /** Goes with every unsafe request of a browser, as x-csrf-token. */
+    csrf: z.string().nullable(),
+    tenant: z.object({ id: z.string(), name: z.string(), zone: z.string(), currency: z.string() }),
+  }),
+  handle: ({ actor, tenant }) => ({
+    name: actor.name,
+    role: actor.role,
+    permissions: [...actor.permissions],
+    csrf: actor.csrf,
+    tenant,
+  }),
+});

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { glob, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import express, { type Response, Router } from 'express';
+import type { Logger } from 'pino';
+import { NONCE } from './security-headers.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const BUILT = join(ROOT, 'web/dist');
+const STAMP = join(BUILT, '.source');
+const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
+
+/** Stands in the built page where each response's nonce goes. */
+const NONCE_PLACE = '__CSP_NONCE__';
+
+/** The pages of the workspace; `ready` resolves once they are built. */
+export type WebFiles = { folder: string; ready: Promise<void>; state: () => 'building' | 'built' | 'failed' };
+
+/**
+ * The workspace's files, built now where the sources changed since they were built. An image that holds the built
+ * files and no build tools takes them as they are.
+ */
+export function webFiles(log: Logger): WebFiles {
+  let state: ReturnType<WebFiles['state']> = 'building';
+  const ready = buildIfStale(log).then(
+    () => {
+      state = 'built';
+    },
+    (error: unknown) => {
+      state = 'failed';
+      log.error({ err: error }, 'the workspace could not be built; the API works');
+    },
+  );
+  return { folder: BUILT, ready, state: () => state };
+}
+
+async function buildIfStale(log: Logger): Promise<void> {
+  if (!existsSync(VITE) && existsSync(join(BUILT, 'index.html'))) return;
+  const source = await hashSources();
+  if ((await readFile(STAMP, 'utf8').catch(() => '')) === source) return;
+  log.info('building the workspace');
+  const child = spawn(process.execPath, [VITE, 'build', 'web', '--logLevel', 'warn'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4_000);
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`vite ended with ${code}: ${said}`);
+  await writeFile(STAMP, source);
+}
+
+async function hashSources(): Promise<string> {
+  const hash = createHash('sha256');
+  const files = ['package-lock.json'];
+  for await (const file of glob('web/**/*.{ts,tsx,css,html,json,svg}', {
+    cwd: ROOT,
+    exclude: (name) => name === 'dist' || name === 'node_modules',
+  }))
+    files.push(file);
+  for (const file of files.sort()) hash.update(file).update(await readFile(join(ROOT, file)));
+  return hash.digest('hex');
+}
+
+/** The built files, and the one page for every other address, with this response's nonce in it. */
+export function pageRoutes(web: WebFiles): Router {
+  const router = Router();
+  // Their names carry a hash of what is in them.
+  router.use(
+    '/assets',
+    express.static(join(web.folder, 'assets'), { immutable: true, maxAge: '365d', index: false }),
+  );
+  router.get('/{*path}', async (_request, response) => {
+    response.setHeader('cache-control', 'no-store');
+    if (web.state() === 'built') {
+      const page = await readFile(join(web.folder, 'index.html'), 'utf8');
+      response.type('html').send(page.replaceAll(NONCE_PLACE, String(response.locals[NONCE])));
+      return;
+    }
+    waitPage(response, web.state() === 'failed');
+  });
+  return router;
+}
+
+function waitPage(response: Response, failed: boolean): void {
+  const text = failed
+    ? 'The workspace could not be built. The log says why; the API and all runs go on.'
+    : 'The workspace is being built; this page loads again by itself.';
+  response
+    .status(503)
+    .setHeader('retry-after', '2')
+    .type('html')
+    .send(
+      `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Segment Sync</title>${failed ? '' : '<meta http-equiv="refresh" content="2">'}</head><body><p>${text}</p></body></html>`,
+    );
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { Role } from '../model/role.ts';
+import type { Queryable } from './pool.ts';
+import { hashToken, newToken } from './tokens.ts';
+
+/** A session ends after this long without a request, and after that long in any case. */
+const IDLE_HOURS = 12;
+const ABSOLUTE_DAYS = 7;
+
+export const Session = z.object({
+  accountId: z.string(),
+  tenantId: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: Role,
+  /** What unsafe requests carry beside the cookie. */
+  csrf: z.string(),
+  expiresAt: z.date(),
+});
+export type Session = z.infer<typeof Session>;
+
+/** Begins a session and answers the cookie's value, which is kept nowhere. */
+export async function beginSession(
+  db: Queryable,
+  { accountId, tenantId }: { accountId: string; tenantId: string },
+): Promise<string> {
+  const { token, hash } = newToken();
+  await db.query(
+    `insert into app.session (hash, account_id, tenant_id, csrf, expires_at)
+     values ($1, $2, $3, $4, now() + make_interval(days => $5))`,
+    [hash, accountId, tenantId, newToken().token, ABSOLUTE_DAYS],
+  );
+  await db.query('update app.account set seen_at = now() where id = $1', [accountId]);
+  return token;
+}
+
+/** The session of a cookie's value; null where it has ended, or its holder is no member any more. */
+export async function readSession(db: Queryable, token: string): Promise<Session | null> {
+  const { rows } = await db.query(
+    `update app.session s set seen_at = now()
+     from app.account a, app.member m
+     where s.hash = $1 and s.expires_at > now() and s.seen_at > now() - make_interval(hours => $2)
+       and a.id = s.account_id and m.account_id = s.account_id and m.tenant_id = s.tenant_id
+     returning s.account_id as "accountId", s.tenant_id as "tenantId", a.email, a.name, m.role, s.csrf,
+       s.expires_at as "expiresAt"`,
+    [hashToken(token), IDLE_HOURS],
+  );
+  return rows[0] ? Session.parse(rows[0]) : null;
+}
+
+export async function endSession(db: Queryable, token: string): Promise<void> {
+  await db.query('delete from app.session where hash = $1', [hashToken(token)]);
+}

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addSignInLink } from '../../src/store/sign-in-links.ts';
+import { type ServerRig, startServer, type Visitor } from './rig.ts';
+
+let rig: ServerRig;
+let revops: Visitor;
+let viewer: Visitor;
+
+beforeAll(async () => {
+  rig = await startServer();
+  revops = await rig.visitor('revops');
+  viewer = await rig.visitor('viewer');
+});
+afterAll(() => rig.close());
+
+describe('every endpoint', () => {
+  it('knows its caller by the session', async () => {
+    const answer = await rig.ask(revops, 'GET', '/api/session');
+    expect(await answer.json()).toMatchObject({
+      name: revops.email,
+      role: 'revops',
+      permissions: ['read', 'edit', 'approve'],
+      tenant: { id: 't1' },
+    });
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('answers a problem with what to do to nobody', async () => {
+    const answer = await rig.ask(null, 'GET', '/api/session');
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('content-type')).toMatch('application/problem+json');
+    expect(await answer.json()).toMatchObject({ code: 'not_signed_in', action: 'Sign in and try again.' });
+  });
+
+  it('refuses what the role may not do, and writes the attempt down', async () => {
+    const answer = await rig.ask(viewer, 'POST', '/api/runs', {});
+    expect(answer.status).toBe(403);
+    const { rows } = await rig.database.pool.query(`select action, after from app.audit where actor = $1`, [
+      viewer.email,
+    ]);
+    expect(rows).toEqual([{ action: 'run.start', after: { refused: true } }]);
+  });
+
+  it.each([
+    ['no token', { 'x-csrf-token': '' }],
+    ['another session’s token', { 'x-csrf-token': 'x'.repeat(43) }],
+    ['a foreign origin', { origin: 'https://evil.example' }],
+    ['a cross-site fetch', { 'sec-fetch-site': 'cross-site' }],
+  ])('refuses an unsafe request with %s', async (_what, headers) => {
+    const answer = await rig.ask(revops, 'POST', '/api/runs', {}, headers);
+    expect(answer.status).toBe(403);
+    expect(await answer.json()).toMatchObject({ code: 'foreign_page' });
+  });
+
+  it.each([
+    ['an unknown field', { dryRun: true, tenant_id: 't2' }, 'fields_invalid'],
+    ['a wrong type', { dryRun: 'yes' }, 'fields_invalid'],
+    ['half a document', '{"dryRun": tr', 'body_unreadable'],
+    ['a large one', JSON.stringify({ dryRun: 'x'.repeat(1_100_000) }), 'body_too_large'],
+    ['a deep one', `${'{"a":'.repeat(30)}1${'}'.repeat(30)}`, 'body_too_deep'],
+  ])('refuses %s and says what to mend', async (_what, body, code) => {
+    const answer = await rig.ask(revops, 'POST', '/api/runs', body);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ code, status: 400 });
+  });
+
+  it('starts work once for one Idempotency-Key', async () => {
+    const headers = { 'idempotency-key': 'k1' };
+    const first = await rig.ask(revops, 'POST', '/api/runs', { dryRun: true }, headers);
+    const again = await rig.ask(revops, 'POST', '/api/runs', { dryRun: true }, headers);
+    expect([first.status, again.status]).toEqual([202, 202]);
+    expect(await again.json()).toEqual(await first.json());
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    const other = await rig.ask(revops, 'POST', '/api/runs', { dryRun: false }, headers);
+    expect(other.status).toBe(409);
+  });
+
+  it('describes itself', async () => {
+    const document = await (await rig.ask(null, 'GET', '/openapi.json')).json();
+    expect(document).toMatchObject({ openapi: '3.1.0', paths: { '/api/runs': { post: {} } } });
+  });
+});
+
+describe('a sign-in link', () => {
+  it('signs in once', async () => {
+    const token = await addSignInLink(rig.database.pool, {
+      tenantId: 't1',
+      email: 'New@Example.com',
+      role: 'viewer',
+      createdBy: 'test',
+      hours: 1,
+    });
+    const first = await rig.ask(null, 'GET', `/sign-in/link?token=${token}`);
+    expect(first.headers.get('location')).toBe('/');
+    const cookie = (first.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const session = await rig.ask({ email: '', cookie, csrf: '' }, 'GET', '/api/session');
+    expect(await session.json()).toMatchObject({ name: 'new@example.com', role: 'viewer' });
+    const second = await rig.ask(null, 'GET', `/sign-in/link?token=${token}`);
+    expect(second.headers.get('location')).toBe('/sign-in?problem=link_used');
+    expect(second.headers.get('set-cookie')).toBeNull();
+  });
+
+  it('ends with sign-out', async () => {
+    const visitor = await rig.visitor('viewer');
+    expect((await rig.ask(visitor, 'POST', '/sign-out')).status).toBe(204);
+    expect((await rig.ask(visitor, 'GET', '/api/session')).status).toBe(401);
+  });
+});
