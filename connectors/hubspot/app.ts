@@ -116,5 +116,15 @@ export const WATCHED_PROPERTIES: Record<ObjectType, readonly string[]> = {
   ],
 };
 
+/**
+ * Once watched by an uploaded project. HubSpot refuses an upload that has lost a subscription, so what is watched no
+ * longer moves here, and is written as inactive.
+ */
+export const RETIRED_PROPERTIES: Record<ObjectType, readonly string[]> = {
+  contact: [],
+  company: [],
+  deal: [],
+};
+
 /** Someone had a contact deleted for good: it is erased here too, and never made again. */
 export const PRIVACY_EVENT = 'contact.privacyDeletion';
