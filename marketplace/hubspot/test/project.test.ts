@@ -94,7 +94,8 @@ describe('the project', () => {
     ['a long uid', (text: string) => text.replace('"segment_sync_card"', `"${'x'.repeat(65)}"`)],
     ['a field of its own', (text: string) => text.replace('"config":{', '"config":{"colour":"blue",')],
   ])('would not be with %s', (_name, broken) => {
-    const results = good.map(
+    const features = FILES.map((path) => json(`src/${path}`));
+    const results = features.map(
       (feature) => Feature.safeParse(JSON.parse(broken(JSON.stringify(feature)))).success,
     );
     expect(results).toContain(false);
