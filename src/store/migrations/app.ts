@@ -90,6 +90,8 @@ export const appMigrations: Migration[] = [
         role text not null check (role in ('admin', 'revops', 'approver', 'viewer')),
         -- the weekly digest of one's own customers
         digest boolean not null default true,
+        -- the Monday of the week whose digest was sent last
+        digest_week date,
         added_by text not null,
         added_at timestamptz not null default now(),
         primary key (tenant_id, account_id)
@@ -161,6 +163,34 @@ export const appMigrations: Migration[] = [
         body jsonb,
         created_at timestamptz not null default now(),
         primary key (tenant_id, key)
+      );
+
+      -- what needs a person: one row an incident, closed when it ends
+      create table app.alert (
+        id bigint generated always as identity primary key,
+        tenant_id text not null references app.tenant on delete cascade,
+        -- run_failed, brake, refusals, drift, connection, review
+        kind text not null,
+        -- what it is about within its kind: a connection, a target, a segmentation
+        subject text not null,
+        title text not null,
+        message text not null,
+        action text not null,
+        -- a page of the workspace
+        path text not null,
+        since timestamptz not null default now(),
+        ended_at timestamptz,
+        -- channels that were told of its beginning, and of its end
+        told text[] not null default '{}',
+        told_end text[] not null default '{}'
+      );
+      create unique index alert_open on app.alert (tenant_id, kind, subject) where ended_at is null;
+      create index alert_tenant on app.alert (tenant_id, id desc);
+
+      -- where alerts go, sealed: the addresses of incoming webhooks are secrets
+      create table app.alert_setting (
+        tenant_id text primary key references app.tenant on delete cascade,
+        sealed bytea not null
       );
     `,
   },

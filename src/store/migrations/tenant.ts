@@ -155,6 +155,13 @@ export const tenantMigrations: Migration[] = [
         noted_at timestamptz not null default now(),
         primary key (connection_id, object, id)
       );
+      -- contacts whose erasure a CRM told us of, to be carried out
+      create table {schema}.erasure_request (
+        connection_id text not null,
+        record_id text not null,
+        noted_at timestamptz not null default now(),
+        primary key (connection_id, record_id)
+      );
       create table {schema}.dirty_subject (
         stage text not null check (stage in ('profile', 'label', 'push')),
         subject text not null check (subject in ('person', 'company', 'deal')),
