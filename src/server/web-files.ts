@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { glob, readFile, writeFile } from 'node:fs/promises';
+import { glob, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import express, { type Response, Router } from 'express';
 import type { Logger } from 'pino';
@@ -42,7 +42,9 @@ async function buildIfStale(log: Logger): Promise<void> {
   const source = await hashSources();
   if ((await readFile(STAMP, 'utf8').catch(() => '')) === source) return;
   log.info('building the workspace');
-  const child = spawn(process.execPath, [VITE, 'build', 'web', '--logLevel', 'warn'], {
+  // Built aside and put in place whole: another process may be serving, or building too.
+  const fresh = `${BUILT}-${process.pid}`;
+  const child = spawn(process.execPath, [VITE, 'build', 'web', '--logLevel', 'warn', '--outDir', fresh], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -52,7 +54,10 @@ async function buildIfStale(log: Logger): Promise<void> {
   });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`vite ended with ${code}: ${said}`);
-  await writeFile(STAMP, source);
+  await writeFile(join(fresh, '.source'), source);
+  await rename(BUILT, `${fresh}-old`).catch(() => {});
+  await rename(fresh, BUILT);
+  await rm(`${fresh}-old`, { recursive: true, force: true });
 }
 
 async function hashSources(): Promise<string> {
@@ -60,7 +65,7 @@ async function hashSources(): Promise<string> {
   const files = ['package-lock.json'];
   for await (const file of glob('web/**/*.{ts,tsx,css,html,json,svg}', {
     cwd: ROOT,
-    exclude: (name) => name === 'dist' || name === 'node_modules',
+    exclude: (name) => /^(dist.*|node_modules)$/.test(name),
   }))
     files.push(file);
   for (const file of files.sort()) hash.update(file).update(await readFile(join(ROOT, file)));

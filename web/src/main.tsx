@@ -1,0 +1,39 @@
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import './workspace.css';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { RouterProvider } from 'react-router';
+import { ApiError } from './api.ts';
+import { router } from './router.tsx';
+import { theme } from './theme.ts';
+
+const nonce = document.querySelector('script[nonce]')?.getAttribute('nonce');
+const nonceNow = (document.querySelector('script[nonce]') as HTMLScriptElement | null)?.nonce ?? nonce ?? '';
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // A refusal stays one; only a server that did not answer is asked again.
+      retry: (count, error) =>
+        count < 2 && error instanceof ApiError && [0, 502, 503].includes(error.problem.status),
+    },
+  },
+});
+
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no place for the workspace');
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonceNow}>
+      <Notifications position="bottom-right" />
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,128 @@
+import {
+  ActionIcon,
+  AppShell,
+  Box,
+  Burger,
+  Button,
+  Group,
+  Menu,
+  NavLink,
+  Text,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { Navigate, Outlet, NavLink as RouterLink, useLocation, useRouteError } from 'react-router';
+import icon from './icon.svg';
+import { Failed, Loading } from './parts/states.tsx';
+import { screens } from './screens.tsx';
+import { SessionContext, useSessionQuery, useSignOut } from './session.ts';
+
+/** What is around every screen: who and where one is, the way to the others. */
+export function Shell() {
+  const session = useSessionQuery();
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const { pathname } = useLocation();
+  // A screen that was chosen on a phone should be seen, and the keyboard should start at its top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: closes with every change of the address
+  useEffect(close, [pathname]);
+  if (session.isPending) return <Loading />;
+  if (session.error?.problem.status === 401) return <Navigate to="/sign-in" replace />;
+  if (!session.data) return <Failed error={session.error} onRetry={() => session.refetch()} />;
+  const { permissions, tenant, name, role } = session.data;
+  return (
+    <SessionContext value={session.data}>
+      <a className="skip" href="#screen">
+        Skip to the content
+      </a>
+      <AppShell
+        header={{ height: 56 }}
+        navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+        padding="md"
+      >
+        <AppShell.Header>
+          <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+            <Group gap="sm" wrap="nowrap">
+              <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
+              <img src={icon} alt="" width={26} height={26} />
+              <Text fw={650} visibleFrom="xs">
+                Segment Sync
+              </Text>
+              <Text c="dimmed" truncate>
+                {tenant.name}
+              </Text>
+            </Group>
+            <Group gap="xs" wrap="nowrap">
+              <ColourScheme />
+              <Account name={name} role={role} />
+            </Group>
+          </Group>
+        </AppShell.Header>
+        <AppShell.Navbar p="xs" aria-label="Screens">
+          <Box style={{ overflowY: 'auto' }}>
+            {screens
+              .filter((screen) => screen.name && (!screen.may || permissions.includes(screen.may)))
+              .map(({ path, name: label, icon: Icon }) => (
+                <NavLink
+                  key={path}
+                  component={RouterLink}
+                  to={path}
+                  label={label}
+                  leftSection={Icon && <Icon size={18} />}
+                  active={path === '/' ? pathname === '/' : pathname.startsWith(path)}
+                  aria-current={pathname === path ? 'page' : undefined}
+                />
+              ))}
+          </Box>
+        </AppShell.Navbar>
+        <AppShell.Main id="screen">
+          <Outlet />
+        </AppShell.Main>
+      </AppShell>
+    </SessionContext>
+  );
+}
+
+function ColourScheme() {
+  const { setColorScheme } = useMantineColorScheme();
+  const isDark = useComputedColorScheme('light') === 'dark';
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label={isDark ? 'Light colours' : 'Dark colours'}
+      onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
+    >
+      {isDark ? <IconSun size={18} /> : <IconMoon size={18} />}
+    </ActionIcon>
+  );
+}
+
+function Account({ name, role }: { name: string; role: string | null }) {
+  const signOut = useSignOut();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="compact-sm" maw={220}>
+          <Text size="sm" truncate>
+            {name}
+          </Text>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{role}</Menu.Label>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** A screen broke: said so, with a way on. */
+export function ScreenFailed() {
+  const error = useRouteError();
+  return <Failed error={error} onRetry={() => window.location.reload()} />;
+}
