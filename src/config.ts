@@ -57,6 +57,9 @@ export const Environment = z.object({
   PUBLIC_URL: web('https://segments.example.com')
     .optional()
     .describe('Address under which browsers and CRMs reach the web process; OAuth and webhooks need it.'),
+  TRUST_PROXY: whole(0, 10)
+    .default(0)
+    .describe('Proxies in front of the web process, whose X-Forwarded-For is believed; 0 for none.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
@@ -74,6 +77,23 @@ export const Environment = z.object({
   SALESFORCE_LOGIN_URL: web('https://login.salesforce.com')
     .default('https://login.salesforce.com')
     .describe('Where Salesforce users log in; https://test.salesforce.com for sandbox orgs.'),
+  OIDC_ISSUER: web('https://accounts.google.com')
+    .optional()
+    .describe('Identity provider for sign-in by OpenID Connect: Google, Microsoft, Okta and others.'),
+  OIDC_CLIENT_ID: z.string().optional().describe('Client id at the identity provider.'),
+  OIDC_CLIENT_SECRET: z.string().optional().describe('Client secret at the identity provider.'),
+  OIDC_NAME: z
+    .string()
+    .max(40)
+    .default('single sign-on')
+    .describe('What the button calls the identity provider.'),
+  SMTP_URL: address(/^smtps?:$/, 'smtps://user:password@host:465')
+    .optional()
+    .describe('Mail server for invitations and alerts. Without it nothing is mailed.'),
+  MAIL_FROM: z
+    .string()
+    .default('Segment Sync <segment-sync@localhost>')
+    .describe('Sender of what is mailed.'),
 });
 
 type OAuthApp = { clientId: string; clientSecret: string };
@@ -88,10 +108,15 @@ export type Config = {
   port: number;
   host: string;
   publicUrl: string | undefined;
+  /** Proxies in front of us. */
+  trustProxy: number;
   logLevel: string;
   workerConcurrency: number;
   hubspot: { app: OAuthApp | null; apiUrl: string };
   salesforce: { app: OAuthApp | null; loginUrl: string };
+  /** Null where nobody signs in by an identity provider. */
+  oidc: (OAuthApp & { issuer: string; name: string }) | null;
+  mail: { smtpUrl: string | undefined; from: string };
 };
 
 /**
@@ -118,6 +143,7 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
     port: env.PORT,
     host: env.HOST,
     publicUrl: env.PUBLIC_URL,
+    trustProxy: env.TRUST_PROXY,
     logLevel: env.LOG_LEVEL,
     workerConcurrency: env.WORKER_CONCURRENCY,
     hubspot: {
@@ -128,6 +154,8 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
       app: app('SALESFORCE', env.SALESFORCE_CLIENT_ID, env.SALESFORCE_CLIENT_SECRET),
       loginUrl: env.SALESFORCE_LOGIN_URL,
     },
+    oidc: oidc(env),
+    mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM },
   };
 }
 
@@ -144,6 +172,16 @@ function app(
     `${missing} is missing beside ${system}_CLIENT_${clientId ? 'ID' : 'SECRET'}. Nothing was started.`,
     { action: `Set ${missing} too, or neither.` },
   );
+}
+
+function oidc(env: z.output<typeof Environment>): Config['oidc'] {
+  const known = app('OIDC', env.OIDC_CLIENT_ID, env.OIDC_CLIENT_SECRET);
+  if (known && env.OIDC_ISSUER) return { ...known, issuer: env.OIDC_ISSUER, name: env.OIDC_NAME };
+  if (!known && !env.OIDC_ISSUER) return null;
+  const missing = known ? 'OIDC_ISSUER' : 'OIDC_CLIENT_ID';
+  throw new ConfigError('environment_incomplete', `${missing} is missing. Nothing was started.`, {
+    action: 'Set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or none of them.',
+  });
 }
 
 /** Zod's own words speak of input and options; ours finish "must be". */
