@@ -2,6 +2,7 @@ import { columnType, type SubjectType } from '../model/attribute.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Bindings, quoteName } from './bindings.ts';
 import type { Operand } from './compile-comparison.ts';
+import type { AttributeCondition } from './condition.ts';
 
 export type Restriction = 'all' | { ids: readonly string[] } | { from: string; to: string };
 
@@ -14,6 +15,12 @@ export type Base = {
   bindings: Bindings;
   /** A column of the subject. */
   own(key: string): Operand;
+  /** The same as an expression for `keep`, inside the select. */
+  ownInside(key: string): Operand;
+  /** Works an expression over the subject's row out once for all that read it; returns the column. */
+  keep(sql: string): string;
+  /** Do several segments ask this very condition? */
+  isShared(condition: AttributeCondition): boolean;
   /** A column of the person's company. */
   ofCompany(key: string): Operand;
   /** The labels held now, as stored, of a segmentation on the subject or on its company. */
@@ -70,11 +77,13 @@ export function newBase(
   bindings: Bindings,
   restriction: Restriction,
   stored: readonly StoredLabels[],
+  isShared: Base['isShared'],
 ): Base {
   const columns = new Map<string, string>();
   const joins = new Map<AggregateScope, Aggregate[]>();
   const purchases = new Map<string, { name: string; sql: string }>();
   let usesCompany = false;
+  const kept = new Map<string, string>();
   let hasFolded = false;
 
   const add = (name: string, sql: string): string => {
@@ -90,7 +99,16 @@ export function newBase(
   return {
     subject,
     bindings,
-    hasFolded: () => hasFolded,
+    hasFolded: () => hasFolded || kept.size > 0,
+    isShared,
+    ownInside: (key) => readOwned(attributes, subject, 's', key),
+    keep(sql) {
+      const known = kept.get(sql);
+      if (known !== undefined) return known;
+      const column = add(`t_${kept.size + 1}`, sql);
+      kept.set(sql, column);
+      return column;
+    },
     own(key) {
       const { sql, type } = readOwned(attributes, subject, 's', key);
       return { sql: add(`a_${key}`, sql), type, folded: () => fold(`af_${key}`, sql) };

@@ -2,6 +2,7 @@ import type { AttributeType } from '../model/attribute.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type Base, readOwned } from './compile-base.ts';
 import { type CutPoint, compileTest, type Operand } from './compile-comparison.ts';
+import { costOf } from './compile-cost.ts';
 import { aggregateOf, type Condition, type DealFilter, type DealMeasure } from './condition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
 import { percentileKey } from './percentile.ts';
@@ -25,32 +26,50 @@ type Owner = 'person' | 'company' | 'deal';
 
 /** A condition on the subject as a boolean SQL expression over alias `l`; null where it is unknown. */
 export function compileCondition(condition: Condition, scope: Scope): string {
-  const { base } = scope;
-  const leaf = (own: Condition): string => compileSubjectLeaf(own, scope);
-  return compileLogic(
-    condition,
-    leaf,
-    (part) => compileLogic(part, (own) => compileCompanyLeaf(own, scope), nested, base),
-    base,
-  );
+  const { base, attributes } = scope;
+  return compileLogic(condition, {
+    owner: base.subject,
+    attributes,
+    leaf: (own) => compileSubjectLeaf(own, scope),
+    company: (part) =>
+      compileLogic(part, {
+        owner: 'company',
+        attributes,
+        leaf: (own) => compileCompanyLeaf(own, scope),
+        company: nested,
+      }),
+  });
 }
 
 function nested(): string {
   throw new Error('check.ts lets no company stand inside a company condition');
 }
 
-function compileLogic(
-  condition: Condition,
-  leaf: (condition: Condition) => string,
-  company: (condition: Condition) => string,
-  base: Base,
-): string {
-  const inner = (part: Condition): string => compileLogic(part, leaf, company, base);
-  if ('all' in condition) return `(${condition.all.map(inner).join(' and ')})`;
-  if ('any' in condition) return `(${condition.any.map(inner).join(' or ')})`;
-  if ('not' in condition) return `(not ${inner(condition.not)})`;
-  if ('company' in condition) return company(condition.company);
-  return leaf(condition);
+type Logic = {
+  owner: Owner;
+  attributes: AttributeIndex;
+  leaf(condition: Condition): string;
+  company(condition: Condition): string;
+};
+
+/** Postgres stops at the first part that decides, in the order as written: what costs least stands first. */
+function compileLogic(condition: Condition, logic: Logic): string {
+  const join = (parts: readonly Condition[], word: 'and' | 'or'): string =>
+    `(${cheapestFirst(parts, logic)
+      .map((part) => compileLogic(part, logic))
+      .join(` ${word} `)})`;
+  if ('all' in condition) return join(condition.all, 'and');
+  if ('any' in condition) return join(condition.any, 'or');
+  if ('not' in condition) return `(not ${compileLogic(condition.not, logic)})`;
+  if ('company' in condition) return logic.company(condition.company);
+  return logic.leaf(condition);
+}
+
+function cheapestFirst(parts: readonly Condition[], { owner, attributes }: Logic): Condition[] {
+  return parts
+    .map((part) => ({ part, cost: costOf(part, owner, attributes) }))
+    .sort((a, b) => a.cost - b.cost)
+    .map(({ part }) => part);
 }
 
 /** What a leaf compares, with the name of its cut point; null for a leaf that compares nothing (a segment). */
@@ -91,6 +110,12 @@ const noCut = (): string => '';
 
 function compileSubjectLeaf(condition: Condition, scope: Scope): string {
   if ('segment' in condition) return scope.segment(condition.segment);
+  if ('attribute' in condition && scope.base.isShared(condition)) {
+    const cutName = percentileName(scope.base.subject, condition.attribute);
+    return scope.base.keep(
+      compileTests(scope.base.ownInside(condition.attribute), condition, scope, cutName),
+    );
+  }
   const leaf = leafOf(condition, scope, false);
   if (leaf === null) throw new Error('not a condition on a subject');
   return compileTests(leaf.operand, leaf.comparison, scope, leaf.cutName);
@@ -169,7 +194,7 @@ function compileContactFilter(where: Condition, scope: Scope): string {
     const operand = readOwned(scope.attributes, 'person', 'p', condition.attribute);
     return compileTests(operand, condition, scope, percentileName('person', condition.attribute));
   };
-  return compileLogic(where, leaf, nested, scope.base);
+  return compileLogic(where, { owner: 'person', attributes: scope.attributes, leaf, company: nested });
 }
 
 /** The type of what a deal measure gives. */

@@ -4,6 +4,7 @@ import { newBindings } from './bindings.ts';
 import { type Base, newBase, type Restriction, type StoredLabels } from './compile-base.ts';
 import { compileCondition, holdsStored, type Scope } from './compile-condition.ts';
 import { nestLevels, type Unit } from './compile-levels.ts';
+import { sharedConditions } from './compile-shared.ts';
 import type { RulesSegmentation, Segmentation } from './definition.ts';
 import { compileScored, compileScores, scoreNames } from './methods.ts';
 import type { Model } from './model.ts';
@@ -124,7 +125,8 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     request.stored ??
     definitions.map((definition) => ({ subject, segmentation: definition.key, labels: definition.labels }));
   const bindings = newBindings();
-  const base = newBase(request.schema, subject, attributes, bindings, request.restrict, stored);
+  const isShared = sharedConditions(definitions, subject, attributes);
+  const base = newBase(request.schema, subject, attributes, bindings, request.restrict, stored, isShared);
   const unmet = unmetSegments(definitions, attributes);
   const unmetNames = new Set(unmet.map(({ segmentation, segment }) => `${segmentation}.${segment}`));
   const plans = new Map(segmentations.map((plan) => [plan.definition.key, plan]));

@@ -51,16 +51,21 @@ function definition(subject: 'person' | 'company', index: number): fc.Arbitrary<
     fc
       .tuple(when(own), fc.option(when([]), { nil: undefined, freq: 4 }))
       .map(([when, leaveWhen]) => ({ key, name: key, when, leaveWhen }));
-  return fc.tuple(segment('a', []), segment('b', ['a']), segment('c', ['a', 'b'])).map((segments) =>
+  return fc.tuple(segment('a', []), segment('b', ['a']), segment('c', ['a', 'b'])).map(([a, b, c]) =>
     Segmentation.parse({
       key: `${prefix}s${index}`,
       name: 'Random',
       subject,
       method: 'rules',
       labels: index % 2 === 0 ? 'one' : 'many',
-      segments,
+      segments: index % 3 === 0 ? [a, b, c] : alike(a, b, c),
     }),
   );
+}
+
+/** Segments that ask the same thing, which is worked out once for all of them. */
+function alike<S extends { when: unknown }>(a: S, b: S, c: S): object[] {
+  return [a, { ...b, when: { any: [a.when, b.when] } }, { ...c, when: { all: [c.when, { not: a.when }] } }];
 }
 
 const companyLabelsOf = (one: Population['persons'][number] | Population['companies'][number]): Row =>
