@@ -3,6 +3,7 @@ import type { SubjectType } from '../model/attribute.ts';
 import { type CompiledLabels, compileLabels, type LabelColumn, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import { parseDuration } from '../segmentation/duration.ts';
+import { labelColumn } from '../store/columns.ts';
 import { quoted } from '../store/identifier.ts';
 import { refusesProfiling } from './desired.ts';
 import type { Plans } from './plans.ts';
@@ -14,6 +15,8 @@ export type LabelRun = {
   /** Merges since then are the cause of what changes with them. */
   since: Date;
   storeScores: boolean;
+  /** Once an hour is enough for how segments grow. */
+  countSizes: boolean;
 };
 
 type Statement = { sql: string; values: unknown[] };
@@ -50,8 +53,8 @@ export function labelStatement(
     'ids' in restrict
       ? `= any(${bind(restrict.ids, 'bigint[]')})`
       : `between ${bind(restrict.from, 'bigint')} and ${bind(restrict.to, 'bigint')}`;
-  // Said of the table that is written too: else a hash join reads all subjects for each range of them. Few rows
-  // differ; whether they may be profiled is looked up one by one (`offset 0`).
+  // Few rows differ. They are written by their ids: else a hash join would read all of the range once more. Whether
+  // they may be profiled is looked up one by one (`offset 0`).
   const within = (column: string) => `${column} ${bounds}`;
   const columns = compiled.columns.map((column) => {
     const plan = plans.find(({ definition }) => definition.key === column.segmentation);
@@ -115,7 +118,7 @@ export function labelStatement(
     ), written as (
       update ${schema}.${subject} t
       set ${columns.map(({ column }) => `${quoted(column)} = s.${column}`).join(', ')}
-      from changed s where t.id = s.id and ${within('t.id')}
+      from changed s where t.id = s.id and t.id = any(array(select id from changed))
     ), logged as (
       insert into ${schema}.label_change (at, run_id, subject, subject_id, segmentation, entered, gone, cause)
       select ${at}, ${bind(run.runId, 'bigint')}, '${subject}', s.id, v.segmentation,
@@ -164,6 +167,26 @@ function staysOf({ definition }: Plan, asOf: Date, zone: string): { key: string;
   });
 }
 
+/** Who may not be profiled and still has labels or scores, in pieces; null where nothing says who that is. */
+export function refusingStatement({ request }: Plans, atMost: number): string | null {
+  const refused = refusesProfiling(request.attributes, 's');
+  const stored = (request.stored ?? []).filter(({ subject }) => subject === 'person');
+  if (refused === 'false' || stored.length === 0) return null;
+  const { schema } = request;
+  const held = stored.map(({ segmentation, labels }) =>
+    isHeld(`s.${quoted(labelColumn(segmentation))}`, labels),
+  );
+  return `select coalesce(array_agg(id), '{}') as ids from (
+    select s.id from ${schema}.person s
+    where ${refused} and (${held.join(' or ')}
+      or exists (select from ${schema}.score c where c.subject = 'person' and c.subject_id = s.id))
+    order by s.id limit ${atMost}) r`;
+}
+
+function isHeld(column: string, labels: 'one' | 'many'): string {
+  return labels === 'one' ? `${column} is not null` : `${column} <> '{}'`;
+}
+
 /** Takes all labels and scores from the restricted people who may not be profiled; null where nothing says who that is. */
 export function clearStatement(
   { request }: Plans,
@@ -178,11 +201,11 @@ export function clearStatement(
   const { schema } = request;
   const columns = stored.map(({ segmentation, labels }) => ({
     segmentation,
-    column: quoted(`label_${segmentation}`),
+    column: quoted(labelColumn(segmentation)),
     empty: labels === 'one' ? 'null' : `'{}'`,
     list:
       labels === 'one' ? (alias: string) => `array_remove(array[${alias}], null)` : (alias: string) => alias,
-    has: labels === 'one' ? 'is not null' : `<> '{}'`,
+    isHeld: isHeld(`s.${quoted(labelColumn(segmentation))}`, labels),
   }));
   const bounds =
     'ids' in restrict
@@ -196,7 +219,7 @@ export function clearStatement(
     with refused as materialized (
       select s.id, ${columns.map(({ column }) => `s.${column}`).join(', ')}
       from ${schema}.person s
-      where ${within('s.id')} and ${refused} and (${columns.map(({ column, has }) => `s.${column} ${has}`).join(' or ')})
+      where ${within('s.id')} and ${refused} and (${columns.map(({ isHeld }) => isHeld).join(' or ')})
     ), written as (
       update ${schema}.person t set ${columns.map(({ column, empty }) => `${column} = ${empty}`).join(', ')}
       from refused f where t.id = f.id and ${within('t.id')}

@@ -7,7 +7,7 @@ import { ensureMonths } from '../store/partitions.ts';
 import { type Queryable, transaction } from '../store/pool.ts';
 import { previousRun } from '../store/runs.ts';
 import { tidyTables } from '../store/tidy.ts';
-import { clearStatement, type LabelRun, labelStatement } from './label-statement.ts';
+import { clearStatement, type LabelRun, labelStatement, refusingStatement } from './label-statement.ts';
 import { type Plans, readPlans } from './plans.ts';
 import { storeSizes } from './sizes.ts';
 import type { SliceResult, StageContext } from './stage.ts';
@@ -59,9 +59,10 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
       const next = SUBJECTS[SUBJECTS.indexOf(state.subject) + 1];
       if (next === undefined) {
         await tidyTables(work.pool, work.tenant);
-        await storeSizes(work.pool, work.tenant, work.run.asOf);
+        if (run.countSizes) await storeSizes(work.pool, work.tenant, work.run.asOf);
         return { position: state, done: true, counts };
       }
+      if (next === 'person') await clearRefusing(work, plans, run, counts);
       Object.assign(state, { subject: next, after: '0', span: SPAN.first });
       continue;
     }
@@ -85,37 +86,73 @@ async function nextRanges(
   { subject, after, span }: z.infer<typeof Position>,
   atMost: number,
 ): Promise<KeyRange[]> {
+  const table = `${work.tenant.schema}.${subject}`;
   const ranges: KeyRange[] = [];
-  for (let from = after; ranges.length < atMost; from = ranges.at(-1)?.to ?? after) {
-    const { rows } = await work.pool.query<{ to: string | null; size: number }>(
-      `select max(id) as to, count(*)::int as size from (
-         select id from ${work.tenant.schema}.${subject} where id > $1 order by id limit $2) r`,
-      [from, span],
+  for (let last = after; ranges.length < atMost; last = ranges.at(-1)?.to ?? after) {
+    const from = String(BigInt(last) + 1n);
+    const { rows } = await work.pool.query<{ id: string }>(
+      `select id from ${table} where id >= $1 order by id offset $2 limit 1`,
+      [from, span - 1],
     );
-    const [last] = rows;
-    if (last === undefined || last.to === null) break;
-    ranges.push({ from: String(BigInt(from) + 1n), to: last.to, size: last.size });
+    if (rows[0] !== undefined) {
+      ranges.push({ from, to: rows[0].id, size: span });
+      continue;
+    }
+    const rest = await work.pool.query<{ to: string | null; size: number }>(
+      `select max(id) as to, count(*)::int as size from ${table} where id >= $1`,
+      [from],
+    );
+    const { to, size } = rest.rows[0] ?? { to: null, size: 0 };
+    if (to !== null) ranges.push({ from, to, size });
+    break;
   }
   return ranges;
 }
 
-/** What this run has in common with the last one decides the causes, and whether the day's scores are stored. */
+/** What this run has in common with the last one decides the causes, and what is stored now and then. */
 async function labelRun(work: StageContext): Promise<LabelRun> {
-  const last = await previousRun(work.pool, work.tenant, work.run.id);
+  const last = await previousRun(work.pool, work.tenant, work.run.id, { full: false });
+  const lastFull = await previousRun(work.pool, work.tenant, work.run.id, { full: true });
   const changedBy = new Map<string, 'definition' | 'model'>();
   for (const [key, now] of Object.entries(work.run.pins)) {
-    const before = last?.pins[key];
+    const before = lastFull?.pins[key];
     if (before?.definition !== now.definition) changedBy.set(key, 'definition');
     else if (before.model !== now.model) changedBy.set(key, 'model');
   }
-  const isNewDay = last?.asOf.toISOString().slice(0, 10) !== work.run.asOf.toISOString().slice(0, 10);
+  // An ISO instant begins with its day, then its hour.
+  const isNew = (length: number) =>
+    lastFull?.asOf.toISOString().slice(0, length) !== work.run.asOf.toISOString().slice(0, length);
   const isFull = !work.run.options.dirtyOnly;
   return {
     runId: work.run.id,
     changedBy,
     since: last?.startedAt ?? new Date(0),
-    storeScores: isFull && (isNewDay || changedBy.size > 0),
+    storeScores: isFull && (isNew('2026-01-01'.length) || changedBy.size > 0),
+    countSizes: isFull && (isNew('2026-01-01T00'.length) || changedBy.size > 0),
   };
+}
+
+const REFUSING_AT_ONCE = 5_000;
+
+/**
+ * Takes the labels of all who may not be profiled any more, found in one look at everybody: they are few, and the
+ * statements that label leave them out.
+ */
+async function clearRefusing(work: StageContext, plans: Plans, run: LabelRun, counts: Counts): Promise<void> {
+  const find = refusingStatement(plans, REFUSING_AT_ONCE);
+  while (find !== null) {
+    const { rows } = await work.pool.query<{ ids: string[] }>(find);
+    const ids = rows[0]?.ids ?? [];
+    if (ids.length > 0) {
+      await transaction(work.pool, async (client) => {
+        await work.checkFence(client);
+        const clear = clearStatement(plans, { ids }, run.runId);
+        const cleared = clear ? await client.query<{ changed: string[] }>(clear.sql, clear.values) : null;
+        count(counts, 'person.changed', cleared?.rows[0]?.changed.length ?? 0);
+      });
+    }
+    if (ids.length < REFUSING_AT_ONCE) return;
+  }
 }
 
 /** Labels the subjects, which are `seen` many; `also` is told the ids whose labels changed. */
@@ -133,7 +170,9 @@ async function labelSubjects(
   await transaction(work.pool, async (client) => {
     await work.checkFence(client);
     const changed: string[] = [];
-    const clear = subject === 'person' ? clearStatement(plans, restrict, run.runId) : null;
+    // In a full run clearRefusing has been there before.
+    const clear =
+      subject === 'person' && 'ids' in restrict ? clearStatement(plans, restrict, run.runId) : null;
     if (clear) {
       const { rows } = await client.query<{ changed: string[] }>(clear.sql, clear.values);
       for (const id of rows[0]?.changed ?? []) changed.push(id);

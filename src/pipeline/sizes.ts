@@ -63,7 +63,7 @@ export async function allSizes(db: Queryable, tenant: Tenant): Promise<Segmentat
   return sizes;
 }
 
-/** Keeps the day's sizes, for how segments grow; the last run of a day counts. */
+/** Keeps the day's sizes, for how segments grow; the last count of a day stays. */
 export async function storeSizes(db: Queryable, tenant: Tenant, asOf: Date): Promise<void> {
   const sizes = (await allSizes(db, tenant)).flatMap(({ segments }) => segments);
   await db.query(

@@ -155,11 +155,17 @@ export async function pinModel(
   );
 }
 
-/** The last run before this one that came to its end; null for the first. */
-export async function previousRun(db: Queryable, tenant: Tenant, id: string): Promise<Run | null> {
+/** The last run before this one that came to its end, refreshes left out where `full`; null for the first. */
+export async function previousRun(
+  db: Queryable,
+  tenant: Tenant,
+  id: string,
+  { full }: { full: boolean },
+): Promise<Run | null> {
   const { rows } = await db.query<RunRow>(
-    `select * from ${tenant.schema}.run where id < $1 and state = 'done' order by id desc limit 1`,
-    [id],
+    `select * from ${tenant.schema}.run where id < $1 and state = 'done'
+       and not ($2 and kind = 'refresh') order by id desc limit 1`,
+    [id, full],
   );
   return rows[0] ? toRun(rows[0]) : null;
 }
