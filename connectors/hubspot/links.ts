@@ -9,11 +9,16 @@ import { type HubSpotRecord, inlineLinks } from './records.ts';
 const READ_BATCH = 1_000;
 
 const Id = z.union([z.string(), z.number()]).transform(String);
+const AssociationType = z.object({
+  typeId: z.int(),
+  category: z.string(),
+  label: z.string().nullish(),
+});
 const BatchAnswer = z.object({
   results: z.array(
     z.object({
       from: z.object({ id: Id }),
-      to: z.array(z.object({ toObjectId: Id, associationTypes: z.array(z.object({ typeId: z.int() })) })),
+      to: z.array(z.object({ toObjectId: Id, associationTypes: z.array(AssociationType) })),
       paging: z.object({ next: z.object({ after: z.coerce.string() }).optional() }).optional(),
     }),
   ),
@@ -81,17 +86,26 @@ async function readBatch(
 /** A record with no association is reported among the errors. */
 const saysNone = ({ category }: { category?: string }) => category === 'OBJECT_NOT_FOUND';
 
-const toLink = (
+/** Labels that admins made are roles; HubSpot's own say only which one is primary. */
+function toLink(
   to: ObjectType,
-  { toObjectId, associationTypes }: { toObjectId: string; associationTypes: { typeId: number }[] },
-): Link => ({
-  to,
-  id: toObjectId,
-  primary: associationTypes.some(({ typeId }) => PRIMARY_TYPE_IDS.has(typeId)),
-  role: null,
-});
+  {
+    toObjectId,
+    associationTypes,
+  }: { toObjectId: string; associationTypes: z.infer<typeof AssociationType>[] },
+): Link {
+  const roles = associationTypes.flatMap(({ category, label }) =>
+    category !== 'HUBSPOT_DEFINED' && label ? [label.replaceAll(';', ',')] : [],
+  );
+  return {
+    to,
+    id: toObjectId,
+    primary: associationTypes.some(({ typeId }) => PRIMARY_TYPE_IDS.has(typeId)),
+    role: roles.length === 0 ? null : roles.sort().join(';'),
+  };
+}
 
-/** Links that came with the records of a page, and those of the few that have more than fit there. */
+/** Links that came with the records of a page, and those of the few that have more than fit there, or roles. */
 export async function pageLinks(
   context: Context<HubSpotConfig>,
   object: ObjectType,

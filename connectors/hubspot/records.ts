@@ -83,8 +83,9 @@ function parentOf(object: ObjectType, { id, properties }: HubSpotRecord): Link[]
 }
 
 /**
- * Links that came with a record; null where there are more than the answer holds. The primary one has the plain
- * type name, any other ends in "_unlabeled".
+ * Links that came with a record; null where the answer does not hold all: there are more, or a contact has a role in
+ * a deal. The primary one has the plain type name, any other ends in "_unlabeled"; a label shows by its inner name
+ * only, which stays as it was when the label is renamed (seen 2026-11, community.hubspot.com td-p/658333).
  */
 export function inlineLinks(object: ObjectType, record: HubSpotRecord): Link[] | null {
   const links: Link[] = [];
@@ -92,6 +93,8 @@ export function inlineLinks(object: ObjectType, record: HubSpotRecord): Link[] |
     const found = record.associations?.[HUBSPOT_OBJECTS[to].path];
     if (found?.paging?.next) return null;
     for (const { id, type } of found?.results ?? []) {
+      const isPlain = type === `${object}_to_${to}` || type.endsWith('_unlabeled');
+      if (object === 'deal' && to === 'contact' && !isPlain) return null;
       const isPrimary = to === 'company' && type === `${object}_to_company`;
       const known = links.find((link) => link.to === to && link.id === id);
       if (known) known.primary ||= isPrimary;

@@ -78,6 +78,12 @@ export class AssociationStore {
     return typeId;
   }
 
+  /** How lists of records name a label of the portal; null for HubSpot's own types. */
+  innerName(from: ObjectType, to: ObjectType, typeId: number): string | null {
+    const own = this.#labels.get(pair(from, to))?.find((each) => each.typeId === typeId);
+    return own?.label?.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_') ?? null;
+  }
+
   list(from: ObjectType, id: string, to: ObjectType): Edge[] {
     return this.#edges.get(pair(from, to))?.get(id) ?? [];
   }

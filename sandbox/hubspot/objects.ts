@@ -92,7 +92,8 @@ const associationsOf = (api: Api, type: ObjectType, record: PortalRecord, asked:
     const results = edges.slice(0, MOST_ASSOCIATIONS_SHOWN).flatMap((edge) =>
       edge.typeIds.map((typeId) => {
         const unlabelled = primary !== undefined && typeId === plain;
-        return { id: edge.to, type: `${type}_to_${to}${unlabelled ? '_unlabeled' : ''}` };
+        const inner = api.portal.associations.innerName(type, to, typeId);
+        return { id: edge.to, type: inner ?? `${type}_to_${to}${unlabelled ? '_unlabeled' : ''}` };
       }),
     );
     const more = edges.length > MOST_ASSOCIATIONS_SHOWN;

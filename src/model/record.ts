@@ -12,6 +12,7 @@ export const Link = z.object({
   to: ObjectType,
   id: z.string().min(1),
   primary: z.boolean().default(false),
+  /** What the CRM calls the part it plays, several joined by semicolons; null where nobody said. */
   role: z.string().nullable().default(null),
 });
 export type Link = z.infer<typeof Link>;

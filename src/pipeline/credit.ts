@@ -64,7 +64,7 @@ export async function creditDeals(scene: UnifyScene, deals: CountedDeal[]): Prom
        where d.id = w.id and d.id = any($4::bigint[]) and (d.person_id, d.company_id) is distinct from (w.person_id, w.company_id)
      ),
      involved as materialized (
-       select deal_id, person_id, min(role) as role, bool_or(is_primary) as is_primary from contacts group by 1, 2
+       select deal_id, person_id, string_agg(distinct role, ';' order by role) as role, bool_or(is_primary) as is_primary from contacts group by 1, 2
      ),
      was_involved as materialized (
        select * from ${s}.deal_person where deal_id = any($4::bigint[])

@@ -6,6 +6,9 @@ import type { Profiling } from './profile.ts';
 import { computedColumns, mappedColumns, writeColumns } from './profile-columns.ts';
 import { dealColumns } from './profile-deals.ts';
 
+/** One spelling for both CRMs: "Decision Maker" and "Decision maker" are decision_maker. */
+const ROLE_KEY = `regexp_replace(lower(trim(r.name) collate "C"), '[[:space:]/-]+', '_', 'g') collate "C"`;
+
 /** Persons: attributes from their contact records, totals of deals credited to them and of deals they are part of. */
 export async function profilePersons(
   profiling: Profiling,
@@ -19,6 +22,7 @@ export async function profilePersons(
     ...totalsOf('credited'),
     involved_deal_count: 'coalesce(involved.deal_count, 0)',
     involved_revenue: 'coalesce(involved.revenue_total, 0)',
+    deal_roles: 'roles.names',
   });
   const changed = await writeColumns(client, `${s}.person`, [...columns, ...computed], {
     with: `${mergedRecords(profiling, 'contact')},
@@ -27,7 +31,12 @@ export async function profilePersons(
          where d.person_id = any($1::bigint[]) group by 1
        ),
        part as materialized (
-         select deal_id, person_id from ${s}.deal_person where person_id = any($1::bigint[])
+         select deal_id, person_id, role from ${s}.deal_person where person_id = any($1::bigint[])
+       ),
+       roles as materialized (
+         select person_id as id, array_agg(distinct ${ROLE_KEY} order by ${ROLE_KEY}) as names
+         from part cross join lateral string_to_table(part.role, ';') as r (name)
+         where trim(r.name) <> '' group by 1
        ),
        involved as materialized (
          select i.person_id as id, ${totals(profiling)} from part i join ${s}.deal d on d.id = i.deal_id
@@ -38,6 +47,7 @@ export async function profilePersons(
        left join merged on merged.id = p.id
        left join credited on credited.id = p.id
        left join involved on involved.id = p.id
+       left join roles on roles.id = p.id
        cross join lateral ${valuesOf(record)}`,
     values: valuesFor(profiling, 'contact', ids),
   });

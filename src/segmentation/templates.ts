@@ -77,4 +77,16 @@ export const templates: readonly Template[] = [
     description: 'Companies and people graded A to D by what won deals have in common.',
     file: at('ideal-customer'),
   },
+  {
+    key: 'buyer-personas',
+    name: 'Buyer personas',
+    description: 'Who takes which part in a purchase, what people need, and what they think of us.',
+    file: at('buyer-personas'),
+  },
+  {
+    key: 'renewals',
+    name: 'Renewals',
+    description: 'Contracts and subscriptions by renewal date and recurring revenue, in the place of RFM.',
+    file: at('renewals'),
+  },
 ];

@@ -57,6 +57,28 @@ describe('reading HubSpot', () => {
     }
   });
 
+  it('reads the labels of a contact in a deal as its roles, whichever way it reads', async () => {
+    const seed = seedOf({ contacts: 3, companies: 1, deals: 2 });
+    const [first, second] = seed.deals;
+    const [one, two] = seed.contacts.map(({ ref }) => ({ to: 'contact' as const, ref }));
+    if (first && one && two)
+      first.links = [{ ...one, role: 'Decision maker' }, { ...one, role: 'Budget holder' }, two];
+    const rig = await rigOf({}, seed);
+    for (const mode of ['full', 'links', 'changes'] as const) {
+      const records = (await pages(rig, 'deal', mode)).flatMap((page) => page.records);
+      const roles = (ref: string | undefined) =>
+        records
+          .find(({ id }) => id === ref)
+          ?.links?.filter(({ to }) => to === 'contact')
+          .map(({ id, role }) => [id, role]);
+      expect(roles(first?.ref)).toEqual([
+        [one?.ref, 'Budget holder;Decision maker'],
+        [two?.ref, null],
+      ]);
+      expect(roles(second?.ref)).toEqual([[seed.contacts[1]?.ref, null]]);
+    }
+  });
+
   it('names the parent of a company', async () => {
     const seed = seedOf({ contacts: 1, companies: 2, deals: 0 });
     const [child, parent] = seed.companies;

@@ -157,6 +157,25 @@ describe('totals', () => {
   });
 });
 
+describe('roles in deals', () => {
+  it('are gathered over all deals, in one spelling, and unknown where nobody said', async () => {
+    await connect();
+    for (const id of ['1', '2']) hubspot.put('contact', id, { email: `${id}@x.com` });
+    const as = (id: string, role: string) => ({ ...toContact(id), role });
+    hubspot.put('deal', 'a', won('10'), { links: [as('1', 'Decision Maker'), toContact('2')] });
+    hubspot.put('deal', 'b', won('10'), { links: [as('1', 'Decision maker;Budget holder')] });
+    await run();
+    const roles = () => rows('select email, deal_roles from S.person order by email');
+    expect(await roles()).toEqual([
+      { email: '1@x.com', deal_roles: ['budget_holder', 'decision_maker'] },
+      { email: '2@x.com', deal_roles: null },
+    ]);
+    hubspot.put('deal', 'b', {}, { links: [as('2', 'Éva/Käufer')] });
+    await run();
+    expect((await roles()).map((row) => row.deal_roles)).toEqual([['decision_maker'], ['Éva_käufer']]);
+  });
+});
+
 describe('revenue', () => {
   const revenue = () => rows('select record_id, counts, won, revenue from S.deal order by record_id');
 

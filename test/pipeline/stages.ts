@@ -111,6 +111,7 @@ const COMPUTED: [string, AttributeType][] = [
   ['lost_deal_count', 'number'],
   ['involved_deal_count', 'number'],
   ['involved_revenue', 'money'],
+  ['deal_roles', 'multi'],
 ];
 
 const attribute = (

@@ -206,6 +206,14 @@ export const personRows: CatalogueRow[] = [
     from: { hubspot: 'hs_persona', salesforce: 'Persona__c' },
   },
   {
+    key: 'buying_role',
+    name: 'Buying role',
+    type: 'multi',
+    kind: 'demographic',
+    description: "On the person's own record; roles in each deal are under deal_roles.",
+    from: { hubspot: 'hs_buying_role', salesforce: 'Buying_Role__c' },
+  },
+  {
     key: 'health_conditions',
     name: 'Health conditions',
     type: 'multi',
@@ -530,6 +538,15 @@ export const personRows: CatalogueRow[] = [
     type: 'money',
     kind: 'value',
     empty: 'zero',
+    from: 'computed',
+  },
+  {
+    key: 'deal_roles',
+    name: 'Roles in deals',
+    type: 'multi',
+    kind: 'behavioural',
+    description:
+      'As the CRM calls them, in lower case with underscores: decision_maker. HubSpot: labels between deals and contacts; Salesforce: contact roles.',
     from: 'computed',
   },
 ];
