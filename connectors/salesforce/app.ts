@@ -28,6 +28,9 @@ export const CARD_PATH = '/api/card/salesforce';
 /** Says which org the component asks for: its 18 character id. */
 export const ORG_HEADER = 'X-Salesforce-Org-Id';
 
+/** Namespace of the installed package, which stands before the names of its components: `segmentsync__Segment_...`. */
+export const NAMESPACE = 'segmentsync';
+
 /** Every field of ours begins so. */
 export const OUR_PREFIX = 'Segment_Sync_';
 

@@ -17,16 +17,19 @@ const unescapeXml = (text: string) =>
 export type XmlValue = string | number | boolean | XmlObject | XmlValue[];
 export type XmlObject = { [name: string]: XmlValue | undefined };
 
-/** `name` around `value`: objects become children in their order, arrays repeat the element. */
+/** `name` around `value`: objects become children in their order (`@name`: attributes), arrays repeat the element. */
 export function toXml(name: string, value: XmlValue, indent = ''): string {
   if (Array.isArray(value)) return value.map((each) => toXml(name, each, indent)).join('');
   if (typeof value !== 'object') return `${indent}<${name}>${escapeXml(String(value))}</${name}>\n`;
-  return `${indent}<${name}>\n${childrenXml(value, `${indent}    `)}${indent}</${name}>\n`;
+  const attributes = Object.entries(value)
+    .filter(([key]) => key.startsWith('@'))
+    .map(([key, text]) => ` ${key.slice(1)}="${escapeXml(String(text))}"`);
+  return `${indent}<${name}${attributes.join('')}>\n${childrenXml(value, `${indent}    `)}${indent}</${name}>\n`;
 }
 
 export const childrenXml = (value: XmlObject, indent: string) =>
   Object.entries(value)
-    .map(([name, child]) => (child === undefined ? '' : toXml(name, child, indent)))
+    .map(([name, child]) => (child === undefined || name.startsWith('@') ? '' : toXml(name, child, indent)))
     .join('');
 
 /** The inner text of each element of that name; elements of one name are not nested in what we read. */
