@@ -2,91 +2,78 @@
  * `npm run -s marketplace -- --public-url https://… [--check]`: writes what the marketplaces are given from what the
  * code says. What a publisher has to say once is kept in publisher.json.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { reportError } from '../src/cli/output.ts';
 import { InputError } from '../src/errors.ts';
-import { hubspotPackage } from './hubspot-package.ts';
+import * as hubspot from './hubspot-package.ts';
 import { jsonText } from './json-text.ts';
 import { lostSubscriptions } from './lost-subscriptions.ts';
+import { type Difference, differences, settle } from './package-files.ts';
 import { Publisher } from './publisher.ts';
-import { salesforcePackage } from './salesforce-package.ts';
+import * as salesforce from './salesforce-package.ts';
 
-/** One package of files in a folder beside this program. */
-const PACKAGES: { folder: string; files: (publisher: Publisher) => Record<string, string> }[] = [
-  { folder: 'hubspot', files: hubspotPackage },
-  { folder: 'salesforce', files: salesforcePackage },
+/** A folder beside this program, what is generated in it, and how to know it. */
+type Package = {
+  folder: string;
+  files: (publisher: Publisher) => Record<string, string>;
+  isGenerated: (path: string) => boolean;
+};
+
+export const PACKAGES: readonly Package[] = [
+  { folder: 'hubspot', files: hubspot.hubspotPackage, isGenerated: hubspot.isGenerated },
+  { folder: 'salesforce', files: salesforce.salesforcePackage, isGenerated: salesforce.isGenerated },
 ];
 
 const PUBLISHER_FILE = 'publisher.json';
-const WEBHOOKS_FILE = 'hubspot/src/app/webhooks/webhooks-hsmeta.json';
-
-/** Every generated file: path under marketplace/ -> text. */
-export function generatedFiles(publisher: Publisher): Record<string, string> {
-  const named = PACKAGES.flatMap(({ folder, files }) =>
-    Object.entries(files(publisher)).map(([path, text]) => [`${folder}/${path}`, text] as const),
-  );
-  return { [PUBLISHER_FILE]: jsonText(publisher), ...Object.fromEntries(named) };
-}
 
 export async function readPublisher(root: string): Promise<Publisher> {
   return Publisher.parse(JSON.parse(await readFile(join(root, PUBLISHER_FILE), 'utf8')));
 }
 
-/** Paths of the files that are missing or say something else. */
-export async function staleFiles(root: string, files: Record<string, string>): Promise<string[]> {
-  const stale: string[] = [];
-  for (const [path, text] of Object.entries(files)) {
-    if ((await textOf(join(root, path))) !== text) stale.push(path);
+/** Every file under `root` that is not as the code would write it. */
+export async function packageDifferences(root: string, publisher: Publisher): Promise<Difference[]> {
+  const found = await differences(root, { [PUBLISHER_FILE]: jsonText(publisher) }, () => false);
+  for (const { folder, files, isGenerated } of PACKAGES) {
+    const inside = await differences(join(root, folder), files(publisher), isGenerated);
+    found.push(...inside.map((one) => ({ ...one, path: `${folder}/${one.path}` })));
   }
-  return stale;
-}
-
-async function textOf(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-async function writeFiles(root: string, files: Record<string, string>, paths: string[]): Promise<void> {
-  const lost = lostSubscriptions(await textOf(join(root, WEBHOOKS_FILE)), files[WEBHOOKS_FILE] ?? '');
-  if (lost.length > 0) {
-    throw new InputError(
-      'subscription_lost',
-      `HubSpot refuses a project that has lost a webhook: ${lost.join(', ')}. Nothing was written.`,
-      {
-        action:
-          'Add it to RETIRED_PROPERTIES in connectors/hubspot/app.ts, so that it is written as inactive.',
-      },
-    );
-  }
-  for (const path of paths) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), files[path] ?? '');
-  }
+  return found;
 }
 
 type Flags = Partial<Publisher> & { check?: boolean; root: string };
 
 async function generate({ check, root, ...given }: Flags): Promise<number> {
-  const said = Publisher.safeParse({ ...(await readPublisher(root)), ...given });
-  if (!said.success) {
-    const faults = said.error.issues.map(({ path, message }) => `${path.join('.')} must be ${message}.`);
-    throw new InputError('publisher_invalid', `${faults.join(' ')} Nothing was written.`, {
-      action: 'Correct the option, or marketplace/publisher.json.',
-    });
+  const found = await packageDifferences(root, said({ ...(await readPublisher(root)), ...given }));
+  refuseLostSubscriptions(found);
+  if (!check) await settle(root, found);
+  for (const { path, now } of found) {
+    const verb = check ? 'differs' : now === null ? 'removed' : 'written';
+    process.stdout.write(`${verb}: marketplace/${path}\n`);
   }
-  const files = generatedFiles(said.data);
-  const stale = await staleFiles(root, files);
-  if (!check) await writeFiles(root, files, stale);
-  const verb = check ? 'differs' : 'written';
-  for (const path of stale) process.stdout.write(`${verb}: marketplace/${path}\n`);
-  if (stale.length === 0) process.stdout.write('The packages say what the code says.\n');
-  return check && stale.length > 0 ? 1 : 0;
+  if (found.length === 0) process.stdout.write('The packages say what the code says.\n');
+  return check && found.length > 0 ? 1 : 0;
+}
+
+function said(given: unknown): Publisher {
+  const parsed = Publisher.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')} must be ${message}.`);
+  throw new InputError('publisher_invalid', `${faults.join(' ')} Nothing was written.`, {
+    action: 'Correct the option, or marketplace/publisher.json.',
+  });
+}
+
+function refuseLostSubscriptions(found: Difference[]): void {
+  const webhooks = found.find(({ path }) => path === `hubspot/${hubspot.WEBHOOKS_FILE}`);
+  const lost = lostSubscriptions(webhooks?.before ?? null, webhooks?.now ?? null);
+  if (lost.length === 0) return;
+  throw new InputError(
+    'subscription_lost',
+    `HubSpot refuses a project that has lost a webhook: ${lost.join(', ')}. Nothing was written.`,
+    { action: 'Add it to RETIRED_PROPERTIES in connectors/hubspot/app.ts: it is then written as inactive.' },
+  );
 }
 
 /** Exit codes: 0 done, 1 it failed or --check found a difference, 2 the command line is wrong. */

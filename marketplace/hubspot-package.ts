@@ -18,6 +18,11 @@ import type { Publisher } from './publisher.ts';
 /** Objects whose records show the card: those that hold labels. */
 const CARD_OBJECTS = ['contact', 'company'] as const;
 
+export const WEBHOOKS_FILE = 'src/app/webhooks/webhooks-hsmeta.json';
+
+/** Is a path of the project written by the generator? The card, the page and their tests are written by hand. */
+export const isGenerated = (path: string) => /^hsproject\.json$|-hsmeta\.json$|\/address\.ts$/.test(path);
+
 /**
  * The generated files of the HubSpot developer project: path in marketplace/hubspot -> text. The same for the same
  * publisher. https://developers.hubspot.com/docs/apps/developer-platform/build-apps/app-configuration
@@ -30,7 +35,7 @@ export function hubspotPackage(publisher: Publisher): Record<string, string> {
       platformVersion: PLATFORM_VERSION,
     }),
     'src/app/app-hsmeta.json': jsonText({ uid: 'segment_sync', type: 'app', config: app(publisher) }),
-    'src/app/webhooks/webhooks-hsmeta.json': jsonText({
+    [WEBHOOKS_FILE]: jsonText({
       uid: 'segment_sync_webhooks',
       type: 'webhooks',
       config: webhooks(publisher),

@@ -10,15 +10,16 @@ const Webhooks = z.object({
 });
 
 /** What the file of before subscribed to and the one of now no longer names, not even as inactive. */
-export function lostSubscriptions(before: string | null, now: string): string[] {
-  if (before === null) return [];
+export function lostSubscriptions(before: string | null, now: string | null): string[] {
   const kept = new Set(names(now));
   return names(before).filter((name) => !kept.has(name));
 }
 
-const names = (text: string) =>
-  Object.values(Webhooks.parse(JSON.parse(text)).config.subscriptions)
-    .flat()
-    .map(({ subscriptionType, objectType, propertyName }) =>
-      [objectType, subscriptionType, propertyName].filter(Boolean).join(' '),
-    );
+const names = (text: string | null) =>
+  text === null
+    ? []
+    : Object.values(Webhooks.parse(JSON.parse(text)).config.subscriptions)
+        .flat()
+        .map(({ subscriptionType, objectType, propertyName }) =>
+          [objectType, subscriptionType, propertyName].filter(Boolean).join(' '),
+        );

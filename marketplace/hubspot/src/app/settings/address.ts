@@ -4,4 +4,4 @@
 export const WORKSPACE_URL = 'https://segments.example.com/';
 
 /** How to install, configure and remove the app. */
-export const GUIDE_URL = 'https://segments.example.com/docs/install';
+export const GUIDE_URL = 'https://docs.example.com/segment-sync/install';
