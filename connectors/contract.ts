@@ -226,6 +226,25 @@ export type PushAnswer =
   /** Commit the job, then call again with it. Nothing else is sent meanwhile. */
   | { state: 'waiting'; job: Json; retryAfterMs: number };
 
+/** Something that happened in an account: which records to read again, or whom to erase. A hint, never the truth. */
+export type WebhookEvent = {
+  /** The CRM's own id of the account. */
+  accountId: string;
+  object: ObjectType;
+  ids: string[];
+  what: 'changed' | 'erased';
+  /** The property that changed, where it is one: what we wrote ourselves is told to us as well. */
+  property: { name: string; value: string | null } | null;
+};
+
+/** A request from the CRM as it arrived: raw bytes, and the public address that was called. */
+export type WebhookRequest = {
+  method: string;
+  url: string;
+  header(name: string): string | undefined;
+  body: Buffer;
+};
+
 export type Connector<Config = unknown> = {
   key: string;
   name: string;
@@ -285,6 +304,12 @@ export type Connector<Config = unknown> = {
   currencies?(
     context: Context<Config>,
   ): Promise<{ home: string | null; rates: { currency: string; rate: string; from: string | null }[] }>;
+  /** Where the CRM tells us what happens. Without it, changes are asked for every few minutes. */
+  webhook?: {
+    /** Is it from the CRM, and fresh? Several secrets while one is being rotated. */
+    verify(request: WebhookRequest, secrets: readonly string[], now: Date): boolean;
+    parse(body: Buffer): WebhookEvent[];
+  };
   /** Clears values, or deletes what we made. */
   uninstall?(
     context: Context<Config>,

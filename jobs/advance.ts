@@ -3,6 +3,7 @@ import type { Run } from '../src/store/runs.ts';
 import { migrateTenant } from '../src/store/tenant.ts';
 import type { JobQueue } from './backend.ts';
 import type { JobContext } from './index.ts';
+import { refreshAgain } from './webhook-refresh.ts';
 
 /**
  * Does one slice and queues the next, behind the slices of all other tenants: that is what makes it fair.
@@ -17,6 +18,7 @@ export async function advance(payload: { tenantId: string; runId: string }, cont
   log.debug({ run: run.id, stage: run.stage, slices: run.slices, ms: Date.now() - before }, 'slice');
   if (advanced.state === 'ended') {
     log.info({ run: run.id, state: run.state, counts: run.counts, code: run.reason?.code }, 'run ended');
+    await refreshAgain(context.pool, context.queue, tenant, run);
     return undefined;
   }
   if (advanced.moved) {

@@ -9,6 +9,7 @@ import type { JobQueue } from './backend.ts';
 import { maintain } from './maintain.ts';
 import { review } from './review.ts';
 import { startScheduledRun } from './scheduled-run.ts';
+import { eraseRequested } from './webhook-refresh.ts';
 
 /** What every job gets beside its data. */
 export type JobContext = {
@@ -45,5 +46,7 @@ export const jobs = {
   maintain: { name: 'maintain', payload: z.strictObject({ tenantId: TenantId }), run: maintain },
   /** Once a day and tenant: reports of the segmentations whose review date has come. */
   review: { name: 'review', payload: z.strictObject({ tenantId: TenantId }), run: review },
+  /** A CRM told us of contacts that were deleted for privacy's sake. */
+  erase: { name: 'erase', payload: z.strictObject({ tenantId: TenantId }), run: eraseRequested },
 };
 export type JobName = keyof typeof jobs;

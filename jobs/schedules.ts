@@ -8,6 +8,7 @@ import { hasReviewDates } from '../src/store/segmentations.ts';
 import { listTenants, type Tenant } from '../src/store/tenant.ts';
 import { queueSlice } from './advance.ts';
 import type { JobQueue } from './backend.ts';
+import { recallNotes } from './webhook-refresh.ts';
 
 /** A run that has not moved for this long is queued again; harmless where it is queued already. */
 const STILL_MS = 30_000;
@@ -62,6 +63,7 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
       if (run && isStill(run.notBefore ?? run.advancedAt ?? run.requestedAt))
         await queueSlice(queue, tenant.id, run);
     }
+    await recallNotes(pool, queue, tenant);
   }
   for (const key of queued.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key);
 }

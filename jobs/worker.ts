@@ -100,6 +100,8 @@ function dispatch(job: JobToDo, context: JobContext): Promise<{ againInMs: numbe
       return jobs.maintain.run(jobs.maintain.payload.parse(job.data), context);
     case 'review':
       return jobs.review.run(jobs.review.payload.parse(job.data), context);
+    case 'erase':
+      return jobs.erase.run(jobs.erase.payload.parse(job.data), context);
     default:
       throw new UnrecoverableError(`There is no job "${job.name}"; an older or newer program queued it.`);
   }

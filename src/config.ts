@@ -69,6 +69,10 @@ export const Environment = z.object({
     .describe('Slices of work that one worker process does at once.'),
   HUBSPOT_CLIENT_ID: z.string().optional().describe('Client id of the HubSpot app.'),
   HUBSPOT_CLIENT_SECRET: z.string().optional().describe('Client secret of the HubSpot app.'),
+  HUBSPOT_CLIENT_SECRET_OLD: z
+    .string()
+    .optional()
+    .describe('Client secret before this one: still good for webhooks and cards while it is being rotated.'),
   HUBSPOT_API_URL: web('https://api.hubapi.com')
     .default('https://api.hubapi.com')
     .describe('Address of the HubSpot API.'),
@@ -94,6 +98,13 @@ export const Environment = z.object({
     .string()
     .default('Segment Sync <segment-sync@localhost>')
     .describe('Sender of what is mailed.'),
+  ALERTS_TO_PRIVATE: z
+    .enum(['yes', 'no'])
+    .default('no')
+    .describe('Alerts may be sent to http and to addresses inside one’s own network: yes or no.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: web('http://localhost:4318')
+    .optional()
+    .describe('Where traces are sent, by OTLP over HTTP. Without it there are none.'),
 });
 
 type OAuthApp = { clientId: string; clientSecret: string };
@@ -112,11 +123,15 @@ export type Config = {
   trustProxy: number;
   logLevel: string;
   workerConcurrency: number;
-  hubspot: { app: OAuthApp | null; apiUrl: string };
+  hubspot: { app: OAuthApp | null; apiUrl: string; oldClientSecret: string | undefined };
   salesforce: { app: OAuthApp | null; loginUrl: string };
   /** Null where nobody signs in by an identity provider. */
   oidc: (OAuthApp & { issuer: string; name: string }) | null;
   mail: { smtpUrl: string | undefined; from: string };
+  /** May alerts go to http and private addresses? */
+  alertsToPrivate: boolean;
+  /** Where traces go. */
+  tracesUrl: string | undefined;
 };
 
 /**
@@ -149,6 +164,7 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
     hubspot: {
       app: app('HUBSPOT', env.HUBSPOT_CLIENT_ID, env.HUBSPOT_CLIENT_SECRET),
       apiUrl: env.HUBSPOT_API_URL,
+      oldClientSecret: env.HUBSPOT_CLIENT_SECRET_OLD,
     },
     salesforce: {
       app: app('SALESFORCE', env.SALESFORCE_CLIENT_ID, env.SALESFORCE_CLIENT_SECRET),
@@ -156,6 +172,8 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
     },
     oidc: oidc(env),
     mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM },
+    alertsToPrivate: env.ALERTS_TO_PRIVATE === 'yes',
+    tracesUrl: env.OTEL_EXPORTER_OTLP_ENDPOINT,
   };
 }
 

@@ -10,7 +10,9 @@ import { discoverHubSpot } from './properties.ts';
 import { pullHubSpot } from './pull.ts';
 import { pushHubSpot } from './push.ts';
 import { sizeOfHubSpot } from './reads.ts';
+import { verifyHubSpot } from './signature.ts';
 import { uninstallHubSpot } from './uninstall.ts';
+import { parseHubSpotEvents } from './webhook.ts';
 
 /** HubSpot CRM: contacts, companies and deals in, properties and lists out. */
 export default {
@@ -34,5 +36,6 @@ export default {
   identify: identifyHubSpot,
   refresh: refreshHubSpot,
   currencies: currenciesOfHubSpot,
+  webhook: { verify: verifyHubSpot, parse: parseHubSpotEvents },
   uninstall: uninstallHubSpot,
 } satisfies Connector<HubSpotConfig>;

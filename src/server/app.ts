@@ -10,6 +10,7 @@ import { routes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInRoutes } from './sign-in.ts';
 import { pageRoutes, type WebFiles } from './web-files.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** Builds the app; main.ts listens. Without web files it is the API alone. */
 export function createServerApp(parts: ServerParts, web?: WebFiles): Express {
@@ -20,6 +21,7 @@ export function createServerApp(parts: ServerParts, web?: WebFiles): Express {
   app.use(healthRoutes(parts.probes));
   app.use(metricsRoute(parts.metrics));
   app.use(signInRoutes(parts));
+  app.use(webhookRoutes(parts));
   app.use(openApiRoutes(parts, routes));
   app.use(express.json({ limit: '1mb' }));
   app.use(mountRoutes(parts, routes));
