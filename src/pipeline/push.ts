@@ -7,7 +7,7 @@ import { hasUnconfirmed } from '../store/ledger.ts';
 import { markFilled, markPiloted, setTargetState } from '../store/targets.ts';
 import { brakeChanges } from './brakes.ts';
 import { readScene, type Scene, type ShownTarget, shownTargets } from './desired.ts';
-import { countAllDifferences, RECORDS_AT_ONCE, rangeEnd } from './difference.ts';
+import { countAllDifferences, RECORDS_AT_ONCE, rangeEnd, readDifferences } from './difference.ts';
 import { holdEditedElsewhere, settleEdits } from './pins.ts';
 import { prepareTargets } from './prepare.ts';
 import { count, type Pass, pageSize, passesOf, pushPage } from './push-pass.ts';
@@ -170,7 +170,7 @@ async function write(
   );
   if (pass === undefined) return endRound(work, connection, targets, state);
   const pilots = work.tenant.policy.pilot === 'off' ? [] : pass.targets.filter(({ pilotDone }) => !pilotDone);
-  if (pilots.length > 0) return pilot(work, connection, scene, { ...pass, targets: pilots }, state, counts);
+  if (pilots.length > 0) return pilot(work, connection, scene, pass, pilots, state, counts);
 
   const left = (work.tenant.policy.writesPerRun ?? Number.POSITIVE_INFINITY) - state.sent;
   if (left <= 0) {
@@ -215,12 +215,16 @@ async function endRound(
   return {};
 }
 
-/** The first records of newly released targets: what becomes of them decides whether the rest follows. */
+/**
+ * The first records of newly released targets: what becomes of them decides whether the rest follows. Which records
+ * is up to the targets that are tried; they show all values of the pass at once, so that nothing is written twice.
+ */
 async function pilot(
   work: StageContext,
   connection: OpenConnection,
   scene: Scene,
   pass: Pass,
+  pilots: readonly ShownTarget[],
   state: State,
   counts: Counts,
 ): Promise<Step> {
@@ -228,7 +232,16 @@ async function pilot(
   // Few records are wanted, and in a first push all differ: a short range holds enough of them.
   const to = await rangeEnd(work.pool, scene, pass.object, state.after, state.span);
   const range = { after: state.after, to };
-  const progress = await pushPage(work, connection, scene, pass, range, policy.pilotSize);
+  const rows = await readDifferences(work.pool, scene, pass.object, pilots, range, {
+    limit: policy.pilotSize,
+    runId: work.run.id,
+  });
+  const keys = rows.map(({ key }) => key);
+  const sent = await pushPage(work, connection, scene, pass, { keys }, keys.length + 1);
+  const reached = rows.length === policy.pilotSize ? (keys.at(-1) ?? to) : to;
+  const progress = sent.done
+    ? { ...sent, after: reached, done: reached === null }
+    : { ...sent, after: state.after };
   tally(state, counts, progress);
   state.after = progress.after;
   for (const { targets, state: outcome } of progress.outcomes) {
@@ -239,7 +252,7 @@ async function pilot(
       if (outcome === 'refused') count.refused += 1;
     }
   }
-  for (const target of pass.targets) {
+  for (const target of pilots) {
     const { done, refused } = state.pilot[target.id] ?? { done: 0, refused: 0 };
     if (refused > policy.pilotRefusals * policy.pilotSize) {
       await holdPilot(work, target.id, {
@@ -257,8 +270,7 @@ async function pilot(
       await markPiloted(work.pool, work.tenant, [target.id]);
     }
   }
-  const isOver =
-    progress.done || pass.targets.every(({ id }) => (state.pilot[id]?.done ?? 0) >= policy.pilotSize);
+  const isOver = progress.done || pilots.every(({ id }) => (state.pilot[id]?.done ?? 0) >= policy.pilotSize);
   if (isOver) state.after = null;
   return progress.waitMs === undefined ? {} : { wait: progress.waitMs };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RateLimitError, RemoteError } from '../../src/errors.ts';
 import { checkConnection, throughConnector } from '../../src/pipeline/check.ts';
 import { pendingTargets, stopTargets } from '../../src/pipeline/release.ts';
+import { RulesSegmentation } from '../../src/segmentation/definition.ts';
 import { listTargets } from '../../src/store/targets.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { MemoryCrm } from './memory-crm.ts';
@@ -301,6 +302,30 @@ describe('the first push of a target', () => {
     await wholeRun(scope);
     expect(crm.writes).toBe(40);
     expect(await states()).toEqual([['property', 'live', null]]);
+  });
+
+  it('writes the first records once with the values of all new targets, however unevenly they are held', async () => {
+    people(200);
+    for (let i = 1; i <= 200; i += 4) crm.put('contact', id(i), { age: i, visits: 1 });
+    const visitors = RulesSegmentation.parse({
+      key: 'visitors',
+      name: 'Visitors',
+      subject: 'person',
+      method: 'rules',
+      segments: [{ key: 'seen', name: 'Seen', when: { attribute: 'visits', atLeast: 1 } }],
+    });
+    await publish(scope, ages(), visitors);
+    await releaseAll(scope);
+    await wholeRun(scope);
+    expect(crm.writes).toBe(200);
+    expect(
+      crm.pushes.flat().filter((write) => write.kind === 'properties' && 't2' in write.values),
+    ).toHaveLength(50);
+    expect(await states()).toEqual([
+      ['property', 'live', null],
+      ['property', 'live', null],
+    ]);
+    expect(await mismatches()).toBe(0);
   });
 
   it('stops where too many of the first records are refused', async () => {
