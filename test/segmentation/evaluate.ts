@@ -281,13 +281,15 @@ function timeTest(operator: string, value: Value, type: string, operand: unknown
   }
 }
 
+/** By zone; making one takes longer than all else here. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
 function localDay(instant: Date, zone: string): string {
-  return new Intl.DateTimeFormat('en-CA', {
-    timeZone: zone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  }).format(instant);
+  const format =
+    dayFormats.get(zone) ??
+    new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  dayFormats.set(zone, format);
+  return format.format(instant);
 }
 
 function day(value: Value, type: string, setting: Setting): string {
