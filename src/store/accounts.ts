@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { NotFoundError } from '../errors.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
 import { Role } from '../model/role.ts';
-import type { Queryable } from './pool.ts';
+import { type Pool, type Queryable, transaction } from './pool.ts';
 import type { Tenant } from './tenant.ts';
 
 /** Somebody who signs in; a member of one tenant or several. */
@@ -50,6 +50,19 @@ export async function saveMember(
   );
 }
 
+/** Makes somebody a member; one who is keeps the role they have now. */
+export async function addMember(
+  db: Queryable,
+  tenant: Pick<Tenant, 'id'>,
+  given: { accountId: string; role: Role; addedBy: string },
+): Promise<void> {
+  await db.query(
+    `insert into app.member (tenant_id, account_id, role, added_by) values ($1, $2, $3, $4)
+     on conflict (tenant_id, account_id) do nothing`,
+    [tenant.id, given.accountId, given.role, given.addedBy],
+  );
+}
+
 export async function listMembers(db: Queryable, tenant: Tenant): Promise<Member[]> {
   const { rows } = await db.query(
     `select ${MEMBER} from app.member m join app.account a on a.id = m.account_id
@@ -73,5 +86,91 @@ export async function getMember(
   if (rows[0]) return Member.parse(rows[0]);
   throw new NotFoundError('member_unknown', 'There is no such person here.', {
     action: 'See who is, under People.',
+  });
+}
+
+/** All tenants that somebody with this address is a member of, oldest membership first. */
+export async function membershipsOf(
+  db: Queryable,
+  email: string,
+): Promise<{ accountId: string; tenantId: string; role: Role }[]> {
+  const { rows } = await db.query<{ accountId: string; tenantId: string; role: string }>(
+    `select a.id as "accountId", m.tenant_id as "tenantId", m.role
+     from app.account a join app.member m on m.account_id = a.id
+     where a.email = lower($1) order by m.added_at, m.tenant_id`,
+    [email.trim()],
+  );
+  return rows.map((row) => ({ ...row, role: Role.parse(row.role) }));
+}
+
+/**
+ * Changes what a member may do or gets. Somebody always remains who may administer.
+ * @throws NotFoundError where the tenant has no such member
+ * @throws ConflictError where nobody could administer any more
+ */
+export async function changeMember(
+  pool: Pool,
+  tenant: Pick<Tenant, 'id'>,
+  accountId: string,
+  change: { role?: Role | undefined; digest?: boolean | undefined },
+): Promise<{ before: Member; after: Member }> {
+  return transaction(pool, async (client) => {
+    const before = await lockMember(client, tenant, accountId);
+    if (change.role !== undefined && change.role !== 'admin') await requireOtherAdmin(client, tenant, before);
+    await client.query(
+      `update app.member set role = coalesce($3, role), digest = coalesce($4, digest)
+       where tenant_id = $1 and account_id = $2`,
+      [tenant.id, accountId, change.role ?? null, change.digest ?? null],
+    );
+    return { before, after: await getMember(client, tenant, accountId) };
+  });
+}
+
+/**
+ * Takes somebody out; their sessions here end at once.
+ * @throws NotFoundError where the tenant has no such member
+ * @throws ConflictError where nobody could administer any more
+ */
+export async function removeMember(
+  pool: Pool,
+  tenant: Pick<Tenant, 'id'>,
+  accountId: string,
+): Promise<Member> {
+  return transaction(pool, async (client) => {
+    const member = await lockMember(client, tenant, accountId);
+    await requireOtherAdmin(client, tenant, member);
+    for (const table of ['session', 'member'])
+      await client.query(`delete from app.${table} where tenant_id = $1 and account_id = $2`, [
+        tenant.id,
+        accountId,
+      ]);
+    // A link of theirs that is still on its way would let them in again.
+    await client.query(`delete from app.sign_in_link where tenant_id = $1 and email = $2`, [
+      tenant.id,
+      member.email,
+    ]);
+    return member;
+  });
+}
+
+/** Two admins who take each other out come one after the other. */
+async function lockMember(client: Queryable, tenant: Pick<Tenant, 'id'>, accountId: string): Promise<Member> {
+  await client.query('select from app.tenant where id = $1 for update', [tenant.id]);
+  return getMember(client, tenant, accountId);
+}
+
+async function requireOtherAdmin(
+  client: Queryable,
+  tenant: Pick<Tenant, 'id'>,
+  member: Member,
+): Promise<void> {
+  if (member.role !== 'admin') return;
+  const { rows } = await client.query(
+    `select 1 from app.member where tenant_id = $1 and role = 'admin' and account_id <> $2 limit 1`,
+    [tenant.id, member.id],
+  );
+  if (rows.length > 0) return;
+  throw new ConflictError('last_admin', 'Nobody else could administer any more. Nothing was changed.', {
+    action: 'Make somebody else an admin first.',
   });
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Queryable } from './pool.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -46,4 +47,51 @@ export async function listAudit(
     [tenant.id, subject, actions],
   );
   return rows;
+}
+
+export const AuditLine = z.object({
+  id: z.string(),
+  at: z.date(),
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  before: z.unknown(),
+  after: z.unknown(),
+  origin: z.string().nullable(),
+});
+export type AuditLine = z.infer<typeof AuditLine>;
+
+/** One page of a tenant's log, newest first; `after` is the id of the last line of the page before. */
+export async function pageAudit(
+  db: Queryable,
+  tenant: Pick<Tenant, 'id'>,
+  page: {
+    after?: string | undefined;
+    limit: number;
+    actor?: string | undefined;
+    /** A whole name, or its beginning: `connection` for all that begin with `connection.` */
+    action?: string | undefined;
+    from?: Date | undefined;
+    to?: Date | undefined;
+  },
+): Promise<{ items: AuditLine[]; next: string | null }> {
+  const { rows } = await db.query(
+    `select id::text, at, actor, action, subject, before, after, origin from app.audit
+     where tenant_id = $1 and ($2::bigint is null or (at, id) < (
+       select at, id from app.audit where tenant_id = $1 and id = $2::bigint)) and ($3::text is null or actor = $3)
+       and ($4::text is null or action = $4 or starts_with(action, $4 || '.'))
+       and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+     order by at desc, id desc limit $7`,
+    [
+      tenant.id,
+      page.after ?? null,
+      page.actor ?? null,
+      page.action ?? null,
+      page.from ?? null,
+      page.to ?? null,
+      page.limit + 1,
+    ],
+  );
+  const items = rows.slice(0, page.limit).map((row) => AuditLine.parse(row));
+  return { items, next: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
 }

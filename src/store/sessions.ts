@@ -26,6 +26,10 @@ export async function beginSession(
 ): Promise<string> {
   const { token, hash } = newToken();
   await db.query(
+    `delete from app.session where expires_at < now() or seen_at < now() - make_interval(hours => $1)`,
+    [IDLE_HOURS],
+  );
+  await db.query(
     `insert into app.session (hash, account_id, tenant_id, csrf, expires_at)
      values ($1, $2, $3, $4, now() + make_interval(days => $5))`,
     [hash, accountId, tenantId, newToken().token, ABSOLUTE_DAYS],
@@ -50,4 +54,10 @@ export async function readSession(db: Queryable, token: string): Promise<Session
 
 export async function endSession(db: Queryable, token: string): Promise<void> {
   await db.query('delete from app.session where hash = $1', [hashToken(token)]);
+}
+
+/** Ends all of somebody's sessions, in every browser. */
+export async function endAllSessions(db: Queryable, accountId: string): Promise<number> {
+  const { rowCount } = await db.query('delete from app.session where account_id = $1', [accountId]);
+  return rowCount;
 }

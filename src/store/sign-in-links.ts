@@ -1,6 +1,9 @@
+import { z } from 'zod';
+import { NotFoundError } from '../errors.ts';
 import { Role } from '../model/role.ts';
-import { ensureAccount, saveMember } from './accounts.ts';
+import { addMember, ensureAccount } from './accounts.ts';
 import { type Pool, type Queryable, transaction } from './pool.ts';
+import type { Tenant } from './tenant.ts';
 import { hashToken, newToken } from './tokens.ts';
 
 /** A link that signs one person in, once, and makes them a member with a role. Answers what the link carries. */
@@ -17,7 +20,7 @@ export async function addSignInLink(
   return token;
 }
 
-/** Uses a link up. Null where it is unknown, too old, or was used before. */
+/** Uses a link up; who is a member already keeps their role. Null where it is unknown, too old, or was used before. */
 export async function takeSignInLink(
   pool: Pool,
   token: string,
@@ -37,7 +40,7 @@ export async function takeSignInLink(
     const link = rows[0];
     if (!link) return null;
     const account = await ensureAccount(client, { email: link.email });
-    await saveMember(
+    await addMember(
       client,
       { id: link.tenant_id },
       {
@@ -48,4 +51,59 @@ export async function takeSignInLink(
     );
     return { accountId: account.id, tenantId: link.tenant_id };
   });
+}
+
+/** An invitation that nobody has used yet. */
+export const Invitation = z.object({
+  id: z.string(),
+  email: z.string(),
+  role: Role,
+  createdBy: z.string(),
+  createdAt: z.date(),
+  expiresAt: z.date(),
+});
+export type Invitation = z.infer<typeof Invitation>;
+
+/** The hash is no secret: what the link carries can't be found from it. */
+const INVITATION = `encode(hash, 'hex') as id, email, role, created_by as "createdBy",
+  created_at as "createdAt", expires_at as "expiresAt"`;
+
+const OPEN = 'used_at is null and expires_at > now()';
+
+/** Invitations that may still be used, newest first. */
+export async function listInvitations(db: Queryable, tenant: Pick<Tenant, 'id'>): Promise<Invitation[]> {
+  const { rows } = await db.query(
+    `select ${INVITATION} from app.sign_in_link where tenant_id = $1 and ${OPEN} order by created_at desc, 1`,
+    [tenant.id],
+  );
+  return rows.map((row) => Invitation.parse(row));
+}
+
+/** @throws NotFoundError where the tenant has no such invitation that may still be used */
+export async function revokeInvitation(
+  db: Queryable,
+  tenant: Pick<Tenant, 'id'>,
+  id: string,
+): Promise<Invitation> {
+  const { rows } = await db.query(
+    `delete from app.sign_in_link where tenant_id = $1 and encode(hash, 'hex') = $2 and ${OPEN}
+     returning ${INVITATION}`,
+    [tenant.id, id],
+  );
+  if (rows[0]) return Invitation.parse(rows[0]);
+  throw new NotFoundError('invitation_unknown', 'There is no such invitation that may still be used.', {
+    action: 'See the invitations under People.',
+  });
+}
+
+/** Of several invitations to one address the newest counts. */
+export async function dropInvitations(
+  db: Queryable,
+  tenant: Pick<Tenant, 'id'>,
+  email: string,
+): Promise<void> {
+  await db.query(
+    `delete from app.sign_in_link where tenant_id = $1 and email = lower($2) and used_at is null`,
+    [tenant.id, email],
+  );
 }

@@ -93,6 +93,36 @@ export async function migrateTenant(pool: Pool, id: string): Promise<Tenant> {
   return tenant;
 }
 
+/** What people may change of their company; money already counted is worked out again where the caller says so. */
+export type TenantChange = Partial<Pick<Tenant, 'name' | 'zone' | 'currency' | 'fiscalYearStart' | 'policy'>>;
+
+export async function updateTenant(db: Queryable, id: string, change: TenantChange): Promise<Tenant> {
+  await db.query(
+    `update app.tenant set name = coalesce($2, name), zone = coalesce($3, zone),
+       currency = coalesce($4, currency), fiscal_year_start = coalesce($5, fiscal_year_start),
+       policy = coalesce($6::jsonb, policy)
+     where id = $1`,
+    [
+      id,
+      change.name ?? null,
+      change.zone ?? null,
+      change.currency ?? null,
+      change.fiscalYearStart ?? null,
+      change.policy ? JSON.stringify(change.policy) : null,
+    ],
+  );
+  return getTenant(db, id);
+}
+
+/** Deletes all data of a tenant and makes its schema anew; who may sign in, and the audit log, stay. */
+export async function emptyTenant(pool: Pool, tenant: Pick<Tenant, 'id' | 'schema'>): Promise<void> {
+  await transaction(pool, async (client) => {
+    await client.query(`drop schema if exists ${tenant.schema} cascade`);
+    await client.query('update app.tenant set schema_version = 0 where id = $1', [tenant.id]);
+  });
+  await migrateTenant(pool, tenant.id);
+}
+
 /** Deletes the tenant and everything of it. */
 export async function dropTenant(pool: Pool, tenant: Tenant): Promise<void> {
   await transaction(pool, async (client) => {
