@@ -1,9 +1,11 @@
+import { type BuyingRhythm, buysRegularly } from '../segmentation/statistics/applicability.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
 import type { Drift } from '../segmentation/statistics/psi.ts';
 import type { SegmentationFacts } from './facts.ts';
 import type { Jitter } from './jitter.ts';
 
-export type SuggestionKind = 'merge' | 'split' | 'retire' | 'refit' | 'change_cut_point';
+export const suggestionKinds = ['merge', 'split', 'retire', 'refit', 'change_cut_point', 'replace'] as const;
+export type SuggestionKind = (typeof suggestionKinds)[number];
 
 /** Something to change, with what speaks for it. The id stays as long as it is about the same. */
 export type Suggestion = {
@@ -12,6 +14,8 @@ export type Suggestion = {
   segments: string[];
   evidence: string[];
   action: string;
+  /** A template that does it, by its key. */
+  template?: string;
 };
 
 /** What suggestions go by, besides the facts. */
@@ -31,6 +35,8 @@ export type SuggestionFacts = {
   jitter: readonly Jitter[];
   /** Fixed cut points: the share of the divided that is at or above, and the value that an even split would have. */
   cutPoints: readonly { segment: string; atLeast: number; share: number; even: number }[];
+  /** How customers buy, where the method reads how often they do. */
+  rhythm: BuyingRhythm | null;
 };
 
 /** From here on our own rules; Jaccard and containment over a half are what `overlapOf` flags. */
@@ -43,7 +49,25 @@ const LARGE_JUMP = 0.25;
 const UNEVEN = { low: 0.02, high: 0.8 };
 
 export function suggest(given: SuggestionFacts): Suggestion[] {
-  return [...retire(given), ...merge(given), ...split(given), ...refit(given), ...cutPoints(given)];
+  return [
+    ...replace(given),
+    ...retire(given),
+    ...merge(given),
+    ...split(given),
+    ...refit(given),
+    ...cutPoints(given),
+  ];
+}
+
+/** Who pays every month looks loyal to RFM, and likely to come again to a purchase model, until the contract ends. */
+function replace({ rhythm }: SuggestionFacts): Suggestion[] {
+  if (rhythm === null || !buysRegularly(rhythm)) return [];
+  const share = percent(rhythm.regular / rhythm.known);
+  const evidence = [
+    `${share} of the ${rhythm.known} customers with three gaps between purchases buy at regular intervals, as with subscriptions.`,
+  ];
+  const action = 'Divide by renewal date and recurring amount instead: start from the template renewals.';
+  return [{ ...make('replace', [], evidence, action), template: 'renewals' }];
 }
 
 function make(kind: SuggestionKind, segments: string[], evidence: string[], action: string): Suggestion {

@@ -46,7 +46,16 @@ function given(more: Partial<SuggestionFacts> = {}, sizes: Record<string, number
     learnedAt: null,
     labelledAt: asOf,
   };
-  return { facts, pairs: [], largest: new Map(), drifts: [], jitter: [], cutPoints: [], ...more };
+  return {
+    facts,
+    pairs: [],
+    largest: new Map(),
+    drifts: [],
+    jitter: [],
+    cutPoints: [],
+    rhythm: null,
+    ...more,
+  };
 }
 
 const pair = (jaccard: number, containment: number) => [
@@ -69,6 +78,7 @@ describe('suggestions', () => {
     ['it held next to nobody for 90 days', given({ largest: new Map([['a', 12]]) }, { a: 3 }), 'retire:a'],
     ['an attribute drifted for certain', given({ drifts: drift(0.4, 0.001) }), 'refit'],
     ['its model jumped', given({ jitter: [{ version: 2, asOf, jumps: [jump], largest: 0.5 }] }), 'refit'],
+    ['most buy like clockwork', given({ rhythm: { repeaters: 100, known: 60, regular: 40 } }), 'replace'],
     [
       'a cut point splits off next to nobody',
       given({ cutPoints: [{ segment: 'a', atLeast: 900, share: 0.01, even: 80 }] }),
@@ -86,6 +96,11 @@ describe('suggestions', () => {
     ['nobody knows how large it was', given({}, { a: 3 })],
     ['a drift may be chance', given({ drifts: drift(0.4, 0.2) })],
     ['a drift is small though certain', given({ drifts: drift(0.2, 0.001) })],
+    [
+      'a few of many new ones buy like clockwork',
+      given({ rhythm: { repeaters: 200, known: 12, regular: 12 } }),
+    ],
+    ['most buy as it comes', given({ rhythm: { repeaters: 100, known: 60, regular: 20 } })],
     [
       'a cut point divides well',
       given({ cutPoints: [{ segment: 'a', atLeast: 900, share: 0.2, even: 80 }] }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { suggestionKinds } from '../../review/suggestions.ts';
 import { listAudit } from '../../store/audit.ts';
 import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
@@ -8,10 +9,11 @@ const Decided = z.object({
   note: z.string().nullable(),
   suggestion: z.object({
     id: z.string(),
-    kind: z.enum(['merge', 'split', 'retire', 'refit', 'change_cut_point']),
+    kind: z.enum(suggestionKinds),
     segments: z.array(z.string()),
     evidence: z.array(z.string()),
     action: z.string(),
+    template: z.string().optional(),
   }),
 });
 

@@ -11,6 +11,7 @@ import { type History, readHistory } from './history.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import { type OverlapReport, readOverlap } from './overlap.ts';
 import { type Quality, readQuality } from './quality.ts';
+import { readRegularBuying } from './regular-buying.ts';
 import { type Review, reviewOf } from './review.ts';
 import { findReviewed, readReviewScene } from './scene.ts';
 
@@ -50,6 +51,7 @@ export async function readReport(db: Queryable, tenant: Tenant, key: string, at:
     drifts: history.attributeDrift,
     jitter: history.jitter,
     cutPoints: await readCutPoints(db, scene, row.definition),
+    rhythm: await readRegularBuying(db, scene, row.definition),
   });
   const decisions = await readDecisions(db, tenant, key);
   const decided = new Set(

@@ -95,15 +95,22 @@ function subscriptions(repeaters: readonly BuyingPattern[]): ApplicabilityReason
     customer.gapVariation === null ? [] : [customer.gapVariation],
   );
   const regular = known.filter((variation) => variation < APPLICABILITY.regularGap).length;
-  // Where nearly everyone is too new to show a rhythm, a handful of regular ones proves nothing.
-  if (known.length < 10 || known.length < repeaters.length / 10) return [];
-  if (regular / known.length < APPLICABILITY.regularShare) return [];
+  if (!buysRegularly({ repeaters: repeaters.length, known: known.length, regular })) return [];
   return [
     {
       code: 'subscriptions',
-      message: `${Math.round((100 * regular) / known.length)} % of customers buy at regular intervals, as with subscriptions. Use renewal segments instead.`,
+      message: `${Math.round((100 * regular) / known.length)} % of customers buy at regular intervals, as with subscriptions. Use renewal segments instead (template renewals).`,
     },
   ];
+}
+
+/** Customers who bought again, those of them who show a rhythm, and those whose rhythm is regular. */
+export type BuyingRhythm = { repeaters: number; known: number; regular: number };
+
+/** Do most buy at regular intervals? Where nearly all are too new to show a rhythm, a handful proves nothing. */
+export function buysRegularly({ repeaters, known, regular }: BuyingRhythm): boolean {
+  if (known < 10 || known < repeaters / 10) return false;
+  return regular / known >= APPLICABILITY.regularShare;
 }
 
 function shortHistory(

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decideSuggestion, finishReview } from '../../../src/pipeline/review/decide.ts';
 import { listDueReviews, prepareDueReports, readReport } from '../../../src/pipeline/review/report.ts';
 import { reviewSegmentation } from '../../../src/pipeline/review/review.ts';
+import { Segmentation } from '../../../src/segmentation/definition.ts';
 import { listReviews } from '../../../src/store/reviews.ts';
 import type { TestDatabase } from '../../database.ts';
 import { publish, wholeRun } from '../whole-run.ts';
-import { ages, interests, openShop, openTestDatabase, people, type Shop } from './shop.ts';
+import { ages, buy, interests, openShop, openTestDatabase, people, type Shop } from './shop.ts';
 
 let db: TestDatabase;
 let shop: Shop;
@@ -77,4 +78,21 @@ it('counts as looked at only once somebody has', async () => {
   expect(await finishReview(db.pool, db.tenant, done)).toBe(2);
   expect(await overdue()).not.toMatch(/review was due/);
   await expect(finishReview(db.pool, db.tenant, done)).rejects.toMatchObject({ code: 'review_missing' });
+});
+
+it('offers renewal segments where purchases come like invoices, and RFM reads them as loyalty', async () => {
+  const rfm = Segmentation.parse({ key: 'rfm', name: 'Purchases', subject: 'person', method: 'rfm' });
+  for (let i = 1; i <= 12; i += 1)
+    for (const month of ['01', '02', '03', '04']) buy(shop, i, { closed_at: `2026-${month}-10` });
+  await publish(shop.scope, rfm);
+  await wholeRun(shop.scope, { asOf: day(6) });
+  const suggestions = async (of: string) => (await readReport(db.pool, db.tenant, of, day(6))).suggestions;
+  expect(await suggestions('rfm')).toContainEqual(
+    expect.objectContaining({
+      id: 'replace',
+      template: 'renewals',
+      evidence: [expect.stringContaining('100 % of the 12')],
+    }),
+  );
+  expect((await suggestions('ages')).map(({ kind }) => kind)).not.toContain('replace');
 });
