@@ -5,12 +5,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { postgresPrograms, startPostgres } from './postgres-server.ts';
 import { redisProgram, startRedis } from './redis-server.ts';
+import { CHROMIUM } from './web/chromium.ts';
 
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
@@ -32,6 +34,8 @@ async function filesThatUse(words: RegExp): Promise<string[]> {
   const files: string[] = [];
   for await (const file of glob('test/**/*.test.ts')) {
     if (asked.length > 0 && !asked.includes(file)) continue;
+    // Screens look the same whatever is behind them.
+    if (file.startsWith('test/web/')) continue;
     if (words.test(await readFile(file, 'utf8'))) files.push(file);
   }
   return files.sort();
@@ -70,6 +74,7 @@ async function main(): Promise<number> {
   const redis = redisProgram();
   if (programs === null) leftOut.push('Postgres server (install postgresql-15)');
   if (redis === null) leftOut.push('Redis (install redis-server)');
+  if (!existsSync(CHROMIUM)) leftOut.push('the screens in a browser (install chromium)');
   if (programs !== null) {
     const server = await startPostgres(programs);
     try {

@@ -10,7 +10,6 @@ import { NONCE } from './security-headers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BUILT = join(ROOT, 'web/dist');
-const STAMP = join(BUILT, '.source');
 const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
 
 /** Stands in the built page where each response's nonce goes. */
@@ -23,9 +22,9 @@ export type WebFiles = { folder: string; ready: Promise<void>; state: () => 'bui
  * The workspace's files, built now where the sources changed since they were built. An image that holds the built
  * files and no build tools takes them as they are.
  */
-export function webFiles(log: Logger): WebFiles {
+export function webFiles(log: Logger, folder = BUILT): WebFiles {
   let state: ReturnType<WebFiles['state']> = 'building';
-  const ready = buildIfStale(log).then(
+  const ready = buildIfStale(log, folder).then(
     () => {
       state = 'built';
     },
@@ -34,20 +33,22 @@ export function webFiles(log: Logger): WebFiles {
       log.error({ err: error }, 'the workspace could not be built; the API works');
     },
   );
-  return { folder: BUILT, ready, state: () => state };
+  return { folder, ready, state: () => state };
 }
 
-async function buildIfStale(log: Logger): Promise<void> {
-  if (!existsSync(VITE) && existsSync(join(BUILT, 'index.html'))) return;
+async function buildIfStale(log: Logger, folder: string): Promise<void> {
+  if (!existsSync(VITE) && existsSync(join(folder, 'index.html'))) return;
   const source = await hashSources();
-  if ((await readFile(STAMP, 'utf8').catch(() => '')) === source) return;
+  const isBuilt = async () => (await readFile(join(folder, '.source'), 'utf8').catch(() => '')) === source;
+  if (await isBuilt()) return;
   log.info('building the workspace');
   // Built aside and put in place whole: another process may be serving, or building too.
-  const fresh = `${BUILT}-${process.pid}`;
-  const child = spawn(process.execPath, [VITE, 'build', 'web', '--logLevel', 'warn', '--outDir', fresh], {
-    cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const fresh = `${folder}-${process.pid}`;
+  const child = spawn(
+    process.execPath,
+    [VITE, 'build', 'web', '--logLevel', 'warn', '--emptyOutDir', '--outDir', fresh],
+    { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);
@@ -55,12 +56,17 @@ async function buildIfStale(log: Logger): Promise<void> {
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`vite ended with ${code}: ${said}`);
   await writeFile(join(fresh, '.source'), source);
-  await rename(BUILT, `${fresh}-old`).catch(() => {});
-  await rename(fresh, BUILT);
+  await rename(folder, `${fresh}-old`).catch(() => {});
+  await rename(fresh, folder).catch(async (error: unknown) => {
+    // Another process was quicker with the same.
+    if (!(await isBuilt())) throw error;
+    await rm(fresh, { recursive: true, force: true });
+  });
   await rm(`${fresh}-old`, { recursive: true, force: true });
 }
 
-async function hashSources(): Promise<string> {
+/** Changes with whatever the built files depend on. */
+export async function hashSources(): Promise<string> {
   const hash = createHash('sha256');
   const files = ['package-lock.json'];
   for await (const file of glob('web/**/*.{ts,tsx,css,html,json,svg}', {
