@@ -135,7 +135,7 @@ export default class SegmentSyncCard extends LightningElement {
 }
 
 const NOTICE = 'slds-box slds-box_x-small slds-m-bottom_small notice';
-const warning = (text) => ({ text, tone: `${NOTICE} slds-theme_warning` });
+const warning = (text) => ({ text, tone: `${NOTICE} warning` });
 const noticeOf = (state) =>
   WARNINGS.includes(state)
     ? warning(NOTICES[state])

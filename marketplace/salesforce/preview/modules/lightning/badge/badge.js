@@ -1,0 +1,9 @@
+import { api, LightningElement } from 'lwc';
+
+export default class Badge extends LightningElement {
+  @api label;
+
+  connectedCallback() {
+    this.classList.add('slds-badge');
+  }
+}
