@@ -72,11 +72,11 @@ const EMPTY: Record<CardAnswer['state'], { title: string; text: string }> = {
   unlabelled: IN_NONE,
   unknown: {
     title: 'Not read yet',
-    text: 'Segment Sync has not read this record yet. It is part of the next run.',
+    text: 'Segment Sync has not read this record yet. The next run does.',
   },
   not_profiled: {
     title: 'Kept out of segments',
-    text: 'This person objected to profiling or asked to be erased, so no segments are worked out.',
+    text: 'Because of an objection to profiling or a request to be erased, no segments are worked out for this record.',
   },
 };
 

@@ -21,7 +21,7 @@ export function SegmentationView({
 }) {
   return (
     <Tile compact>
-      <Flex direction="column" gap="small">
+      <Flex direction="column" gap="medium">
         <Heading>{segmentation.name}</Heading>
         {segmentation.labels.map((label) => (
           <LabelView key={label.key} label={label} timeZone={timeZone} />

@@ -15,7 +15,7 @@ export async function readCard(record: { objectId: number; objectTypeId: string 
   const objectType = OBJECT_TYPES[record.objectTypeId];
   if (objectType === undefined) {
     return failed(
-      'Segments are kept for contacts and companies only.',
+      'Segments are kept for contacts and companies only',
       'An admin can take this card off the records of other objects.',
     );
   }
@@ -26,22 +26,22 @@ export async function readCard(record: { objectId: number; objectTypeId: string 
     response = await hubspot.fetch(`${CARD_URL}?${query}`, { method: 'GET', timeout: TIMEOUT_MS });
   } catch {
     return failed(
-      'Segment Sync could not be reached.',
+      'Segment Sync could not be reached',
       'Nothing is lost; the labels among the properties of this record stay as they are. Try again in a minute.',
     );
   }
   if (response.status === 401 || response.status === 403) return { kind: 'signed_out' };
-  if (response.status === 429) return failed('Too many cards are open at once.', 'Try again in a moment.');
+  if (response.status === 429) return failed('Too many cards are open at once', 'Try again in a moment.');
   if (!response.ok) {
     return failed(
-      `Segment Sync answered with an error (${response.status}).`,
+      `Segment Sync answered with an error (${response.status})`,
       'Nothing is lost; the labels among the properties of this record stay as they are. Try again in a minute.',
     );
   }
   const parsed = CardAnswer.safeParse(await jsonOf(response));
   if (parsed.success) return { kind: 'answer', answer: parsed.data };
   return failed(
-    'This card and Segment Sync are of different versions.',
+    'This card and Segment Sync are of different versions',
     'Reload the page. If it stays, ask your admin to update the app.',
   );
 }

@@ -21,7 +21,8 @@ export function SettingsPage() {
       <List variant="unordered-styled">
         <Text>Labels are properties of contacts and companies, in the group “Segment Sync”.</Text>
         <Text>
-          The card “Segments” can be added to the records under Settings, Objects, Record customization.
+          The card “Segments” is added to contacts and companies under Settings, Objects, by customizing their
+          record page.
         </Text>
         <Text>
           To leave, disconnect in the workspace first: it asks whether the properties and lists that it made
