@@ -1,12 +1,11 @@
-import { DateTime } from 'luxon';
 import type { SubjectType } from '../model/attribute.ts';
-import { type CompiledLabels, compileLabels, type LabelColumn, type Plan } from '../segmentation/compile.ts';
+import { type CompiledLabels, compileLabels, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
-import { parseDuration } from '../segmentation/duration.ts';
 import { labelColumn } from '../store/columns.ts';
 import { quoted } from '../store/identifier.ts';
 import { refusesProfiling } from './desired.ts';
 import type { Plans } from './plans.ts';
+import { binder, settledSql, staysOf } from './stay.ts';
 
 export type LabelRun = {
   runId: string | null;
@@ -20,14 +19,6 @@ export type LabelRun = {
 };
 
 type Statement = { sql: string; values: unknown[] };
-
-/** Placeholders after those of the compiled select. */
-function binder(values: unknown[]) {
-  return (value: unknown, type: string): string => {
-    values.push(value);
-    return `$${values.length}::${type}`;
-  };
-}
 
 /**
  * One statement that labels the restricted subjects: works the labels out, lets `stay` keep some, writes only the
@@ -64,25 +55,9 @@ export function labelStatement(
       stays: plan ? staysOf(plan, request.asOf, request.zone) : [],
     };
   });
-  const enteredAt = (column: LabelColumn, segment: string) =>
-    `(select max(c.at) from ${schema}.label_change c where c.subject = '${subject}' and c.subject_id = j.id
-       and c.segmentation = '${column.segmentation}' and c.entered @> array[${segment}])`;
-  const settled = columns.map((column) => {
-    if (column.stays.length === 0) return `j.${column.column}`;
-    const stays = column.stays
-      .map(
-        ({ key, since }) =>
-          `(k.key = '${key}' and ${enteredAt(column, 'k.key')} > ${bind(since, 'timestamptz')})`,
-      )
-      .join(' or ');
-    if (column.labels === 'one') {
-      return `case when j.${column.held} is distinct from j.${column.column} and exists (
-        select from (select j.${column.held} as key) k where ${stays}) then j.${column.held} else j.${column.column} end`;
-    }
-    return `array(select x from (
-      select unnest(j.${column.column}) as x
-      union select k.key from unnest(j.${column.held}) k (key) where ${stays}) s order by x collate "C")`;
-  });
+  const settled = columns.map((column) =>
+    settledSql(column, column.stays, { schema, subject, alias: 'j', bind }),
+  );
   const differs = (alias: string) =>
     columns.map(({ column, held }) => `${alias}.${column} is distinct from ${alias}.${held}`).join(' or ');
   const refused = subject === 'person' ? refusesProfiling(request.attributes, 'g') : 'false';
@@ -155,16 +130,6 @@ function scoresSql(
       }
       on conflict (subject, subject_id, key) do update set value = excluded.value, at = excluded.at
     )`;
-}
-
-/** Segments that keep their label for a while, with the instant since when one must have it. */
-function staysOf({ definition }: Plan, asOf: Date, zone: string): { key: string; since: string }[] {
-  return definition.segments.flatMap(({ key, stay }) => {
-    if (stay === undefined) return [];
-    const { amount, unit } = parseDuration(stay);
-    const since = DateTime.fromJSDate(asOf, { zone }).minus({ [unit]: amount });
-    return [{ key, since: since.toUTC().toISO() ?? asOf.toISOString() }];
-  });
 }
 
 /** Who may not be profiled and still has labels or scores, in pieces; null where nothing says who that is. */

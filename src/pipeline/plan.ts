@@ -15,6 +15,7 @@ import type { Plans } from './plans.ts';
 import { readBasis, whatIsMissing } from './preview.ts';
 import { type Change, changeOf, refuseClash } from './publish.ts';
 import { refuseSensitive } from './sensitive-gate.ts';
+import { binder, settledSql, staysOf } from './stay.ts';
 
 export type PlannedSegment = {
   segment: string;
@@ -50,7 +51,7 @@ const SUBJECTS_AT_ONCE = 4_000;
 const SAMPLES = 5;
 
 /**
- * Who would enter and leave if these were published together, before `stay` lets some remain.
+ * Who would enter and leave if these were published together and a run followed at once.
  * @throws InputError where they could not be published
  */
 export async function planSegmentations(
@@ -193,13 +194,18 @@ function statement(
 ): { sql: string; samples: string; values: unknown[]; unmet: Unmet[] } {
   const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict });
   const refused = subject === 'person' ? refusesProfiling(request.attributes, 'g') : 'false';
-  const list = (labels: 'one' | 'many', column: string | null) => {
-    if (column === null) return `'{}'::text[]`;
-    return labels === 'one' ? `array_remove(array[n.${column}], null)` : `n.${column}`;
-  };
-  const rows = compiled.columns.map(({ segmentation, column, held, labels }) => {
-    const now = list(labels, column);
-    return `('${segmentation}', ${list(labels, held)}, ${refused === 'false' ? now : `case when ${refused} then '{}' else ${now} end`})`;
+  const values = [...compiled.values];
+  const bind = binder(values);
+  const list = (labels: 'one' | 'many', sql: string) =>
+    labels === 'one' ? `array_remove(array[${sql}], null)` : sql;
+  const rows = compiled.columns.map((column) => {
+    const { segmentation, held, labels } = column;
+    const plan = plans.find(({ definition }) => definition.key === segmentation);
+    const stays = plan ? staysOf(plan, request.asOf, request.zone) : [];
+    const settled = settledSql(column, stays, { schema: request.schema, subject, alias: 'n', bind });
+    const now = list(labels, settled);
+    const was = held === null ? `'{}'::text[]` : list(labels, `n.${held}`);
+    return `('${segmentation}', ${was}, ${refused === 'false' ? now : `case when ${refused} then '{}' else ${now} end`})`;
   });
   const base = `
     select g.id, v.segmentation, v.was, v.now
@@ -212,7 +218,7 @@ function statement(
   const name =
     names.length === 0 ? 'null::text' : `coalesce(${names.map(({ key }) => `g."${key}"`).join(', ')})`;
   return {
-    values: compiled.values,
+    values,
     unmet: compiled.unmet,
     sql: `with subject as materialized (${base})
       select segmentation, null as segment, 0 as before,

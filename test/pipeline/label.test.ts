@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Attribute } from '../../src/model/attribute.ts';
 import { planSegmentations } from '../../src/pipeline/plan.ts';
@@ -243,4 +244,72 @@ describe('a plan', () => {
     );
     expect(await labels()).toEqual(before);
   });
+
+  it('foretells what publishing and a run then do, with labels that stay and people who object', async () => {
+    people(30);
+    await wholeRun(scope, { asOf: day(1) });
+    const step = fc.record({
+      days: fc.integer({ min: 1, max: 4 }),
+      adult: fc.integer({ min: 10, max: 20 }),
+      stay: fc.constantFrom(undefined, '2 days', '5 days'),
+      shift: fc.integer({ min: 0, max: 25 }),
+      objects: fc.integer({ min: 1, max: 90 }),
+    });
+    let today = 1;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 4 }), async (steps) => {
+        for (const { days, adult, stay, shift, objects } of steps) {
+          today += days;
+          await db.pool.query(
+            `update ${scope.tenant.schema}.person set age = (id * 7 + $1::int) % 40, no_profiling = id % 31 = $2::int`,
+            [shift, objects],
+          );
+          const definitions = (['one', 'many'] as const).map((labels) => aging(labels, adult, stay));
+          const planned = await planSegmentations(db.pool, scope.tenant, definitions, day(today));
+          await publish(scope, ...definitions);
+          const { runId } = await wholeRun(scope, { asOf: day(today), stages: ['label'] });
+          expect(planned.map(foretold)).toEqual(
+            await Promise.all(planned.map(({ key }) => come(key, runId))),
+          );
+        }
+      }),
+      { numRuns: Number(process.env.PLAN_RUNS ?? 3), seed: 7 },
+    );
+  });
 });
+
+/** Two segments by age; both labels stay for a while. */
+function aging(labels: 'one' | 'many', adult: number, stay: string | undefined): RulesSegmentation {
+  return RulesSegmentation.parse({
+    key: `aging_${labels}`,
+    name: 'Aging',
+    subject: 'person',
+    method: 'rules',
+    labels,
+    segments: [
+      { key: 'grown', name: 'Grown', stay, when: { attribute: 'age', atLeast: adult } },
+      { key: 'young', name: 'Young', stay, when: { attribute: 'age', below: adult + 5 } },
+    ],
+  });
+}
+
+const foretold = ({ key, changes, segments }: Awaited<ReturnType<typeof planSegmentations>>[number]) => ({
+  key,
+  changes,
+  sizes: Object.fromEntries(segments.map(({ segment, after }) => [segment, after])),
+});
+
+/** What a run did to a segmentation of two segments. */
+async function come(key: string, runId: string): Promise<ReturnType<typeof foretold>> {
+  const { schema } = scope.tenant;
+  const changed = await db.pool.query<{ n: number }>(
+    `select count(*)::int as n from ${schema}.label_change where run_id = $1 and segmentation = $2`,
+    [runId, key],
+  );
+  const { rows } = await db.pool.query<{ segment: string; n: number }>(
+    `select k.segment, count(p.id)::int as n from (values ('grown'), ('young')) k (segment)
+     left join ${schema}.person p on k.segment = any(array[]::text[] || p.label_${key}) group by 1`,
+  );
+  const sizes = Object.fromEntries(rows.map(({ segment, n }) => [segment, n]));
+  return { key, changes: changed.rows[0]?.n ?? 0, sizes };
+}
