@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
+import { templateText } from '../pipeline/template-files.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { definitionInvalid, type PlacedProblem, readSegmentations } from '../segmentation/parse.ts';
 import { listAttributes } from '../store/columns.ts';
 import { sensitiveAllowed } from '../store/lawful-bases.ts';
 import { listPublished } from '../store/segmentations.ts';
 import type { Session } from './session.ts';
-import { templateText } from './templates.ts';
 
 export type DefinitionFlags = { template?: string[] };
 

@@ -7,12 +7,15 @@ import { type App, openApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { AppError, InputError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { listen } from '../main.ts';
 import { connectAccount } from '../pipeline/connect.ts';
 import { applySegmentations } from '../pipeline/publish.ts';
 import { pendingTargets, releaseTargets } from '../pipeline/release.ts';
 import { allSizes } from '../pipeline/sizes.ts';
+import { templateDefinitions } from '../pipeline/template-files.ts';
 import { readTotals } from '../pipeline/totals.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
+import { offerFirstSignIn } from '../server/first-sign-in.ts';
 import { listConnections } from '../store/connections.ts';
 import type { Run } from '../store/runs.ts';
 import { listPublished } from '../store/segmentations.ts';
@@ -28,7 +31,6 @@ import { count, createOutput, type Output } from './output.ts';
 import { parseInstant } from './run.ts';
 import { startSandboxProcess } from './sandbox.ts';
 import type { CommonOptions, Session } from './session.ts';
-import { templateDefinitions } from './templates.ts';
 import { runAndWatch } from './watch.ts';
 
 type DemoFlags = CommonOptions & {
@@ -40,6 +42,7 @@ type DemoFlags = CommonOptions & {
   dealsCsv?: string;
   asOf?: string;
   once?: boolean;
+  open?: boolean;
   keep?: boolean | string;
 };
 
@@ -68,6 +71,7 @@ export function registerDemo(program: Command): void {
     .option('--deals-csv <file>', 'and their deals (deal_id,contact_id,amount,currency,stage,closed_at)')
     .option('--as-of <date>', 'count from this day; now, or with CSV the day after the last deal')
     .option('--once', 'end when done, on a terminal too')
+    .option('--open', 'afterwards serve the workspace over it (PORT, or 3000) and print a link to sign in')
     .option('--keep [folder]', 'keep the store afterwards')
     .addHelpText('after', '\nExample: npm run demo -- --contacts 10000 --template saas')
     .action(async (flags: DemoFlags, command: Command) => {
@@ -94,15 +98,21 @@ async function demo(flags: DemoFlags): Promise<void> {
     'deals-csv': flags.dealsCsv && resolve(flags.dealsCsv),
   });
   let app: App | undefined;
+  let server: Awaited<ReturnType<typeof listen>> | undefined;
   try {
     const crms = demoCrms(sandbox);
     app = await openDemoApp(folder, crms, flags);
+    // Now, so that a taken port is told before the work.
+    if (flags.open) server = await listen(app);
     const tenant = await createTenant(app.store.pool, { id: 'demo', name: 'Demo', currency: CURRENCY });
     const summary = await play({ session: { app, tenant, output }, crms, definitions, asOf, started });
     output.result(summary);
-    if (process.stdout.isTTY && !flags.once && !flags.json) await stayUp(sandbox, output);
+    if (flags.open) await lookAround(app, sandbox, output);
+    else if (process.stdout.isTTY && !flags.once && !flags.json) await stayUp(sandbox, output);
     requireRight(summary);
   } finally {
+    server?.closeAllConnections();
+    server?.close();
     await app?.close();
     await sandbox.stop();
     if (flags.keep) output.line(`The store is kept in ${folder}.`);
@@ -140,11 +150,24 @@ async function openDemoApp(folder: string, crms: DemoCrm[], flags: DemoFlags): P
     DATA_DIR: folder,
     LOG_LEVEL: flags.verbose ? 'debug' : 'error',
   });
+  const { port, host, publicUrl } = readConfig();
+  const urlOf = (system: string) => crms.find((crm) => crm.system === system)?.secret.apiUrl;
   return await openApp(
     {
       ...config,
-      hubspot: { ...config.hubspot, app: appOf('hubspot') },
-      salesforce: { ...config.salesforce, app: appOf('salesforce') },
+      port,
+      host,
+      publicUrl,
+      hubspot: {
+        ...config.hubspot,
+        app: appOf('hubspot'),
+        apiUrl: urlOf('hubspot') ?? config.hubspot.apiUrl,
+      },
+      salesforce: {
+        ...config.salesforce,
+        app: appOf('salesforce'),
+        loginUrl: urlOf('salesforce') ?? config.salesforce.loginUrl,
+      },
     },
     createLog({ level: config.logLevel }),
   );
@@ -315,10 +338,19 @@ function showNext(output: Output): void {
   output.line(pc.bold('What to try next'));
   output.line('  npm run demo -- --template saas --contacts 10000    another business, more people');
   output.line(
-    '  npm run sandbox                                     the stand-in CRMs alone, to look around',
+    '  npm run demo -- --open                              the same, then the workspace to look around',
   );
+  output.line('  npm run sandbox                                     the stand-in CRMs alone');
   output.line('  npm run -s cli -- --help                            all commands');
   output.line('  npm run -s cli -- connect hubspot                   your own portal');
+}
+
+/** The workspace over what the demo made, with a worker, until Ctrl-C. */
+async function lookAround(app: App, sandbox: Parameters<typeof stayUp>[0], output: Output): Promise<void> {
+  const worker = await app.startWorker();
+  await offerFirstSignIn(app);
+  await stayUp(sandbox, output);
+  await worker.close();
 }
 
 async function stayUp(

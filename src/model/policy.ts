@@ -8,6 +8,10 @@ export const Policy = z.object({
     .enum(['ask', 'auto'])
     .default('ask')
     .describe('New and changed targets wait for a person, or are released as soon as they are published'),
+  approval: z
+    .enum(['one', 'second_person'])
+    .default('one')
+    .describe('Who saved a draft may publish it, or somebody else has to'),
   pilot: z
     .enum(['wait', 'go_on', 'off'])
     .default('go_on')

@@ -10,8 +10,8 @@ export type ParseOptions = Known & {
   file?: string;
 };
 
-/** A problem with its place in the text; lines and columns count from 1. */
-export type PlacedProblem = { file: string; line: number; column: number; message: string };
+/** A problem with its place in the text; lines and columns count from 1. `path` leads there from its definition. */
+export type PlacedProblem = { file: string; line: number; column: number; message: string; path?: Path };
 
 const MAX_TEXT = 1_000_000;
 
@@ -52,6 +52,10 @@ export function readSegmentations(
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col), message };
   };
+  const placeAt = (node: Node, path: Path, message: string): PlacedProblem => ({
+    ...place(offsetOf(node, path), message),
+    path,
+  });
   const problems: PlacedProblem[] = [];
   const read: { node: Node; definition: Segmentation }[] = [];
   const documents = parseAllDocuments(text, { lineCounter: lines });
@@ -69,9 +73,7 @@ export function readSegmentations(
       if (result.success && isNode(node)) read.push({ node, definition: result.data });
       else if (isNode(node)) {
         problems.push(
-          ...readIssues(result.error?.issues ?? [], data).map((one) =>
-            place(offsetOf(node, one.path), one.message),
-          ),
+          ...readIssues(result.error?.issues ?? [], data).map((one) => placeAt(node, one.path, one.message)),
         );
       }
     }
@@ -87,10 +89,10 @@ export function readSegmentations(
   const seen = new Set<string>();
   for (const { node, definition } of read) {
     if (seen.has(definition.key))
-      problems.push(place(offsetOf(node, ['key']), `the key ${definition.key} is used twice`));
+      problems.push(placeAt(node, ['key'], `the key ${definition.key} is used twice`));
     seen.add(definition.key);
     for (const one of checkDefinition(definition, known))
-      problems.push(place(offsetOf(node, one.path), describe(one)));
+      problems.push(placeAt(node, one.path, describe(one)));
   }
   return { definitions, problems };
 }

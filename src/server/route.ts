@@ -57,6 +57,8 @@ export type Route<
   status?: number;
   /** The action's name in the audit log: `run.start`. Unsafe routes have one. */
   action?: string;
+  /** A question too long for an address: a POST that changes nothing, and has no action. */
+  asks?: boolean;
   /** Starts work: the same Idempotency-Key answers what the first request did. */
   startsWork?: boolean;
   /** Writes the response itself: a download, a stream of events. Its media type. */
@@ -92,7 +94,7 @@ export function route<
   B extends Schema = z.ZodUndefined,
   A extends Schema = z.ZodVoid,
 >(given: Given<M, Path, P, Q, B, A>): Route<M, Path, P, Q, B, A> {
-  if (given.method !== 'GET' && !given.action)
+  if (given.method !== 'GET' && !given.action && !given.asks)
     throw new TypeError(`${given.path}: unsafe routes name an action`);
   return {
     ...given,

@@ -48,6 +48,18 @@ export const tenantMigrations: Migration[] = [
       );
       create unique index segmentation_published on {schema}.segmentation (key) where state = 'published';
 
+      -- what somebody is working on, one a key; publishing makes the next version of it
+      create table {schema}.segmentation_draft (
+        key text primary key,
+        definition jsonb not null,
+        -- another with each save, so that two people do not overwrite one another
+        revision uuid not null default gen_random_uuid(),
+        saved_at timestamptz not null default now(),
+        saved_by text not null,
+        -- asked to be published, where a second person does that
+        proposed_at timestamptz
+      );
+
       create table {schema}.model (
         segmentation text not null,
         version int not null,
