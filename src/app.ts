@@ -5,7 +5,7 @@ import { type RunningWorker, startWorker, type WorkerTimes } from '../jobs/worke
 import type { Config } from './config.ts';
 import type { ConnectionOpener } from './pipeline/run.ts';
 import { openStore, type Store } from './store/open.ts';
-import { suppressionKey } from './store/suppressions.ts';
+import { type SuppressionKey, suppressionKey } from './store/suppressions.ts';
 
 /** The parts of the program, opened and wired; the web process, the worker and the command line stand on them. */
 export type App = {
@@ -34,6 +34,14 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       apps: { hubspot: config.hubspot.app ?? undefined, salesforce: config.salesforce.app ?? undefined },
       log,
     });
+    let key: Promise<SuppressionKey> | undefined;
+    const suppressions = () => {
+      key ??= suppressionKey(store.pool, store.keys).catch((error: unknown) => {
+        key = undefined;
+        throw error;
+      });
+      return key;
+    };
     return {
       config,
       store,
@@ -45,7 +53,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
           pool: store.pool,
           backend,
           openConnections,
-          suppressionKey: () => suppressionKey(store.pool, store.keys),
+          suppressionKey: suppressions,
           concurrency: config.workerConcurrency,
           log,
           times,

@@ -39,9 +39,15 @@ export async function storePage(
   const told = lastOfEach(page.records.filter((record) => record.object === source.object));
   const toldRows = told.map((record) => toRecordRow(record, source.reading));
   const toldLinks = told.flatMap(toLinkRows);
+  // Before the transaction: it is read from the same store.
+  const key = await work.suppressionKey?.();
   return transaction(work.pool, async (client) => {
     await work.checkFence(client);
-    const erased = await suppressedIn(client, work, { ...source, rows: toldRows, links: toldLinks });
+    const erased = await suppressedIn(
+      client,
+      { tenant, key },
+      { ...source, rows: toldRows, links: toldLinks },
+    );
     const isErased = ({ id }: { id: string }) => source.object === 'contact' && erased.has(id);
     const records = told.filter((record) => !isErased(record));
     const rows = toldRows.filter((row) => !isErased(row));

@@ -6,11 +6,12 @@ import type { LinkRow, RecordRow } from '../store/records.ts';
 import {
   anySuppressed,
   recordIdentity,
+  type SuppressionKey,
   suppress,
   suppressedAmong,
   suppressionHash,
 } from '../store/suppressions.ts';
-import type { StageContext } from './stage.ts';
+import type { Tenant } from '../store/tenant.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -22,27 +23,26 @@ const NOBODY: ReadonlySet<string> = new Set();
  */
 export async function suppressedIn(
   client: Queryable,
-  work: Pick<StageContext, 'tenant' | 'suppressionKey'>,
+  { tenant, key }: { tenant: Tenant; key: SuppressionKey | undefined },
   page: { connectionId: string; object: ObjectType; rows: readonly RecordRow[]; links: readonly LinkRow[] },
 ): Promise<ReadonlySet<string>> {
-  if (!(await anySuppressed(client, work.tenant))) return NOBODY;
-  if (work.suppressionKey === undefined) throw keyMissing();
+  if (!(await anySuppressed(client, tenant))) return NOBODY;
+  if (key === undefined) throw keyMissing();
   const rows = page.object === 'contact' ? page.rows : [];
   const linked = page.links.filter((link) => link.to_object === 'contact').map((link) => link.to_id);
   const ids = [...new Set([...rows.map(({ id }) => id), ...linked])];
-  const emails = [...new Set(rows.flatMap(({ key }) => key ?? []))];
+  const emails = [...new Set(rows.flatMap((row) => row.key ?? []))];
   const records = ids.map((id) => recordIdentity(page.connectionId, id));
-  const key = await work.suppressionKey();
-  const found = await suppressedAmong(client, key, work.tenant, [...records, ...emails]);
+  const found = await suppressedAmong(client, key, tenant, [...records, ...emails]);
   if (found.size === 0) return NOBODY;
   const byRecord = ids.filter((_, index) => found.has(records[index] ?? ''));
-  const byEmail = rows.filter(({ key }) => key !== null && found.has(key)).map(({ id }) => id);
+  const byEmail = rows.filter((row) => row.key !== null && found.has(row.key)).map(({ id }) => id);
   const fresh = byEmail.filter((id) => !byRecord.includes(id));
   for (const id of fresh) {
-    const hash = suppressionHash(key, work.tenant, recordIdentity(page.connectionId, id));
-    await suppress(client, work.tenant, hash, 'erased');
+    const hash = suppressionHash(key, tenant, recordIdentity(page.connectionId, id));
+    await suppress(client, tenant, hash, 'erased');
   }
-  await dropLinksTo(client, work.tenant, page.connectionId, fresh);
+  await dropLinksTo(client, tenant, page.connectionId, fresh);
   return new Set([...byRecord, ...fresh]);
 }
 
