@@ -55,7 +55,8 @@ function roleOf(argument: string | undefined): Role {
   });
 }
 
-async function listen(app: App): Promise<Server> {
+/** Serves the workspace and the API until the server is closed. @throws ConfigError where the port is taken */
+export async function listen(app: App): Promise<Server> {
   const { config, log } = app;
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const express = createServerApp(
