@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Json, Prepared, PrepareTarget, TargetKind } from '../../connectors/contract.ts';
-import { doubtTarget, forgetTarget } from '../store/ledger.ts';
+import { adoptMembers, doubtTarget, forgetTarget } from '../store/ledger.ts';
 import { transaction } from '../store/pool.ts';
 import { ALL_SEGMENTATIONS, saveRemote, setTargetReason, type TargetRow } from '../store/targets.ts';
-import type { Scene } from './desired.ts';
+import { isMembership, type Scene, shownTargets } from './desired.ts';
 import { rangeEnd } from './difference.ts';
 import { isReadBack } from './shown-values.ts';
 import type { OpenConnection, StageContext } from './stage.ts';
@@ -47,6 +47,7 @@ async function prepare(
   for (const answer of answers) {
     const target = targets.find(({ id }) => id === answer.id);
     if (target && isFound(target, answer)) await doubtAll(work, scene, target);
+    if (target && isFoundList(target, answer)) await adoptAll(work, connection, target, answer.remote);
   }
   await transaction(work.pool, async (client) => {
     await work.checkFence(client);
@@ -95,6 +96,26 @@ async function doubtAll(work: StageContext, scene: Scene, { id, object }: Target
       await doubtTarget(client, work.tenant, place, id, { after, to });
     });
     if (to === null) return;
+  }
+}
+
+/** A list or campaign of ours that an earlier installation left, with the members that it had. */
+const isFoundList = (target: TargetRow, { state, made }: Prepared): boolean =>
+  state === 'ready' && !made && target.remote === null && shownTargets([target]).some(isMembership);
+
+/** Takes the members that are there for shown: who belongs is not written again, and who does not is taken out. */
+async function adoptAll(
+  work: StageContext,
+  connection: OpenConnection,
+  { id, kind, object }: TargetRow,
+  remote: Json,
+): Promise<void> {
+  const place = { connectionId: connection.id, object };
+  for await (const members of connection.connector.members?.(connection.context, { kind, remote }) ?? []) {
+    await transaction(work.pool, async (client) => {
+      await work.checkFence(client);
+      await adoptMembers(client, work.tenant, place, id, members);
+    });
   }
 }
 

@@ -282,6 +282,24 @@ export async function doubtTarget(
   );
 }
 
+/** Live records that the CRM shows in a list of ours already; nothing of it was written by us as far as we know. */
+export async function adoptMembers(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  targetId: string,
+  keys: string[],
+): Promise<void> {
+  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  await db.query(
+    `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, shown)
+     select $1, $2, id, jsonb_build_object($3::text, true) from ${tenant.schema}.${table}
+     where connection_id = $1 and state = 'live' and id = any($4)
+     on conflict (connection_id, object, external_key) do update set shown = l.shown || excluded.shown`,
+    [place.connectionId, place.object, targetId, keys],
+  );
+}
+
 /** Is there a write to any of these targets whose outcome is unknown? */
 export async function hasUnconfirmed(
   db: Queryable,

@@ -151,6 +151,25 @@ describe('manual lists', () => {
   });
 });
 
+describe('a list that an earlier installation left', () => {
+  it('keeps who belongs, without writing them again, and loses who does not', async () => {
+    crm.defaultTargets = ['property', 'manual_list'];
+    crm.made.add(`contact ${JSON.stringify({ kind: 'list', name: 'ages.minor' })}`);
+    crm.lists.set('ages.minor', ['001', '002', '030']);
+    people(40);
+    await publish(scope, ages());
+    await releaseAll(scope);
+    await wholeRun(scope);
+    const memberships = crm.pushes.flat().filter((write) => write.kind === 'membership');
+    const adults = new Set(Array.from({ length: 23 }, (_, i) => id(18 + i)));
+    const minors = memberships.filter(({ id: row, member }) => !(adults.has(row) && member));
+    expect(minors.filter(({ member }) => !member).map((write) => write.id)).toEqual(['030']);
+    expect(minors).toHaveLength(1 + 17 - 2);
+    expect(crm.lists.get('ages.minor')).toHaveLength(17);
+    expect(await mismatches()).toBe(0);
+  });
+});
+
 describe('what a CRM refuses, loses or forgets', () => {
   it('a refused row is kept with its reason and tried in the next run, and holds up nobody', async () => {
     people(20);
