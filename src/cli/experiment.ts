@@ -25,6 +25,7 @@ type StartFlags = CommonOptions & {
   pilot?: boolean;
   writeBack?: boolean;
   evenIfSmall?: boolean;
+  anyTime?: boolean;
   plan?: boolean;
   by: string;
 };
@@ -64,6 +65,7 @@ export function registerExperiment(program: Command): void {
     .option('--share <share>', 'of the members: held out, or for a pilot treated', '0.1')
     .option('--pilot', 'only the share gets the play')
     .option('--write-back', 'hold the label itself back, not only lists and campaigns')
+    .option('--any-time', 'a test that may be looked at on any day; takes about twice the members')
     .option('--plan', 'only say how many members it needs')
     .option('--even-if-small', 'start although a difference may not show')
     .option('--by <name>', 'who starts it', 'cli')
@@ -134,6 +136,7 @@ function readExperimentFlags(key: string, flags: StartFlags): Experiment {
     base: Number(flags.base),
     target: Number(flags.target),
     horizonDays: Number(flags.horizon),
+    looks: flags.anyTime ? 'any_time' : 'once',
   });
   if (parsed.success) return parsed.data;
   throw new InputError(
@@ -155,7 +158,7 @@ const VERDICTS: Record<ExperimentReport['result']['verdict'], string> = {
 };
 
 function describeExperiment({ experiment, state, startedBy, result }: ExperimentReport): string[] {
-  const { treated, holdout, ends, verdict, test, ratio } = result;
+  const { treated, holdout, ends, verdict, test, ratio, sequential } = result;
   const lines = [
     pc.bold(
       `${experiment.key}: ${experiment.segmentation}.${experiment.segment}, ${state}, started by ${startedBy}`,
@@ -172,6 +175,13 @@ function describeExperiment({ experiment, state, startedBy, result }: Experiment
       `  Bought: ${percent(test.treatedRate)} with, ${percent(test.holdoutRate)} without: ${percent(test.difference)} more (${interval}), p ${test.pValue.toFixed(4)}.`,
       `  Lift: ${test.lift === null ? 'not to be told' : percent(test.lift)}.`,
     );
+  }
+  if (sequential !== null) {
+    const end = (value: number | null): string => (value === null ? 'open' : value.toFixed(2));
+    lines.push(
+      `  Looked at any time: ${count(sequential.events)} bought, those with the play ${end(sequential.ratio)} times as fast (${end(sequential.low)} to ${end(sequential.high)}), p ${sequential.pValue.toFixed(4)}.`,
+    );
+    if (verdict === 'early') return [...lines, '  Nothing is found yet, and the horizon is not reached.'];
   }
   return [...lines, `  ${VERDICTS[verdict]}`];
 }

@@ -8,6 +8,12 @@ import {
   sampleRatio,
   sampleSizePerArm,
 } from '../segmentation/statistics/proportions.ts';
+import {
+  type EventDay,
+  type SequentialTest,
+  sequentialInflation,
+  sequentialTest,
+} from '../segmentation/statistics/sequential.ts';
 import { MIN_GROUP } from './facts.ts';
 
 const Share = z.number().gt(0).lt(1);
@@ -30,7 +36,13 @@ export const Experiment = z.strictObject({
   share: Share.default(0.1).describe('Of the members.'),
   base: Share.describe('How many buy within the horizon without the play, as you expect.'),
   target: Share.describe('How many would have to buy with it, for it to be worth its while.'),
-  horizonDays: z.int().min(1).max(400).describe('Days from the start until the parts are compared, once.'),
+  horizonDays: z.int().min(1).max(400).describe('Days from the start until the parts are compared.'),
+  looks: z
+    .enum(['once', 'any_time'])
+    .default('once')
+    .describe(
+      'Once: compared at the horizon, and nothing is told before. Any time: a test that stays right however often somebody looks; takes about twice the members.',
+    ),
 });
 export type Experiment = z.infer<typeof Experiment>;
 export type NewExperiment = z.input<typeof Experiment>;
@@ -62,7 +74,7 @@ export function heldOutSql(experiment: Pick<Experiment, 'key' | 'kind' | 'share'
 }
 
 export type SamplePlan = {
-  /** Members that each arm needs, to find that difference four times out of five (5 % two-sided). */
+  /** Members that each arm needs, to find that difference by the horizon four times out of five (5 % two-sided). */
   perArm: number;
   /** Members that the segment needs at that share. */
   needed: number;
@@ -71,10 +83,11 @@ export type SamplePlan = {
 };
 
 export function planSample(
-  experiment: Pick<Experiment, 'kind' | 'share' | 'base' | 'target'>,
+  experiment: Pick<Experiment, 'kind' | 'share' | 'base' | 'target' | 'looks'>,
   members: number,
 ): SamplePlan {
-  const perArm = Math.ceil(sampleSizePerArm(experiment.base, experiment.target));
+  const price = experiment.looks === 'any_time' ? sequentialInflation() : 1;
+  const perArm = Math.ceil(sampleSizePerArm(experiment.base, experiment.target) * price);
   const smaller = Math.min(experiment.share, 1 - experiment.share);
   const needed = Math.ceil(perArm / smaller);
   return { perArm, needed, members, enough: members >= needed };
@@ -89,17 +102,25 @@ export type ExperimentResult = {
   /** Did the arms get the sizes that were planned? */
   ratio: ReturnType<typeof sampleRatio> | null;
   ends: Date;
-  /** Early: the horizon is not reached, and nothing is told, as looking early finds what is not there. */
+  /**
+   * Early: the horizon is not reached; with one look nothing is told, as looking early finds what is not there, and
+   * with any number of looks nothing is found yet.
+   */
   verdict: 'early' | 'mismatch' | 'too_few' | 'better' | 'worse' | 'no_difference';
-  /** Rates, lift and interval; null before the horizon, and where an arm is under 10. */
+  /** Rates, lift and interval; null before the horizon where there is one look, and where an arm is under 10. */
   test: (ProportionTest & { treatedRate: number; holdoutRate: number }) | null;
+  /** What decides where anybody may look at any time; null otherwise, and where an arm is under 10. */
+  sequential: SequentialTest | null;
 };
 
-/** Reads an experiment: sizes at any time, rates and a verdict once, at the horizon. */
+/** How many of each arm bought for the first time since the start, by day. */
+export type BoughtOn = { day: string; treated: number; holdout: number };
+
+/** Reads an experiment: sizes at any time, rates and a verdict once, at the horizon, or whenever they can be told. */
 export function readResult(
   experiment: Experiment,
   arms: Record<ArmName, ArmCounts>,
-  { ends, asOf }: { ends: Date; asOf: Date },
+  { ends, asOf, days = [] }: { ends: Date; asOf: Date; days?: readonly BoughtOn[] },
 ): ExperimentResult {
   const { treated, holdout } = arms;
   const held = heldOutShare(experiment);
@@ -108,23 +129,46 @@ export function readResult(
       ? null
       : sampleRatio([treated.members, holdout.members], [1 - held, held]);
   const sizes = { treated: treated.members, holdout: holdout.members, ratio, ends };
-  if (asOf < ends) return { ...sizes, verdict: 'early', test: null };
-  if (Math.min(treated.members, holdout.members) < MIN_GROUP)
-    return { ...sizes, verdict: 'too_few', test: null };
-  const compared = compareProportions(
-    { successes: treated.bought, trials: treated.members },
-    { successes: holdout.bought, trials: holdout.members },
-  );
-  if (compared === null) return { ...sizes, verdict: 'too_few', test: null };
+  const isEarly = asOf < ends;
+  const canLook = experiment.looks === 'any_time';
+  const untold = { ...sizes, test: null, sequential: null };
+  if (isEarly && !canLook) return { ...untold, verdict: 'early' };
+  const compared =
+    Math.min(treated.members, holdout.members) < MIN_GROUP
+      ? null
+      : compareProportions(
+          { successes: treated.bought, trials: treated.members },
+          { successes: holdout.bought, trials: holdout.members },
+        );
+  if (compared === null) return { ...untold, verdict: isEarly ? 'early' : 'too_few' };
   const test = {
     ...compared,
     treatedRate: treated.bought / treated.members,
     holdoutRate: holdout.bought / holdout.members,
   };
-  if (ratio?.mismatch) return { ...sizes, verdict: 'mismatch', test };
-  if (compared.tooFew) return { ...sizes, verdict: 'too_few', test };
-  if (compared.pValue >= 0.05) return { ...sizes, verdict: 'no_difference', test };
-  return { ...sizes, verdict: compared.difference > 0 ? 'better' : 'worse', test };
+  const sequential = canLook ? lookAt(experiment, arms, days) : null;
+  const told = { ...sizes, test, sequential };
+  if (ratio?.mismatch) return { ...told, verdict: 'mismatch' };
+  if (sequential === null && compared.tooFew) return { ...told, verdict: 'too_few' };
+  if ((sequential ?? compared).pValue < 0.05)
+    return { ...told, verdict: compared.difference > 0 ? 'better' : 'worse' };
+  return { ...told, verdict: isEarly ? 'early' : 'no_difference' };
+}
+
+/** The always valid test on the days so far. */
+function lookAt(
+  { base, target }: Experiment,
+  { treated, holdout }: Record<ArmName, ArmCounts>,
+  days: readonly BoughtOn[],
+): SequentialTest {
+  let [left, others] = [treated.members, holdout.members];
+  const events = days.map((day): EventDay => {
+    const atRisk: [number, number] = [left, others];
+    left -= day.treated;
+    others -= day.holdout;
+    return { atRisk, events: [day.treated, day.holdout] };
+  });
+  return sequentialTest(events, Math.log(1 - target) / Math.log(1 - base));
 }
 
 /** @throws InputError where a label may not be held back, or a list would not heed the holdout */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { armOf, Experiment, planSample, readResult, refuseExperiment } from '../../src/review/experiment.ts';
 
 const experiment = (more: Record<string, unknown> = {}): Experiment =>
@@ -42,6 +42,42 @@ describe('the sample', () => {
       enough: true,
     });
     expect(planSample(experiment({ share: 0.1 }), 7_682)).toMatchObject({ needed: 38_410, enough: false });
+  });
+});
+
+test('looking at any time takes about twice the sample', () => {
+  const { perArm } = planSample(experiment({ looks: 'any_time' }), 20_000);
+  expect(perArm / 3_841).toBeCloseTo(1.94, 1);
+});
+
+describe('a result that may be looked at on any day', () => {
+  const given = experiment({ looks: 'any_time', base: 0.1, target: 0.2 });
+  const [asOf, ends] = [new Date('2026-01-10'), new Date('2026-01-31')];
+  const counts = (treated: number, holdout: number, members = 1_000) => ({
+    treated: { members, bought: treated },
+    holdout: { members, bought: holdout },
+  });
+  const look = (treated: number, holdout: number, at = asOf, members = 1_000) =>
+    readResult(given, counts(treated, holdout, members), {
+      ends,
+      asOf: at,
+      days: [{ day: '2026-01-05', treated, holdout }],
+    });
+
+  it('tells what it found before the horizon', () => {
+    expect(look(200, 100)).toMatchObject({ verdict: 'better', sequential: { events: 300 } });
+    expect(look(100, 200).verdict).toBe('worse');
+  });
+
+  it('asks for more than one look does: it is early where an ordinary test would tell', () => {
+    const { verdict, test: ordinary } = look(66, 42);
+    expect(ordinary?.pValue).toBeLessThan(0.05);
+    expect(verdict).toBe('early');
+    expect(look(66, 42, ends).verdict).toBe('no_difference');
+  });
+
+  it('says nothing of a handful', () => {
+    expect(look(5, 0, asOf, 9)).toMatchObject({ verdict: 'early', test: null, sequential: null });
   });
 });
 

@@ -105,7 +105,7 @@ export async function startExperiment(
 
 export type ExperimentReport = ExperimentRow & { result: ExperimentResult };
 
-/** Where an experiment stands: sizes at any time, the comparison from its horizon on. */
+/** Where an experiment stands: sizes at any time, the comparison from its horizon on, or at any time if so planned. */
 export async function readExperiment(
   db: Queryable,
   tenant: Tenant,
@@ -125,18 +125,32 @@ export async function readExperiment(
       action: 'Map `won` and `closed_at` of deals.',
     });
   }
-  const { rows } = await db.query<{ arm: ArmName } & ArmCounts>(
-    `select m.arm, count(*)::int as members, count(*) filter (where exists (
-         select from ${tenant.schema}.deal d where d.${definition.subject}_id = m.subject_id and d.won and d.counts
-           and d.closed_at >= ($2::timestamptz at time zone $4)::date
-           and d.closed_at < ($3::timestamptz at time zone $4)::date))::int as bought
-     from ${tenant.schema}.experiment_member m where m.experiment = $1 group by 1`,
-    [key, startedAt, ends.toJSDate(), tenant.zone],
+  // A deal may be marked as won with a close date to come: what is told today is up to yesterday.
+  const until = asOf < ends.toJSDate() ? asOf : ends.toJSDate();
+  const { rows } = await db.query<{ arm: ArmName; day: string | null; n: number }>(
+    `select m.arm, b.day::text as day, count(*)::int as n
+     from ${tenant.schema}.experiment_member m
+     left join lateral (
+       select min(d.closed_at) as day from ${tenant.schema}.deal d
+       where d.${definition.subject}_id = m.subject_id and d.won and d.counts
+         and d.closed_at >= ($2::timestamptz at time zone $4)::date
+         and d.closed_at < ($3::timestamptz at time zone $4)::date
+     ) b on true
+     where m.experiment = $1 group by 1, 2`,
+    [key, startedAt, until, tenant.zone],
   );
-  const arm = (name: ArmName): ArmCounts =>
-    rows.find((found) => found.arm === name) ?? { members: 0, bought: 0 };
+  const arm = (name: ArmName): ArmCounts => {
+    const own = rows.filter((found) => found.arm === name);
+    const count = (those: typeof own): number => those.reduce((total, { n }) => total + n, 0);
+    return { members: count(own), bought: count(own.filter(({ day }) => day !== null)) };
+  };
+  const on = (day: string, name: ArmName): number =>
+    rows.find((found) => found.arm === name && found.day === day)?.n ?? 0;
+  const days = [...new Set(rows.flatMap(({ day }) => day ?? []))]
+    .sort()
+    .map((day) => ({ day, treated: on(day, 'treated'), holdout: on(day, 'holdout') }));
   const arms = { treated: arm('treated'), holdout: arm('holdout') };
-  return { ...row, result: readResult(experiment, arms, { ends: ends.toJSDate(), asOf }) };
+  return { ...row, result: readResult(experiment, arms, { ends: ends.toJSDate(), asOf, days }) };
 }
 
 /** Ends an experiment: nobody is held out any more. Before the horizon it is stopped, and there is no verdict. */

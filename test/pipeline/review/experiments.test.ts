@@ -77,6 +77,20 @@ it('tells who bought from the horizon on, by the arm that was assigned', async (
   expect(result).toMatchObject({ test: { treatedRate: 1, holdoutRate: 0 }, ratio: { mismatch: false } });
 });
 
+it('may be looked at on any day where it was planned so', async () => {
+  const open = { ...experiment, key: 'open_letter', looks: 'any_time' as const };
+  await startExperiment(db.pool, db.tenant, open, { at: day(3, 18), by: 'ada' });
+  const { result } = await readExperiment(db.pool, db.tenant, 'open_letter', day(3, 21));
+  const bought = Math.round((result.test?.treatedRate ?? 0) * result.treated);
+  expect(result.sequential?.events).toBe(
+    bought + Math.round((result.test?.holdoutRate ?? 0) * result.holdout),
+  );
+  expect(bought).toBeGreaterThan(0);
+  const before = await readExperiment(db.pool, db.tenant, 'open_letter', day(3, 19));
+  expect(before.result.sequential).toMatchObject({ events: 0, pValue: 1 });
+  await stopExperiment(db.pool, db.tenant, 'open_letter', { at: day(3, 22), by: 'ada' });
+});
+
 it('holds nobody out once it has ended, and its key is never used again', async () => {
   await stopExperiment(db.pool, db.tenant, 'letter', { at: day(4, 2), by: 'ada' });
   await wholeRun(shop.scope, { asOf: day(4, 3) });
