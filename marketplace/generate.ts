@@ -44,16 +44,23 @@ export async function packageDifferences(root: string, publisher: Publisher): Pr
 
 type Flags = Partial<Publisher> & { check?: boolean; root: string };
 
-async function generate({ check, root, ...given }: Flags): Promise<number> {
+/**
+ * Writes what differs, or with `check` only says so. Answers how many files differed.
+ * @throws InputError where a publisher's fact is none, or a webhook would be lost; nothing is written then
+ */
+export async function generate(
+  { check, root, ...given }: Flags,
+  say: (line: string) => void,
+): Promise<number> {
   const found = await packageDifferences(root, said({ ...(await readPublisher(root)), ...given }));
   refuseLostSubscriptions(found);
   if (!check) await settle(root, found);
   for (const { path, now } of found) {
     const verb = check ? 'differs' : now === null ? 'removed' : 'written';
-    process.stdout.write(`${verb}: marketplace/${path}\n`);
+    say(`${verb}: marketplace/${path}`);
   }
-  if (found.length === 0) process.stdout.write('The packages say what the code says.\n');
-  return check && found.length > 0 ? 1 : 0;
+  if (found.length === 0) say('The packages say what the code says.');
+  return found.length;
 }
 
 function said(given: unknown): Publisher {
@@ -92,7 +99,9 @@ async function main(argv: string[]): Promise<number> {
     .exitOverride();
   try {
     program.parse(argv);
-    return await generate(program.opts<Flags>());
+    const flags = program.opts<Flags>();
+    const differing = await generate(flags, (line) => process.stdout.write(`${line}\n`));
+    return flags.check && differing > 0 ? 1 : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     reportError(error, false);

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   COMMAND_LINE_REDIRECT,
+  PLATFORM_VERSION,
   PROPERTY_NAMES,
   SCOPES,
   WATCHED_PROPERTIES,
 } from '../../connectors/hubspot/app.ts';
-import { packageDifferences, readPublisher } from '../../marketplace/generate.ts';
+import { API_VERSION, BUDGETS } from '../../connectors/hubspot/client.ts';
+import { generate, packageDifferences, readPublisher } from '../../marketplace/generate.ts';
 import { hubspotPackage, WEBHOOKS_FILE } from '../../marketplace/hubspot-package.ts';
 import { lostSubscriptions } from '../../marketplace/lost-subscriptions.ts';
 import { Publisher } from '../../marketplace/publisher.ts';
@@ -27,7 +29,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function generate(...flags: string[]): Promise<{ code: number; out: string; err: string }> {
+/** What the generator says about the folder. */
+async function run(flags: Partial<Publisher> & { check?: boolean } = {}): Promise<string[]> {
+  const lines: string[] = [];
+  await generate({ root: folder, ...flags }, (line) => lines.push(line));
+  return lines;
+}
+
+/** The program itself. */
+async function spawned(...flags: string[]): Promise<{ code: number; out: string; err: string }> {
   const child = spawn(process.execPath, [`${ROOT}/generate.ts`, '--root', folder, ...flags]);
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
@@ -40,6 +50,8 @@ async function generate(...flags: string[]): Promise<{ code: number; out: string
   return { code: Number(code), ...said };
 }
 
+const SAME = ['The packages say what the code says.'];
+
 describe('the packages for the marketplaces', () => {
   it('say what the code says', async () => {
     const found = await packageDifferences(ROOT, await readPublisher(ROOT));
@@ -48,9 +60,8 @@ describe('the packages for the marketplaces', () => {
 
   it('are the same bytes each time, for the address that is given', async () => {
     const address = 'https://labels.example.org';
-    const first = await generate('--public-url', address);
-    expect(first).toMatchObject({ code: 0, out: expect.stringContaining('written') });
-    expect(await generate()).toEqual({ code: 0, out: 'The packages say what the code says.\n', err: '' });
+    expect(await run({ publicUrl: address })).toContain('written: marketplace/publisher.json');
+    expect(await run()).toEqual(SAME);
     for (const path of ['src/app/app-hsmeta.json', WEBHOOKS_FILE, 'src/app/cards/address.ts']) {
       const text = await readFile(join(folder, 'hubspot', path), 'utf8');
       expect(text, path).toContain(address);
@@ -58,33 +69,40 @@ describe('the packages for the marketplaces', () => {
     }
   });
 
-  it('are checked without being written: a changed file, one too many', async () => {
+  it('are checked without being written, and mended', async () => {
+    await run();
     const webhooks = join(folder, 'hubspot', WEBHOOKS_FILE);
     const before = await readFile(webhooks, 'utf8');
-    await writeFile(webhooks, before.replace('"jobtitle"', '"jobtitel"'));
+    const changed = before.replace('"active": true', '"active": false');
+    await writeFile(webhooks, changed);
     await writeFile(join(folder, 'hubspot/src/app/cards/old-hsmeta.json'), '{}');
-    const checked = await generate('--check');
-    expect(checked.code).toBe(1);
-    // A name that was uploaded may not vanish, so the slip is refused before it is compared.
-    expect(checked.err).toContain('contact object.propertyChange jobtitel');
-    await writeFile(webhooks, before.replace('"active": true', '"active": false'));
-    const compared = await generate('--check');
-    expect(compared).toMatchObject({ code: 1, err: '' });
-    expect(compared.out.trim().split('\n').sort()).toEqual([
+    const checked = await spawned('--check');
+    expect(checked).toMatchObject({ code: 1, err: '' });
+    expect(checked.out.trim().split('\n').sort()).toEqual([
       'differs: marketplace/hubspot/src/app/cards/old-hsmeta.json',
       `differs: marketplace/hubspot/${WEBHOOKS_FILE}`,
     ]);
-    expect((await generate()).out).toContain('removed: marketplace/hubspot/src/app/cards/old-hsmeta.json');
+    expect(await readFile(webhooks, 'utf8')).toBe(changed);
+    expect(await run()).toContain('removed: marketplace/hubspot/src/app/cards/old-hsmeta.json');
+    expect(await readFile(webhooks, 'utf8')).toBe(before);
+    expect(await run({ check: true })).toEqual(SAME);
+  });
+
+  it('are not written where a webhook that may be deployed would vanish', async () => {
+    await run();
+    const webhooks = join(folder, 'hubspot', WEBHOOKS_FILE);
+    const before = await readFile(webhooks, 'utf8');
+    await writeFile(webhooks, before.replace('"jobtitle"', '"job_function"'));
+    await expect(run()).rejects.toMatchObject({
+      code: 'subscription_lost',
+      message: expect.stringContaining('contact object.propertyChange job_function'),
+    });
+    await writeFile(webhooks, before);
   });
 
   it('are not written for what no marketplace takes', async () => {
     const before = await readFile(join(folder, 'publisher.json'), 'utf8');
-    const refused = await generate(
-      '--public-url',
-      'http://segments.example.com',
-      '--support-email',
-      'nobody',
-    );
+    const refused = await spawned('--public-url', 'http://segments.example.com', '--support-email', 'nobody');
     expect(refused.code).toBe(1);
     expect(refused.err).toContain('publicUrl must be an https address. supportEmail must be');
     expect(refused.err).toContain('Nothing was written.');
@@ -116,6 +134,17 @@ describe('the HubSpot project', () => {
     expect(app).toContain('/oauth/hubspot/callback"');
     expect(app).not.toContain('localhost');
     expect(files[WEBHOOKS_FILE]).toContain('/webhooks/hubspot"');
+  });
+
+  it('is explained right by right to the publisher', async () => {
+    const page = await readFile('docs/marketplace-hubspot.md', 'utf8');
+    const all = [...SCOPES.required, ...SCOPES.optional];
+    for (const scope of all) expect(page).toContain(`\`${scope}\``);
+    const named = [...page.matchAll(/`(crm\.[a-z.]+)`/g)].map(([, scope]) => scope);
+    expect(named.filter((scope) => !all.some((known) => known === scope))).toEqual([]);
+    expect(page).toContain(API_VERSION);
+    expect(page).toContain(PLATFORM_VERSION);
+    expect(page).toContain(`${BUDGETS.general.permits} calls in 10 s and ${BUDGETS.search.permits} searches`);
   });
 
   it('lets a private app be authorised from the command line, at the address that its help names', async () => {
