@@ -16,6 +16,8 @@ type ConnectFlags = CommonOptions & {
   apiUrl?: string;
   folder?: string;
   test?: boolean;
+  /** False for `--no-create`. */
+  create: boolean;
   name?: string;
   port?: string;
 };
@@ -31,6 +33,10 @@ export function registerConnect(program: Command): void {
     .option('--api-url <url>', 'another address than the CRM’s own: a sandbox on this machine')
     .option('--folder <path>', 'csv: the folder with contacts.csv and deals.csv')
     .option('--test', 'a test account: never unified with production')
+    .option(
+      '--no-create',
+      'make no fields, lists or campaigns in the CRM: an admin makes them (`targets --bundle`)',
+    )
     .option('--name <name>', 'what you call it')
     .option('--port <number>', 'local port that the browser comes back to', '3939')
     .addHelpText(
@@ -41,6 +47,7 @@ http://localhost:3939/callback among the app's redirect addresses.
 
 Examples:
   npm run -s cli -- connect hubspot
+  npm run -s cli -- connect salesforce --no-create
   npm run -s cli -- connect csv --folder ./my-shop`,
     )
     .action(async (system: string, flags: ConnectFlags, command: Command) => {
@@ -75,10 +82,11 @@ function configOf(connector: Connector, flags: ConnectFlags, config: Config): Re
         action: 'Add --folder PATH.',
       });
     }
-    return { folder: resolve(flags.folder) };
+    return { folder: resolve(flags.folder), mayCreate: flags.create };
   }
-  if (connector.key === 'hubspot') return { apiUrl: flags.apiUrl ?? config.hubspot.apiUrl };
-  return { loginUrl: flags.apiUrl ?? config.salesforce.loginUrl };
+  if (connector.key === 'hubspot')
+    return { apiUrl: flags.apiUrl ?? config.hubspot.apiUrl, mayCreate: flags.create };
+  return { loginUrl: flags.apiUrl ?? config.salesforce.loginUrl, mayCreate: flags.create };
 }
 
 function oauthAppOf(system: string, config: Config): OAuthApp | undefined {

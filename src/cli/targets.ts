@@ -4,6 +4,7 @@ import { type Pending, pendingTargets, releaseTargets, stopTargets } from '../pi
 import { listConnections } from '../store/connections.ts';
 import { listPublished } from '../store/segmentations.ts';
 import { listTargets, type TargetRow } from '../store/targets.ts';
+import { writeBundles } from './bundles.ts';
 import { count, counted, table } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
@@ -55,8 +56,18 @@ Examples:
   program
     .command('targets')
     .description('Where labels are written: every target with its state.')
-    .addHelpText('after', '\nExample: npm run -s cli -- targets')
-    .action(async (_flags: CommonOptions, command: Command) => {
+    .option('--bundle <folder>', 'write the files that an admin has to deploy to a folder, one a connection')
+    .addHelpText(
+      'after',
+      `
+A connection that may make nothing in its CRM (\`connect --no-create\`) says after a run what an admin has to make
+there; for Salesforce it hands over the fields, and a permission set that shows them, as metadata to deploy.
+
+Examples:
+  npm run -s cli -- targets
+  npm run -s cli -- targets --bundle ./for-the-admin`,
+    )
+    .action(async (flags: CommonOptions & { bundle?: string }, command: Command) => {
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         const { pool } = app.store;
         const connections = new Map((await listConnections(pool, tenant)).map(({ id, name }) => [id, name]));
@@ -74,7 +85,14 @@ Examples:
         if (rows.length === 0)
           output.line('There are no targets yet: `apply` a segmentation to a connected CRM first.');
         else output.line(table(['target', 'connection', 'what', 'state', 'why'], rows));
-        output.result({ targets });
+        const written = flags.bundle === undefined ? [] : await writeBundles(targets, flags.bundle);
+        if (flags.bundle !== undefined)
+          output.line(
+            written.length === 0
+              ? 'No target waits for an admin: there is nothing to deploy.'
+              : `${counted(written.length, 'file')} written to ${flags.bundle}, for an admin to deploy.`,
+          );
+        output.result({ targets, ...(flags.bundle !== undefined && { written }) });
       });
     });
 
