@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { SubjectType } from '../model/attribute.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
+import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { inLearnOrder } from '../segmentation/learn-order.ts';
 import { type Preview, planPreview } from '../segmentation/preview.ts';
@@ -82,7 +83,7 @@ export async function previewSegmentations(
   db: Queryable,
   tenant: Tenant,
   definitions: readonly Segmentation[],
-  options: { asOf: Date; samples: number },
+  options: { asOf: Date; samples: number; among?: Restriction },
 ): Promise<Previewed[]> {
   await refuseSensitive(db, tenant, definitions);
   const basis = await readBasis(db, tenant, options.asOf);
@@ -96,8 +97,7 @@ export async function previewSegmentations(
   }
   const drafts = await readDrafts(db, tenant, definitions, basis);
   const previewed: Previewed[] = [];
-  for (const { key } of definitions)
-    previewed.push(await previewOne(db, tenant, drafts, key, options.samples));
+  for (const { key } of definitions) previewed.push(await previewOne(db, tenant, drafts, key, options));
   return previewed;
 }
 
@@ -106,13 +106,13 @@ async function previewOne(
   tenant: Tenant,
   { request, plans }: Drafts,
   key: string,
-  samples: number,
+  { samples, among = 'all' }: { samples: number; among?: Restriction },
 ): Promise<Previewed> {
   const plan = plans.find(({ definition }) => definition.key === key);
   if (plan === undefined) throw new Error(`no plan for ${key}`);
   const { name, subject } = plan.definition;
-  const others = plans.filter((other) => other !== plan && other.definition.subject === subject);
-  const statement = planPreview({ ...request, plan, others, restrict: 'all', currency: tenant.currency });
+  const others = neededBy(plan, plans);
+  const statement = planPreview({ ...request, plan, others, restrict: among, currency: tenant.currency });
   const { rows } = await db.query(statement.sql, statement.values);
   return {
     ...statement.interpret(rows[0] ?? {}),
@@ -120,8 +120,27 @@ async function previewOne(
     name,
     subject,
     samples:
-      samples === 0 ? {} : await sampleMembers(db, tenant, request, [plan, ...others], { key, samples }),
+      samples === 0
+        ? {}
+        : await sampleMembers(db, tenant, request, [plan, ...others], { key, samples, among }),
   };
+}
+
+/** Those of the same subject that a plan builds on, and that these build on: the others need not be worked out. */
+function neededBy(plan: Plan, plans: readonly Plan[]): Plan[] {
+  const needed = new Set<Plan>();
+  const visit = ({ definition }: Plan): void => {
+    for (const reference of references(definition)) {
+      if (reference.kind === 'attribute' || reference.subject !== plan.definition.subject) continue;
+      const key = reference.name.split('.')[0];
+      const other = plans.find((one) => one.definition.key === key);
+      if (other === undefined || other === plan || needed.has(other)) continue;
+      needed.add(other);
+      visit(other);
+    }
+  };
+  visit(plan);
+  return [...needed];
 }
 
 async function sampleMembers(
@@ -129,10 +148,10 @@ async function sampleMembers(
   tenant: Tenant,
   request: Plans['request'],
   plans: Plan[],
-  { key, samples }: { key: string; samples: number },
+  { key, samples, among }: { key: string; samples: number; among: Restriction },
 ): Promise<Record<string, string[]>> {
   const subject = plans[0]?.definition.subject ?? 'person';
-  const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict: 'all' });
+  const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict: among });
   const column = compiled.columns.find(({ segmentation }) => segmentation === key);
   if (column === undefined) return {};
   const labels = column.labels === 'one' ? `array[c.${column.column}]` : `c.${column.column}`;

@@ -111,3 +111,12 @@ export async function listRetiredSegments(
   }
   return retired;
 }
+
+/** Every version of one key, the newest first. */
+export async function versionsOf(db: Queryable, tenant: Tenant, key: string): Promise<SegmentationRow[]> {
+  const { rows } = await db.query(
+    `select ${COLUMNS} from ${tenant.schema}.segmentation where key = $1 order by version desc`,
+    [key],
+  );
+  return rows.map((row) => SegmentationRow.parse(row));
+}

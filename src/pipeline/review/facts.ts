@@ -62,7 +62,7 @@ export async function readFacts(
 }
 
 /** Everybody, and for how many all that each segment goes by is known. */
-async function readTotals(
+export async function readTotals(
   db: Queryable,
   scene: ReviewScene,
   { subject }: Segmentation,

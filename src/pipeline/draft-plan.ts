@@ -1,0 +1,105 @@
+/** What somebody looks at before publishing: differences in words, who enters and leaves, where it is written. */
+import { connectorOf } from '../../connectors/registry.ts';
+import { indexAttributes } from '../segmentation/attribute-index.ts';
+import type { Segmentation } from '../segmentation/definition.ts';
+import { type Difference, differencesOf } from '../segmentation/differences.ts';
+import { type PrivacyWarning, privacyWarnings } from '../segmentation/privacy-warnings.ts';
+import { listAttributes } from '../store/columns.ts';
+import { listConnections } from '../store/connections.ts';
+import type { Pool, Queryable } from '../store/pool.ts';
+import { listTargets } from '../store/targets.ts';
+import type { Tenant } from '../store/tenant.ts';
+import { readChecked } from './draft-check.ts';
+import { readDesk } from './drafts.ts';
+import { type Planned, type PlannedSegment, planSegmentations } from './plan.ts';
+import { targetsOf } from './target-choice.ts';
+
+export type DraftTarget = {
+  connection: string;
+  system: string;
+  what: string;
+  state: 'new' | 'held' | 'live' | 'paused';
+};
+
+/** A place where a CRM has no room for what would be written. */
+export type RoomFinding = { connection: string; message: string; action: string; isBlocking: boolean };
+
+export type DraftPlan = Pick<
+  Planned,
+  'change' | 'changes' | 'total' | 'unlabelled' | 'samples' | 'problem'
+> & {
+  differences: Difference[];
+  segments: (PlannedSegment & { name: string; lacks: string[] })[];
+  targets: DraftTarget[];
+  room: RoomFinding[];
+  warnings: PrivacyWarning[];
+  releases: 'ask' | 'auto';
+};
+
+/**
+ * Of the draft, or of the version in force where there is none.
+ * @throws InputError where it could not be published
+ */
+export async function planDraft(pool: Pool, tenant: Tenant, key: string, asOf: Date): Promise<DraftPlan> {
+  const { newest, draft } = await readDesk(pool, tenant, key);
+  const definition = await readChecked(pool, tenant, draft?.definition ?? newest?.definition);
+  const [planned] = await planSegmentations(pool, tenant, [definition], asOf);
+  if (planned === undefined) throw new Error(`no plan of ${key}`);
+  const attributes = await listAttributes(pool, tenant);
+  const words = {
+    attributes: indexAttributes(attributes),
+    calendar: { asOf, zone: tenant.zone, fiscalYearStart: tenant.fiscalYearStart },
+    currency: tenant.currency,
+  };
+  const names = new Map(
+    [...(newest?.definition.segments ?? []), ...definition.segments].map((one) => [one.key, one.name]),
+  );
+  const { change, changes, total, unlabelled, samples, problem, unmet } = planned;
+  return {
+    change,
+    changes,
+    total,
+    unlabelled,
+    samples,
+    problem,
+    differences: differencesOf(newest?.state === 'published' ? newest.definition : null, definition, words),
+    segments: planned.segments.map((segment) => ({
+      ...segment,
+      name: names.get(segment.segment) ?? segment.segment,
+      lacks: unmet.find((one) => one.segment === segment.segment)?.missing ?? [],
+    })),
+    targets: await draftTargets(pool, tenant, definition),
+    room: await readRoom(pool, tenant, definition),
+    warnings: privacyWarnings(definition, attributes),
+    releases: definition.use === 'eligibility' ? 'ask' : tenant.policy.release,
+  };
+}
+
+async function draftTargets(db: Queryable, tenant: Tenant, definition: Segmentation): Promise<DraftTarget[]> {
+  const present = await listTargets(db, tenant);
+  const connections = await listConnections(db, tenant);
+  return connections.flatMap(({ id, name, system }) =>
+    targetsOf(definition, id, connectorOf(system)).map((target) => {
+      const found = present.find(
+        (one) =>
+          one.connectionId === id &&
+          one.segmentation === target.segmentation &&
+          one.segment === target.segment &&
+          one.kind === target.kind &&
+          one.object === target.object,
+      );
+      const segment = definition.segments.find((one) => one.key === target.segment)?.name;
+      return {
+        connection: name,
+        system,
+        what: `${target.kind.replaceAll('_', ' ')} on ${target.object}${segment ? `: ${segment}` : ''}`,
+        state: found?.state ?? ('new' as const),
+      };
+    }),
+  );
+}
+
+/** What the CRMs have no room for: fields, options, lists, name lengths. */
+async function readRoom(_db: Queryable, _tenant: Tenant, _definition: Segmentation): Promise<RoomFinding[]> {
+  return [];
+}

@@ -1,0 +1,61 @@
+import { type LintCheck, lint } from '../../review/linter.ts';
+import type { Segmentation } from '../../segmentation/definition.ts';
+import type { SegmentPreview } from '../../segmentation/preview.ts';
+import { references } from '../../segmentation/references.ts';
+import { listMappings } from '../../store/mappings.ts';
+import type { Queryable } from '../../store/pool.ts';
+import type { Tenant } from '../../store/tenant.ts';
+import { readTotals } from './facts.ts';
+import { needsOf } from './needs.ts';
+import { readReviewScene } from './scene.ts';
+
+/**
+ * The known mistakes that a definition makes before it was ever published: sizes come from its preview, and what only
+ * time shows (tests, reviews, stale labels) is left out.
+ */
+export async function lintDraft(
+  db: Queryable,
+  tenant: Tenant,
+  definition: Segmentation,
+  preview: { subjects: number; unlabelled: number; segments: readonly SegmentPreview[] },
+  asOf: Date,
+): Promise<LintCheck[]> {
+  const scene = await readReviewScene(db, tenant, asOf);
+  const needs = definition.segments.map((_, index) => needsOf(scene, definition, index));
+  const { known, subjects } = await readTotals(db, scene, definition, needs);
+  const mappings = await listMappings(db, tenant, { object: 'contact' });
+  const used = [...references(definition)].flatMap((one) =>
+    one.kind === 'attribute' ? (scene.index.get(one.owner, one.key) ?? []) : [],
+  );
+  const named = (sensitivity: 'sensitive' | 'proxy'): string[] => [
+    ...new Set(used.filter((attribute) => attribute.sensitivity === sensitivity).map(({ name }) => name)),
+  ];
+  const facts = {
+    definition,
+    version: 0,
+    asOf,
+    publishedAt: null,
+    subjects,
+    revenue: 0,
+    unlabelled: { size: preview.unlabelled, revenue: 0 },
+    segments: definition.segments.map((segment, index) => ({
+      segment: segment.key,
+      name: segment.name,
+      size: preview.segments[index]?.size ?? 0,
+      revenue: 0,
+      needs: needs[index]?.needs.map(({ name }) => name) ?? [],
+      missing: needs[index]?.missing ?? [],
+      known: known[index] ?? 0,
+      reachable: null,
+      difference: null,
+    })),
+    sensitive: named('sensitive'),
+    proxies: named('proxy'),
+    optOutKnown: mappings.some(({ attribute }) => attribute === 'email_opted_out'),
+    experiments: 0,
+    reviewedAt: null,
+    learnedAt: null,
+    labelledAt: null,
+  };
+  return lint(facts, tenant.zone).filter(({ made, mistake }) => made && mistake !== 'no_test');
+}
