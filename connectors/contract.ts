@@ -43,10 +43,15 @@ export const OAuthSecret = z.object({
   /** ISO 8601; null where the CRM does not say. */
   expiresAt: z.iso.datetime().nullable(),
   apiUrl: z.url(),
+  /** What the account's admin allowed, in the CRM's own names; absent where it did not say. */
+  scopes: z.array(z.string()).optional(),
 });
 export type OAuthSecret = z.infer<typeof OAuthSecret>;
 
 export type OAuthApp = { clientId: string; clientSecret: string };
+
+/** A person as their CRM knows them: the CRM's own id of the account, and an e-mail address in lower case. */
+export type Who = { accountId: string; email: string };
 
 export type Context<Config = unknown> = {
   config: Config;
@@ -275,6 +280,8 @@ export type Connector<Config = unknown> = {
   ): AsyncGenerator<string[], void, void>;
   /** How a person authorises us in the browser, and how the code that comes back becomes a token (PKCE S256). */
   authorize?: {
+    /** What is asked for; without a `required` one something does not work. */
+    scopes: { required: readonly string[]; optional: readonly string[] };
     url(
       app: OAuthApp,
       options: { config: Config; redirectUri: string; state: string; challenge: string },
@@ -291,7 +298,36 @@ export type Connector<Config = unknown> = {
         now: Date;
       },
     ): Promise<OAuthSecret>;
+    /** Who allowed the app, where the CRM says so; needed to install it with nobody signed in. */
+    installer?(
+      app: OAuthApp,
+      secret: OAuthSecret,
+      options: { config: Config; fetch: typeof fetch; signal: AbortSignal },
+    ): Promise<Who>;
   };
+  /** Signing in by the CRM, where it vouches for a person's address; nothing is stored of it. */
+  signIn?: {
+    url(
+      app: OAuthApp,
+      options: { config: Config; redirectUri: string; state: string; challenge: string },
+    ): string;
+    who(
+      app: OAuthApp,
+      options: {
+        config: Config;
+        code: string;
+        redirectUri: string;
+        verifier: string;
+        fetch: typeof fetch;
+        signal: AbortSignal;
+      },
+    ): Promise<Who>;
+  };
+  /** Where people open a record; `webUrl` is the address of the account's API, as it was given at authorisation. */
+  recordUrl?(
+    account: { id: string; webUrl: string | null },
+    record: { object: ObjectType; id: string; kind: string },
+  ): string | null;
   /** Which account this is: the CRM's own id of it, and a name for people. */
   identify(context: Context<Config>): Promise<{ id: string; name: string }>;
   /** Exchanges a refresh token. Called by the token keeper only, under its lock. */

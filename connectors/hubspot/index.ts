@@ -1,8 +1,10 @@
 import type { Connector } from '../contract.ts';
+import { SCOPES } from './app.ts';
 import { checkHubSpot, identifyHubSpot } from './check.ts';
 import { BUDGETS } from './client.ts';
 import { HubSpotConfig } from './config.ts';
 import { currenciesOfHubSpot } from './currencies.ts';
+import { installerOfHubSpot } from './installer.ts';
 import { membersOfHubSpot } from './lists.ts';
 import { authorizeUrl, exchangeCode, refreshHubSpot } from './oauth.ts';
 import { prepareHubSpot } from './prepare.ts';
@@ -10,6 +12,7 @@ import { discoverHubSpot } from './properties.ts';
 import { pullHubSpot } from './pull.ts';
 import { pushHubSpot } from './push.ts';
 import { sizeOfHubSpot } from './reads.ts';
+import { recordUrl } from './record-url.ts';
 import { verifyHubSpot } from './signature.ts';
 import { uninstallHubSpot } from './uninstall.ts';
 import { parseHubSpotEvents } from './webhook.ts';
@@ -32,7 +35,8 @@ export default {
   prepare: prepareHubSpot,
   push: pushHubSpot,
   members: membersOfHubSpot,
-  authorize: { url: authorizeUrl, exchange: exchangeCode },
+  recordUrl,
+  authorize: { scopes: SCOPES, url: authorizeUrl, exchange: exchangeCode, installer: installerOfHubSpot },
   identify: identifyHubSpot,
   refresh: refreshHubSpot,
   currencies: currenciesOfHubSpot,

@@ -1,4 +1,5 @@
 import type { Connector } from '../contract.ts';
+import { SCOPES } from './app.ts';
 import { checkSalesforce, identifySalesforce } from './check.ts';
 import { SalesforceConfig } from './config.ts';
 import { currenciesOfSalesforce } from './currencies.ts';
@@ -9,6 +10,8 @@ import { authorizeUrl, exchangeCode, refreshSalesforce } from './oauth.ts';
 import { prepareSalesforce } from './prepare.ts';
 import { pullSalesforce } from './pull.ts';
 import { BATCH, pushSalesforce } from './push.ts';
+import { recordUrl } from './record-url.ts';
+import { signInUrl, whoSignedIn } from './sign-in.ts';
 import { uninstallSalesforce } from './uninstall.ts';
 
 /** Salesforce: contacts, leads, accounts and opportunities in, fields, list views and campaigns out. */
@@ -29,7 +32,13 @@ export default {
   prepare: prepareSalesforce,
   push: pushSalesforce,
   members: membersOfSalesforce,
-  authorize: { url: authorizeUrl, exchange: exchangeCode },
+  recordUrl,
+  authorize: {
+    scopes: { required: SCOPES.map(({ name }) => name), optional: [] },
+    url: authorizeUrl,
+    exchange: exchangeCode,
+  },
+  signIn: { url: signInUrl, who: whoSignedIn },
   identify: identifySalesforce,
   refresh: refreshSalesforce,
   currencies: currenciesOfSalesforce,

@@ -9,6 +9,7 @@ import { listMappings } from '../store/mappings.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Keyring } from '../store/secrets.ts';
 import type { Tenant } from '../store/tenant.ts';
+import { checkScopes } from './preflight.ts';
 import { addMissingTargets } from './publish.ts';
 import { mapConnection } from './setup.ts';
 
@@ -22,6 +23,11 @@ export type ConnectRequest = {
   mode?: 'production' | 'test';
   /** What people call it; the account's own name if left out. */
   name?: string;
+  /**
+   * Asked once it is known which account this is, before anything is stored; throws where it may not be connected
+   * here. Answers the name that people gave it before, if they did.
+   */
+  mayConnect?: (account: { id: string; name: string }) => Promise<{ name?: string | undefined }>;
 };
 
 export type Connected = {
@@ -51,6 +57,7 @@ export async function connectAccount(
   const config = connector.config.parse(request.config) as Record<string, unknown>;
   const context = memoryContext({ connector, config, secret: request.secret, app: request.app, log });
   const account = await connector.identify(context);
+  const known = await request.mayConnect?.(account);
   const properties: Property[] = [];
   for (const object of connector.objects)
     properties.push(...((await connector.discover?.(context, object)) ?? []));
@@ -60,10 +67,10 @@ export async function connectAccount(
     keys,
     {
       system: connector.key,
-      name: request.name ?? account.name,
+      name: request.name ?? known?.name ?? account.name,
       mode: request.mode,
       accountId: account.id,
-      config,
+      config: { ...config, webUrl: context.secret()?.apiUrl },
     },
     // A token that was renewed meanwhile is the one to keep.
     context.secret() ?? null,
@@ -76,10 +83,13 @@ export async function connectAccount(
     connector.discover ? properties : undefined,
   );
   const mappings = await listMappings(pool, tenant, { connectionId: connection.id });
-  const checks = await connector.check(context, {
-    properties: mappings.map(({ object, property }) => ({ object, name: property })),
-    write: true,
-  });
+  const checks = [
+    ...checkScopes(connector, context.secret()),
+    ...(await connector.check(context, {
+      properties: mappings.map(({ object, property }) => ({ object, name: property })),
+      write: true,
+    })),
+  ];
   await addMissingTargets(pool, tenant);
   return {
     connection,

@@ -1,21 +1,5 @@
 /** The table of screens: address, name in the navigation, what it takes to see it, and the code, loaded when it is opened. */
-import {
-  IconAdjustments,
-  IconCalendarTime,
-  IconChartPie,
-  IconClipboardCheck,
-  IconFlask,
-  IconHistory,
-  IconHome,
-  IconLock,
-  IconPlayerPlay,
-  IconPlugConnected,
-  IconSettings,
-  IconShieldCheck,
-  IconTable,
-  IconUserSquare,
-  IconUsers,
-} from '@tabler/icons-react';
+import { IconHome, IconUserSquare } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Permission } from '../../src/model/role.ts';
 
@@ -30,22 +14,12 @@ export type Screen = {
 
 export const screens: Screen[] = [
   { path: '/', name: 'Home', icon: IconHome, load: () => import('./screens/home/home.tsx') },
+  { path: '/segments/:key/:segment', load: () => import('./screens/segment/segment.tsx') },
+  {
+    path: '/customers',
+    name: 'Customers',
+    icon: IconUserSquare,
+    load: () => import('./screens/customers/customers.tsx'),
+  },
+  { path: '/customers/:subject/:id', load: () => import('./screens/customers/customer.tsx') },
 ];
-
-/** Kept for the screens to come, so that each finds its picture here. */
-export const icons = {
-  IconAdjustments,
-  IconCalendarTime,
-  IconChartPie,
-  IconClipboardCheck,
-  IconFlask,
-  IconHistory,
-  IconLock,
-  IconPlayerPlay,
-  IconPlugConnected,
-  IconSettings,
-  IconShieldCheck,
-  IconTable,
-  IconUsers,
-  IconUserSquare,
-};

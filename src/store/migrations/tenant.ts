@@ -209,7 +209,7 @@ export const tenantMigrations: Migration[] = [
         primary key (connection_id, id)
       );
       create index contact_record_person on {schema}.contact_record (person_id);
-      create index contact_record_email on {schema}.contact_record (email) where state = 'live';
+      create index contact_record_email on {schema}.contact_record (email text_pattern_ops) where state = 'live';
       create index contact_record_touched on {schema}.contact_record (connection_id, id) where touched;
       create index contact_record_cross on {schema}.contact_record using gin (cross_ids jsonb_path_ops)
         where cross_ids <> '{}';
@@ -237,7 +237,7 @@ export const tenantMigrations: Migration[] = [
         primary key (connection_id, id)
       );
       create index company_record_company on {schema}.company_record (company_id);
-      create index company_record_domain on {schema}.company_record (domain) where state = 'live';
+      create index company_record_domain on {schema}.company_record (domain text_pattern_ops) where state = 'live';
       create index company_record_touched on {schema}.company_record (connection_id, id) where touched;
       create index company_record_cross on {schema}.company_record using gin (cross_ids jsonb_path_ops)
         where cross_ids <> '{}';
@@ -435,6 +435,24 @@ export const tenantMigrations: Migration[] = [
       create index push_log_record on {schema}.push_log (connection_id, object, external_key, at desc);
       create index push_log_run on {schema}.push_log (run_id);
 
+      -- what somebody asked to take back; a job works on it until it has ended
+      create table {schema}.undo (
+        id bigint generated always as identity primary key,
+        -- { runId } or { targetId }
+        request jsonb not null,
+        requested_by text not null,
+        begun_at timestamptz not null default now(),
+        ended_at timestamptz,
+        -- values there were to take back, put back so far, and left as somebody changed them since
+        total int not null,
+        restored int not null default 0,
+        kept int not null default 0,
+        -- { code, message, action, since } where it waits or failed
+        reason jsonb
+      );
+      -- one at a time: it holds the right to push
+      create unique index undo_active on {schema}.undo ((true)) where ended_at is null;
+
       create table {schema}.refusal (
         connection_id text not null,
         object text not null,
@@ -498,6 +516,15 @@ export const tenantMigrations: Migration[] = [
         done_by text
       );
       create index review_newest on {schema}.review (segmentation, at desc);
+
+      -- how the attributes of a version were distributed at the first run that labelled by it
+      create table {schema}.baseline (
+        segmentation text not null,
+        version int not null,
+        at timestamptz not null,
+        distributions jsonb not null,
+        primary key (segmentation, version)
+      );
 
       create table {schema}.experiment (
         key text primary key,
