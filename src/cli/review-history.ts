@@ -31,7 +31,7 @@ export function describeHistory(history: History): string[] {
   for (const drift of attributeDrift)
     lines.push(`Drift of ${drift.name} since ${day(drift.since)}: ${describeDrift(drift)}`);
   if (attributeDrift.length === 0)
-    lines.push('Drift of attributes: known from the second review on (`review prepare`).');
+    lines.push('Drift of attributes: known once a run has labelled by this version.');
   for (const { version, asOf, jumps, largest } of jitter) {
     const [first] = jumps;
     const what =

@@ -9,6 +9,7 @@ import { previousRun } from '../store/runs.ts';
 import { tidyTables } from '../store/tidy.ts';
 import { clearStatement, type LabelRun, labelStatement, refusingStatement } from './label-statement.ts';
 import { type Plans, readPlans } from './plans.ts';
+import { storeBaselines } from './review/baselines.ts';
 import { storeSizes } from './sizes.ts';
 import type { SliceResult, StageContext } from './stage.ts';
 
@@ -60,6 +61,7 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
       if (next === undefined) {
         await tidyTables(work.pool, work.tenant);
         if (run.countSizes) await storeSizes(work.pool, work.tenant, work.run.asOf);
+        await storeBaselines(work.pool, work.tenant, work.run);
         return { position: state, done: true, counts };
       }
       if (next === 'person') await clearRefusing(work, plans, run, counts);

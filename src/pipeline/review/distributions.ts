@@ -3,6 +3,7 @@ import type { Attribute } from '../../model/attribute.ts';
 import { references } from '../../segmentation/references.ts';
 import { adjustPValues } from '../../segmentation/statistics/multiple-tests.ts';
 import { type Drift, populationStability } from '../../segmentation/statistics/psi.ts';
+import { findBaseline } from '../../store/baselines.ts';
 import { quoted } from '../../store/identifier.ts';
 import type { Queryable } from '../../store/pool.ts';
 import { referenceReview } from '../../store/reviews.ts';
@@ -115,22 +116,45 @@ async function readCounts(
   return [...Array.from({ length: bins.edges.length + 1 }, (_, i) => read(i)), read(null)];
 }
 
-/** Drift of the attributes since a review before; largest first. */
+type Reference = Distribution & { since: Date };
+
+/**
+ * What each attribute is compared with: the last review before `from`, else the first run that labelled by the version
+ * in force, else the oldest review since.
+ */
+async function readReferences(
+  db: Queryable,
+  { tenant, asOf }: ReviewScene,
+  row: SegmentationRow,
+  from: Date,
+): Promise<Reference[]> {
+  const review = await referenceReview(db, tenant, row.key, { from, to: asOf });
+  const baseline = await findBaseline(db, tenant, row);
+  const first = baseline !== null && baseline.at < asOf ? [baseline] : [];
+  const sources = review === null ? first : review.at <= from ? [review, ...first] : [...first, review];
+  const references = new Map<string, Reference>();
+  for (const { at, distributions } of sources) {
+    for (const one of z.array(Distribution).parse(distributions))
+      if (!references.has(one.attribute)) references.set(one.attribute, { ...one, since: at });
+  }
+  return [...references.values()];
+}
+
+/** Drift of the attributes since they were last looked at; largest first. */
 export async function readAttributeDrift(
   db: Queryable,
   scene: ReviewScene,
   row: SegmentationRow,
   from: Date,
 ): Promise<AttributeDrift[]> {
-  const before = await referenceReview(db, scene.tenant, row.key, { from, to: scene.asOf });
-  if (before === null) return [];
-  const then = z.array(Distribution).parse(before.distributions);
+  const then = await readReferences(db, scene, row, from);
+  if (then.length === 0) return [];
   const bins = new Map(then.map((one) => [one.attribute, one.bins]));
   const now = await readDistributions(db, scene, row, bins);
-  const drifts = then.flatMap(({ attribute, name, counts }) => {
+  const drifts = then.flatMap(({ attribute, name, counts, since }) => {
     const present = now.find((one) => one.attribute === attribute)?.counts;
     const hasBoth = present !== undefined && [counts, present].every((side) => side.some((n) => n > 0));
-    return hasBoth ? [{ attribute, name, since: before.at, ...populationStability(counts, present) }] : [];
+    return hasBoth ? [{ attribute, name, since, ...populationStability(counts, present) }] : [];
   });
   const adjusted = adjustPValues(
     drifts.map(({ pValue }) => pValue),

@@ -32,12 +32,12 @@ export type History = {
   from: Date;
   to: Date;
   sizes: SizePoint[];
-  /** By the label that comes first, as `segmentation.segment`, or `new` and `gone`; counts under 10 are null. */
+  /** By the label that comes first, as `segmentation.segment`, or `(new)` and `(gone)`; counts under 10 are null. */
   migration: Omit<Migration, 'counts'> & { counts: (number | null)[][] };
   flows: Flow[];
   /** Did the shares of the segments, and of no label, shift? Null where nobody had a label at one of the dates. */
   memberDrift: Drift | null;
-  /** Against the last review before `from`, else the oldest since; empty before the first. */
+  /** Against the last review before `from`, else the first run of the version in force; empty before that. */
   attributeDrift: AttributeDrift[];
   causes: Causes;
   /** How far cut points and parameters jumped, from one learning to the next. */
@@ -62,7 +62,6 @@ export async function readHistory(
   const row = findReviewed(scene, key);
   const moves = await readMoves(db, scene, row, from);
   const order = row.definition.segments.map((segment) => segment.key);
-  // A segment may be called "new" itself.
   const named = (segment: string | null): string | null => (segment === null ? null : `${key}.${segment}`);
   const matrix = migrationMatrix(
     moves.flatMap((move) =>

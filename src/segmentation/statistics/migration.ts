@@ -1,4 +1,4 @@
-/** Moves between two snapshots: from each segment (or `new`) to each segment (or `gone`). */
+/** Moves between two snapshots: from each segment (or `(new)`) to each segment (or `(gone)`). */
 export type Migration = {
   from: string[];
   to: string[];
@@ -8,12 +8,13 @@ export type Migration = {
   stayed: number | null;
 };
 
-export const NEW = 'new';
-export const GONE = 'gone';
+/** In brackets, as no key of a segment can be. */
+export const NEW = '(new)';
+export const GONE = '(gone)';
 
 /**
  * Builds the matrix from grouped counts (one SQL line each); `from: null` came in between, `to: null` left.
- * Segments appear in the order given by `order`, others after it by name; `new` and `gone` last.
+ * Segments appear in the order given by `order`, others after it by name; `(new)` and `(gone)` last.
  */
 export function migrationMatrix(
   moves: Iterable<{ from: string | null; to: string | null; count: number }>,

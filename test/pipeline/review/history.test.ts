@@ -63,14 +63,14 @@ it('looks at any two dates, not only up to now', async () => {
     ['young', 5],
   ]);
   const before = await history('ages', day(2), day(3, 15));
-  expect(before.migration).toMatchObject({ from: ['new'], counts: [[43, 17]], stayed: null });
+  expect(before.migration).toMatchObject({ from: ['(new)'], counts: [[43, 17]], stayed: null });
   expect(before.memberDrift).toBeNull();
 });
 
 it('keeps flows of many labels apart', async () => {
   const { flows, migration } = await history('shop', day(3, 15), day(5, 15));
   expect(flows).toContainEqual({ segment: 'grown_up', before: 43, entered: 12, left: 0, after: 55 });
-  expect(migration.from).toEqual(['shop.buyers', 'shop.grown_up', 'new']);
+  expect(migration.from).toEqual(['shop.buyers', 'shop.grown_up', '(new)']);
 });
 
 it('tells members who moved from lines that moved', async () => {
@@ -89,6 +89,15 @@ it('measures drift of members and of attributes, and says that the sample is sma
     { day: '2026-04-01', segment: 'young', size: 5, revenue: null },
     { day: '2026-05-01', segment: 'young', size: 5, revenue: null },
   ]);
+});
+
+it('measures drift from the first run of a version on, before there is any review', async () => {
+  const { attributeDrift } = await history('shop', day(3, 15), day(5, 15));
+  expect(attributeDrift.map(({ attribute, since }) => [attribute, since])).toContainEqual(['age', day(3)]);
+  expect(attributeDrift.find(({ attribute }) => attribute === 'age')?.psi).toBeGreaterThan(0.1);
+  // The new version of ages is compared with its own first run, as its review came with the version before.
+  const later = await history('ages', day(2), day(5, 15));
+  expect(later.attributeDrift).toMatchObject([{ attribute: 'age', since: day(5), psi: 0 }]);
 });
 
 it('finds no drift where nothing changed', async () => {

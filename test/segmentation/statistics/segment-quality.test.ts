@@ -199,4 +199,18 @@ describe('divisions', () => {
     });
     expect(migrationMatrix([]).stayed).toBeNull();
   });
+
+  test('a segment called new is not taken for those who came', () => {
+    const matrix = migrationMatrix([
+      { from: 'new', to: 'gone', count: 4 },
+      { from: null, to: 'new', count: 3 },
+      { from: 'gone', to: null, count: 2 },
+    ]);
+    expect(matrix).toMatchObject({ from: ['gone', 'new', NEW], to: ['gone', 'new', GONE], stayed: 0 });
+    expect(matrix.counts).toEqual([
+      [0, 0, 2],
+      [4, 0, 0],
+      [0, 3, 0],
+    ]);
+  });
 });
