@@ -1,8 +1,11 @@
 import express, { type Express } from 'express';
 import { NotFoundError } from '../errors.ts';
+import { hubspotCardRoutes } from './card-hubspot.ts';
 import { healthRoutes } from './health.ts';
+import { callerLimits, doorLimit } from './limits.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
+import { oauthRoutes } from './oauth.ts';
 import { openApiRoutes } from './openapi.ts';
 import type { ServerParts } from './parts.ts';
 import { problems } from './problem.ts';
@@ -17,12 +20,17 @@ export function createServerApp(parts: ServerParts, web?: WebFiles): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  app.set('trust proxy', parts.config.trustProxy);
   app.use(securityHeaders(parts.publicUrl));
   app.use(healthRoutes(parts.probes));
   app.use(metricsRoute(parts.metrics));
+  app.use(['/sign-in', '/sign-out', '/install', '/oauth'], doorLimit(parts));
   app.use(signInRoutes(parts));
+  app.use(oauthRoutes(parts));
   app.use(webhookRoutes(parts));
+  app.use(hubspotCardRoutes(parts));
   app.use(openApiRoutes(parts, routes));
+  app.use('/api', callerLimits(parts));
   app.use(express.json({ limit: '1mb' }));
   app.use(mountRoutes(parts, routes));
   app.use('/api', (request) => {
