@@ -7,5 +7,9 @@ export type ServerParts = Pick<App, 'config' | 'store' | 'backend' | 'openConnec
   publicUrl: string;
   /** Each answers or rejects within its own time: the database, the queue. */
   probes: Record<string, Probe>;
+  /** How often open streams are looked after; the usual 15 s where left out. */
+  heartbeatMs?: number;
   metrics: () => Promise<Record<string, number>>;
+  /** No limits on requests: for measurements. */
+  isUnlimited?: boolean;
 };

@@ -1,9 +1,12 @@
 /** The table of endpoints. The workspace calls them by method and path and takes their types from here. */
 
+import authorizeConnection from './routes/authorize-connection.ts';
 import beginSegmentation from './routes/begin-segmentation.ts';
+import changeConnection from './routes/change-connection.ts';
 import changeOwnSettings from './routes/change-own-settings.ts';
 import changePerson from './routes/change-person.ts';
 import changeTenant from './routes/change-tenant.ts';
+import checkConnection from './routes/check-connection.ts';
 import checkSegmentation from './routes/check-segmentation.ts';
 import discardDraft from './routes/discard-draft.ts';
 import downloadMembers from './routes/download-members.ts';
@@ -22,6 +25,7 @@ import invitePerson from './routes/invite-person.ts';
 import listAttributeValues from './routes/list-attribute-values.ts';
 import listAttributes from './routes/list-attributes.ts';
 import listAudit from './routes/list-audit.ts';
+import listConnections from './routes/list-connections.ts';
 import listCustomers from './routes/list-customers.ts';
 import listPeople from './routes/list-people.ts';
 import listSegmentations from './routes/list-segmentations.ts';
@@ -39,6 +43,7 @@ import revokeInvitation from './routes/revoke-invitation.ts';
 import revokeToken from './routes/revoke-token.ts';
 import saveDraft from './routes/save-draft.ts';
 import startRun from './routes/start-run.ts';
+import streamEvents from './routes/stream-events.ts';
 
 export const routes = [
   changeOwnSettings,
@@ -66,6 +71,7 @@ export const routes = [
   revokeInvitation,
   revokeToken,
   startRun,
+  streamEvents,
   beginSegmentation,
   checkSegmentation,
   discardDraft,
@@ -80,6 +86,10 @@ export const routes = [
   publishDraft,
   retireSegmentation,
   saveDraft,
+  listConnections,
+  checkConnection,
+  authorizeConnection,
+  changeConnection,
 ];
 
 /** By `GET /api/session`, for typed calls. */

@@ -4,7 +4,7 @@ import type { Queryable } from './pool.ts';
 import { hashToken, newToken } from './tokens.ts';
 
 /** A session ends after this long without a request, and after that long in any case. */
-const IDLE_HOURS = 12;
+export const IDLE_HOURS = 12;
 const ABSOLUTE_DAYS = 7;
 
 export const Session = z.object({
