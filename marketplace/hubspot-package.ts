@@ -116,9 +116,6 @@ function cardAddress({ publicUrl }: Publisher): string {
 /** What the card shows is asked for here. */
 export const CARD_URL = '${publicUrl}${PATHS.card}';
 
-/** One record in the workspace: \`/contact/123\` follows. */
-export const RECORD_URL = '${publicUrl}${PATHS.record}';
-
 /** The workspace itself, where an account is connected. */
 export const WORKSPACE_URL = '${publicUrl}${PATHS.workspace}';
 

@@ -15,6 +15,6 @@ export const STATES: Record<string, () => Promise<Response>> = {
   not_profiled: () => ok(without('not_profiled')),
   stale: () => ok(old()),
   loading: () => new Promise(() => {}),
-  signed_out: () => Promise.resolve(new Response('{}', { status: 401 })),
+  signed_out: () => Promise.resolve(new Response('{}', { status: 403 })),
   failed: () => Promise.reject(new TypeError('no line')),
 };

@@ -122,21 +122,19 @@ describe('the card', () => {
     else expect(title).toContain(warning);
   });
 
-  it.each([401, 403])(
-    'asks to connect the account where the workspace does not know it (%i)',
-    async (status) => {
-      workspace.says({ error: { code: 'not_connected' } }, status);
-      const card = open();
-      await card.waitFor(() => card.find(ErrorState, { type: 'lock' }));
-      expect(card.find(Link).props.href).toEqual({ url: WORKSPACE_URL, external: true });
-      workspace.says(labelled());
-      card.refresh();
-      await card.shows('High-value customers');
-    },
-  );
+  it('asks to connect the account where the workspace does not know it', async () => {
+    workspace.says({ code: 'account_unknown' }, 403);
+    const card = open();
+    await card.waitFor(() => card.find(ErrorState, { type: 'lock' }));
+    expect(card.find(Link).props.href).toEqual({ url: WORKSPACE_URL, external: true });
+    workspace.says(labelled());
+    card.refresh();
+    await card.shows('High-value customers');
+  });
 
   it.each([
     ['an error', () => workspace.says({}, 500), 'answered with an error (500)'],
+    ['a signature that is not right', () => workspace.says({}, 401), 'make sure that HubSpot asked'],
     ['too many cards', () => workspace.says({}, 429), 'Too many cards'],
     ['a page of a proxy', () => workspace.answers((_, response) => response.end('<html>')), 'versions'],
     ['another shape', () => workspace.says({ ...labelled(), state: 'new' }), 'versions'],

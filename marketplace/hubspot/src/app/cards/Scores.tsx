@@ -6,7 +6,7 @@ export function Scores({ scores }: { scores: Score[] }) {
   return (
     <Statistics>
       {scores.map(({ name, value, meaning }) => (
-        <StatisticsItem key={name} label={name} number={value}>
+        <StatisticsItem key={`${name} ${value}`} label={name} number={value}>
           {meaning !== null && <Text variant="microcopy">{meaning}</Text>}
         </StatisticsItem>
       ))}

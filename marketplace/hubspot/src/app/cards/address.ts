@@ -3,9 +3,6 @@
 /** What the card shows is asked for here. */
 export const CARD_URL = 'https://segments.example.com/api/card/hubspot';
 
-/** One record in the workspace: `/contact/123` follows. */
-export const RECORD_URL = 'https://segments.example.com/records/hubspot';
-
 /** The workspace itself, where an account is connected. */
 export const WORKSPACE_URL = 'https://segments.example.com/';
 

@@ -5,6 +5,7 @@ import { CardAnswer } from './card-answer.ts';
 /** What asking for a record's card came to. Failures say what happened, what is safe and what to do. */
 export type Reading =
   | { kind: 'answer'; answer: CardAnswer }
+  /** The workspace does not know this account. */
   | { kind: 'signed_out' }
   | { kind: 'failed'; message: string; action: string };
 
@@ -30,7 +31,13 @@ export async function readCard(record: { objectId: number; objectTypeId: string 
       'Nothing is lost; the labels among the properties of this record stay as they are. Try again in a minute.',
     );
   }
-  if (response.status === 401 || response.status === 403) return { kind: 'signed_out' };
+  if (response.status === 403) return { kind: 'signed_out' };
+  if (response.status === 401) {
+    return failed(
+      'Segment Sync could not make sure that HubSpot asked',
+      'Whoever looks after Segment Sync should compare its public address and the secret of the app with those in HubSpot.',
+    );
+  }
   if (response.status === 429) return failed('Too many cards are open at once', 'Try again in a moment.');
   if (!response.ok) {
     return failed(
