@@ -30,6 +30,10 @@ export const ORG_HEADER = 'X-Salesforce-Org-Id';
 
 /** Namespace of the installed package, which stands before the names of its components: `segmentsync__Segment_...`. */
 export const NAMESPACE = 'segmentsync';
+export const PACKAGED = `${NAMESPACE}__`;
+
+/** A component's name without that of the package which brings it. */
+export const bareName = (name: string) => (name.startsWith(PACKAGED) ? name.slice(PACKAGED.length) : name);
 
 /** Every field of ours begins so. */
 export const OUR_PREFIX = 'Segment_Sync_';

@@ -1,4 +1,4 @@
-import { API_VERSION, MARKER, PERMISSION_SET } from './app.ts';
+import { API_VERSION, MARKER, PACKAGED, PERMISSION_SET } from './app.ts';
 import { description, type Wanted } from './field-plan.ts';
 import { childrenXml, type XmlObject } from './xml.ts';
 
@@ -15,12 +15,13 @@ export const metadataFile = (type: string, content: XmlObject) =>
  */
 export function bundleOf(fields: Wanted[]): Record<string, string> {
   const names = fieldNames(fields);
+  const own = fields.filter(({ name }) => !name.startsWith(PACKAGED));
   return {
-    ...fieldFiles(fields),
+    ...fieldFiles(own),
     ...permissionSetFile({ name: PERMISSION_SET, label: 'Segment Sync', fields: names, editable: true }),
     'package.xml': metadataFile('Package', {
       types: [
-        { members: names, name: 'CustomField' },
+        { members: fieldNames(own), name: 'CustomField' },
         { members: [PERMISSION_SET], name: 'PermissionSet' },
       ],
       version: API_VERSION,

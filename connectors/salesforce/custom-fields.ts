@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { Context, Prepared } from '../contract.ts';
-import { MARKER } from './app.ts';
+import { bareName, MARKER, NAMESPACE, PACKAGED } from './app.ts';
 import { bundleOf } from './bundle.ts';
 import { call, dataPath } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
@@ -31,10 +31,11 @@ export async function prepareFields(
   if (fields.length === 0) return [];
   forgetSchemas(context);
   const settled = await Promise.all(fields.map((wanted) => isSettled(context, wanted)));
-  const open = fields.filter((_wanted, index) => !settled[index]);
+  let open = fields.filter((_wanted, index) => !settled[index]);
   const existing = open.length === 0 ? [] : await findFields(context, open);
   const prepared = new Map<string, Prepared>();
   const grants: Grant[] = [];
+  open = open.map((wanted) => preferPackaged(wanted, existing));
   for (const wanted of open) {
     const made = await prepareField(context, wanted, existing, open);
     if (made.state === 'ready') grants.push(...(await missingGrants(context, wanted)));
@@ -78,7 +79,7 @@ const FieldRows = z.object({
 
 /** Fields with the names that we would use; describe does not show those that nobody has been given yet. */
 async function findFields(context: Context<SalesforceConfig>, fields: Wanted[]): Promise<Existing[]> {
-  const names = fields.map(({ name }) => name.replace(/__c$/, ''));
+  const names = fields.map(({ name }) => bareName(name).replace(/__c$/, ''));
   const sobjects = [...new Set(fields.flatMap((wanted) => wanted.sobjects))];
   const soql = `SELECT Id, DeveloperName, TableEnumOrId, NamespacePrefix, Description FROM CustomField WHERE TableEnumOrId IN ${inList(sobjects)} AND DeveloperName IN ${inList([...new Set(names)])}`;
   const { data } = await call(
@@ -87,13 +88,22 @@ async function findFields(context: Context<SalesforceConfig>, fields: Wanted[]):
     FieldRows,
   );
   return data.records
-    .filter(({ NamespacePrefix }) => NamespacePrefix === null)
+    .filter(({ NamespacePrefix }) => NamespacePrefix === null || NamespacePrefix === NAMESPACE)
     .map((row) => ({
       id: row.Id,
       sobject: row.TableEnumOrId,
-      name: `${row.DeveloperName}__c`,
-      isOurs: (row.Description ?? '').includes(MARKER),
+      name: `${row.NamespacePrefix === null ? '' : PACKAGED}${row.DeveloperName}__c`,
+      isOurs: row.NamespacePrefix === NAMESPACE || (row.Description ?? '').includes(MARKER),
     }));
+}
+
+/** Where the installed package brings the field, none is made beside it. */
+function preferPackaged(wanted: Wanted, existing: Existing[]): Wanted {
+  const name = PACKAGED + wanted.name;
+  const isThere = wanted.sobjects.every((sobject) =>
+    existing.some((each) => each.sobject === sobject && each.name === name),
+  );
+  return isThere && wanted.remembered === null ? { ...wanted, name } : wanted;
 }
 
 async function prepareField(
@@ -201,7 +211,9 @@ async function updateField(
   if (Metadata.type !== wanted.type) {
     return [
       `The field ${field.sobject}.${field.name} is of type ${Metadata.type ?? 'unknown'} now; Segment Sync needs ${wanted.type}.`,
-      'Delete the field in Salesforce; it is then made again.',
+      field.name.startsWith(PACKAGED)
+        ? 'The field belongs to the installed package: use another key for the segmentation.'
+        : 'Delete the field in Salesforce; it is then made again.',
     ];
   }
   const values = (Metadata.valueSet?.valueSetDefinition?.value ?? []).map(

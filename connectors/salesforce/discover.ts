@@ -1,6 +1,6 @@
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context, Property } from '../contract.ts';
-import { OUR_PREFIX } from './app.ts';
+import { bareName, OUR_PREFIX } from './app.ts';
 import type { SalesforceConfig } from './config.ts';
 import { liveWhere, SOBJECTS } from './objects.ts';
 import { type Field, schemaOf } from './schema.ts';
@@ -23,7 +23,7 @@ const RELATED: Record<ObjectType, Record<string, readonly string[]>> = {
 };
 
 /** Is it one of our fields, by its name? */
-export const hasOurName = (name: string) => name.startsWith(OUR_PREFIX) && name.endsWith('__c');
+export const hasOurName = (name: string) => bareName(name).startsWith(OUR_PREFIX) && name.endsWith('__c');
 
 /** Properties by the contact's field names; those that only a lead has come after. */
 export async function discoverSalesforce(

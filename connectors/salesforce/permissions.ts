@@ -29,8 +29,12 @@ export async function grantFields(
   }
 }
 
+/** The one made by us or by an admin: that of the package is nobody's to change. */
 export async function permissionSetId(context: Context<SalesforceConfig>): Promise<string | null> {
-  const { rows } = await query(context, `SELECT Id FROM PermissionSet WHERE Name = ${quote(PERMISSION_SET)}`);
+  const { rows } = await query(
+    context,
+    `SELECT Id FROM PermissionSet WHERE Name = ${quote(PERMISSION_SET)} AND NamespacePrefix = null`,
+  );
   const id = rows[0]?.('Id');
   return typeof id === 'string' ? id : null;
 }

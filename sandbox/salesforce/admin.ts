@@ -6,7 +6,7 @@ import { picklist } from './fields.ts';
 import { stampFrom } from './ids.ts';
 import type { ListViewMetadata, ListViews } from './list-views.ts';
 import { grant } from './load.ts';
-import { findField } from './metadata.ts';
+import { createField, FieldMetadata, findField } from './metadata.ts';
 import type { Install } from './oauth.ts';
 import type { SObject } from './objects.ts';
 import type { Org } from './org.ts';
@@ -43,6 +43,8 @@ export type SalesforceAdmin = {
   showField(fullName: string): void;
   deleteField(fullName: string): void;
   addPicklistValue(fullName: string, value: string, label?: string): void;
+  /** A field that comes with a managed package: nobody sees it yet. */
+  installField(namespace: string, fullName: string, metadata: FieldMetadata): void;
   fields(object: string): {
     name: string;
     label: string;
@@ -189,6 +191,9 @@ export function adminOf(
       if (!field) throw notFound(`no field ${fullName}`);
       field.picklist.push(...picklist([value]).map((one) => ({ ...one, label })));
     },
+    installField: (namespace, fullName, metadata) => {
+      createField(org, fullName, metadata, namespace);
+    },
     fields: (name) => {
       const object = org.object(name);
       return [...object.fields.values()].map((one) => ({
@@ -272,6 +277,7 @@ export function adminOperations(admin: SalesforceAdmin): Record<string, Operatio
     showField: operation(one, admin.showField),
     deleteField: operation(one, admin.deleteField),
     addPicklistValue: operation(z.union([two, three]), admin.addPicklistValue),
+    installField: operation(z.tuple([z.string(), z.string(), FieldMetadata]), admin.installField),
     fields: operation(one, admin.fields),
     campaigns: operation(none, admin.campaigns),
     listViews: operation(none, admin.listViews),

@@ -80,9 +80,11 @@ export function findField(org: Org, fullName: string): { object: SObject; field:
   return { object, field: one };
 }
 
-export function createField(org: Org, fullName: string, metadata: FieldMetadata): Field {
-  const { object, name } = splitFullName(org, fullName);
-  if (!/^[A-Za-z](?!.*__.*__c)[A-Za-z0-9_]{0,39}__c$/.test(name) || /_(?=__c$)/.test(name)) {
+/** `namespace`: that of the package which brings the field. */
+export function createField(org: Org, fullName: string, metadata: FieldMetadata, namespace = ''): Field {
+  const { object, name: own } = splitFullName(org, fullName);
+  const name = namespace === '' ? own : `${namespace}__${own}`;
+  if (!/^[A-Za-z](?!.*__.*__c)[A-Za-z0-9_]{0,39}__c$/.test(own) || /_(?=__c$)/.test(own)) {
     throw badRequest(
       'FIELD_INTEGRITY_EXCEPTION',
       `The Field Name field can only contain underscores and alphanumeric characters: ${name}`,

@@ -323,6 +323,7 @@ const DEFINITIONS: Record<string, Definition> = {
       text('Name', 80, { nillable: false }),
       text('Label', 80, { nillable: false }),
       text('Description', 255),
+      computed('NamespacePrefix', 'string'),
       computed('IsOwnedByProfile', 'boolean'),
       computed('ProfileId', 'reference', { to: 'Profile' }),
     ],

@@ -12,6 +12,10 @@ const Create = z.object({ FullName: z.string(), Metadata: FieldMetadata });
 const Update = z.object({ FullName: z.string().optional(), Metadata: FieldMetadata });
 const QUERY = /^\s*select\s+(.+?)\s+from\s+CustomField(?:\s+where\s+(.+?))?(?:\s+limit\s+\d+)?\s*$/is;
 
+const PACKAGED = /^([A-Za-z0-9]+(?:_[A-Za-z0-9]+)*)__(\w+__c)$/;
+const namespaceOf = (name: string): string | null => PACKAGED.exec(name)?.[1] ?? null;
+const developerName = (name: string): string => (PACKAGED.exec(name)?.[2] ?? name).replace(/__c$/, '');
+
 export function toolingCalls(context: Context): SalesforceEndpoint[] {
   const { org } = context;
 
@@ -21,14 +25,14 @@ export function toolingCalls(context: Context): SalesforceEndpoint[] {
   ): Record<string, unknown> => ({
     attributes: { type: 'CustomField', url: `${apiBase(request)}/tooling/sobjects/CustomField/${field.id}` },
     Id: field.id,
-    DeveloperName: field.name.replace(/__c$/, ''),
+    DeveloperName: developerName(field.name),
     FullName: `${object.name}.${field.name}`,
     TableEnumOrId: object.name,
     EntityDefinitionId: object.name,
-    NamespacePrefix: null,
+    NamespacePrefix: namespaceOf(field.name),
     Description: field.description,
     InlineHelpText: field.helpText,
-    ManageableState: 'unmanaged',
+    ManageableState: namespaceOf(field.name) === null ? 'unmanaged' : 'installed',
     Metadata: fieldMetadata(field),
   });
 
@@ -103,6 +107,10 @@ export function toolingCalls(context: Context): SalesforceEndpoint[] {
   };
   const remove = (request: ApiRequest): Reply => {
     const { object, field } = fieldById(org, request.params.id ?? '');
+    if (namespaceOf(field.name) !== null) {
+      const message = 'Cannot delete a component of an installed managed package';
+      throw badRequest('CANNOT_DELETE_MANAGED_OBJECT', message);
+    }
     org.removeField(object, field);
     return noContent;
   };
