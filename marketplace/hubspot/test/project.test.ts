@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   getProjectMetadata,
@@ -57,6 +57,28 @@ describe('the project', () => {
     for (const path of FILES) {
       const { config } = Feature.parse(json(`src/${path}`));
       if ('entrypoint' in config) expect(existsSync(`${source}${config.entrypoint}`), path).toBe(true);
+    }
+  });
+
+  // HubSpot builds each of these folders by itself, with what its package.json names.
+  it.each(['cards', 'settings'])('has in %s all that its build takes', (folder) => {
+    const path = `src/app/${folder}`;
+    const { dependencies } = z
+      .object({ dependencies: z.record(z.string(), z.string().regex(/^\d+\.\d+\.\d+$/, 'an exact version')) })
+      .parse(json(`${path}/package.json`));
+    const { compilerOptions } = z
+      .object({ compilerOptions: z.object({ jsx: z.string() }) })
+      .parse(json(`${path}/tsconfig.json`));
+    expect(compilerOptions.jsx).toBe('react-jsx');
+    const code = readdirSync(`${root}${path}`).filter((name) => /\.tsx?$/.test(name));
+    for (const name of code) {
+      const text = readFileSync(`${root}${path}/${name}`, 'utf8');
+      for (const [, from = ''] of text.matchAll(/\bfrom '([^']+)'/g)) {
+        const known = from.startsWith('./')
+          ? existsSync(`${root}${path}/${from}`)
+          : Object.keys(dependencies).some((one) => from === one || from.startsWith(`${one}/`));
+        expect(known, `${name} imports ${from}`).toBe(true);
+      }
     }
   });
 
