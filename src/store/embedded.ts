@@ -93,9 +93,10 @@ export class EmbeddedPool extends EventEmitter implements Pool {
   /** Waits for what was asked, rolls an open transaction back, and closes the database. */
   async end(): Promise<void> {
     if (this.#ended) throw afterEnd();
-    const rollback = this.#holder ? this.enqueue(this.#holder, 'rollback', undefined) : Promise.resolve();
-    const last = rollback.then(() => this.enqueue(null, 'select 1', undefined));
-    this.#ended = last.then(
+    const rollback = this.#holder && this.enqueue(this.#holder, 'rollback', undefined);
+    // Asked for here, not after the rollback: from now on nothing more is taken.
+    const last = this.enqueue(null, 'select 1', undefined);
+    this.#ended = Promise.all([rollback, last]).then(
       async () => {
         await this.#ask({ kind: 'close' });
       },

@@ -91,6 +91,27 @@ describe('opening a store', () => {
     },
   );
 
+  it.skipIf(isServer)(
+    'goes on numbering where it stopped, also where a transaction was left open',
+    async () => {
+      const ids: number[] = [];
+      for (let i = 0; i < 3; i += 1) {
+        const { pool, close } = await openStore(config);
+        await pool.query(
+          'create table if not exists app.numbered (id bigint generated always as identity, x int)',
+        );
+        const { rows } = await pool.query<{ id: string }>(
+          'insert into app.numbered (x) values (1) returning id',
+        );
+        ids.push(Number(rows[0]?.id));
+        const client = await pool.connect();
+        await client.query('begin');
+        await close();
+      }
+      expect(ids).toEqual([1, 2, 3]);
+    },
+  );
+
   it.skipIf(!isServer)('on a server needs a key, and a server that answers', async () => {
     await expect(openStore({ ...config, encryptionKey: undefined })).rejects.toMatchObject({
       code: 'encryption_key_missing',
