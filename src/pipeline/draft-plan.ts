@@ -12,6 +12,7 @@ import type { Tenant } from '../store/tenant.ts';
 import { readChecked } from './draft-check.ts';
 import { readDesk } from './drafts.ts';
 import { type Planned, type PlannedSegment, planSegmentations } from './plan.ts';
+import { type RoomFinding, readRoom } from './room.ts';
 import { targetsOf } from './target-choice.ts';
 
 export type DraftTarget = {
@@ -20,9 +21,6 @@ export type DraftTarget = {
   what: string;
   state: 'new' | 'held' | 'live' | 'paused';
 };
-
-/** A place where a CRM has no room for what would be written. */
-export type RoomFinding = { connection: string; message: string; action: string; isBlocking: boolean };
 
 export type DraftPlan = Pick<
   Planned,
@@ -97,9 +95,4 @@ async function draftTargets(db: Queryable, tenant: Tenant, definition: Segmentat
       };
     }),
   );
-}
-
-/** What the CRMs have no room for: fields, options, lists, name lengths. */
-async function readRoom(_db: Queryable, _tenant: Tenant, _definition: Segmentation): Promise<RoomFinding[]> {
-  return [];
 }
