@@ -31,6 +31,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
+/** What an answer says; tests look into it. */
+// biome-ignore lint/suspicious/noExplicitAny: matched against what is expected
+const said = async (answer: Promise<Response> | Response): Promise<any> => (await answer).json();
+
 const definition = (key: string, change: Record<string, unknown> = {}) => ({
   key,
   name: 'Spenders',
@@ -62,7 +66,7 @@ async function begin(key: string): Promise<string> {
 describe('a segment set', () => {
   it('goes from a draft to a published version', async () => {
     const tag = await begin('spenders');
-    const plan = await (await rig.ask(anna, 'POST', '/api/segmentations/spenders/plan')).json();
+    const plan = await said(rig.ask(anna, 'POST', '/api/segmentations/spenders/plan'));
     expect(plan).toMatchObject({
       change: 'new',
       total: PEOPLE,
@@ -73,9 +77,9 @@ describe('a segment set', () => {
       'if-match': tag,
     });
     expect(await published.json()).toEqual({ change: 'new', version: 1, held: 0 });
-    const desk = await (await rig.ask(viewer, 'GET', '/api/segmentations/spenders')).json();
+    const desk = await said(rig.ask(viewer, 'GET', '/api/segmentations/spenders'));
     expect(desk).toMatchObject({ state: 'published', version: 1, draft: null, versions: [{ version: 1 }] });
-    const list = await (await rig.ask(viewer, 'GET', '/api/segmentations')).json();
+    const list = await said(rig.ask(viewer, 'GET', '/api/segmentations'));
     expect(list.items).toMatchObject([{ key: 'spenders', state: 'published', changedBy: anna.email }]);
   });
 
@@ -95,7 +99,7 @@ describe('a segment set', () => {
       { 'if-match': desk.headers.get('etag') ?? '' },
     );
     expect(saved.status).toBe(200);
-    const plan = await (await rig.ask(anna, 'POST', '/api/segmentations/spenders/plan')).json();
+    const plan = await said(rig.ask(anna, 'POST', '/api/segmentations/spenders/plan'));
     expect(plan.differences.map(({ text }: { text: string }) => text)).toEqual([
       'Goal: More of them',
       expect.stringMatching(/^Big spenders: Who enters: .+ → .+500/),
@@ -119,10 +123,10 @@ describe('a segment set', () => {
     expect((await save(anna, 'Hers')).status).toBe(200);
     const refused = await save(ben, 'His');
     expect(refused.status).toBe(409);
-    const problem = await refused.json();
+    const problem = await said(refused);
     expect(problem.code).toBe('changed_meanwhile');
     expect(problem.detail).toContain(anna.email);
-    const desk = await (await rig.ask(ben, 'GET', '/api/segmentations/shared')).json();
+    const desk = await said(rig.ask(ben, 'GET', '/api/segmentations/shared'));
     expect(desk.definition.goal).toBe('Hers');
   });
 
@@ -142,7 +146,7 @@ describe('a segment set', () => {
     const publish = (who: Visitor) =>
       rig.ask(who, 'POST', '/api/segmentations/approved/publish', undefined, { 'if-match': tag });
     const own = await publish(anna);
-    expect([own.status, (await own.json()).code]).toEqual([403, 'second_person_needed']);
+    expect([own.status, (await said(own)).code]).toEqual([403, 'second_person_needed']);
     const proposed = await rig.ask(anna, 'POST', '/api/segmentations/approved/propose', undefined, {
       'if-match': tag,
     });
@@ -156,7 +160,7 @@ describe('a segment set', () => {
     const first = await rig.ask(anna, 'POST', '/api/segmentations', { template: 'value-tiers' });
     expect(first.status).toBe(201);
     const again = await rig.ask(anna, 'POST', '/api/segmentations', { template: 'value-tiers' });
-    expect([again.status, (await again.json()).code]).toEqual([409, 'key_taken']);
+    expect([again.status, (await said(again)).code]).toEqual([409, 'key_taken']);
   });
 
   it('is retired for good', async () => {
@@ -171,7 +175,7 @@ describe('a definition that somebody writes', () => {
   it('is told its faults with line and column', async () => {
     const text =
       'key: x\nname: X\nsubject: person\nmethod: rules\nsegments:\n  - key: a\n    name: A\n    when: { attribute: contry, is: US }\n';
-    const answer = await (await rig.ask(viewer, 'POST', '/api/segmentations/check', { text })).json();
+    const answer = await said(rig.ask(viewer, 'POST', '/api/segmentations/check', { text }));
     expect(answer.problems).toMatchObject([
       {
         line: 8,
@@ -183,8 +187,7 @@ describe('a definition that somebody writes', () => {
   });
 
   it('comes back as YAML from a definition, and the other way round', async () => {
-    const check = async (body: unknown) =>
-      (await rig.ask(viewer, 'POST', '/api/segmentations/check', body)).json();
+    const check = (body: unknown) => said(rig.ask(viewer, 'POST', '/api/segmentations/check', body));
     const written = await check({ definition: definition('x') });
     expect(written.problems).toEqual([]);
     const read = await check({ text: written.yaml });
@@ -228,7 +231,7 @@ describe('a preview', () => {
 });
 
 it('offers attributes with their operators, what is sensitive, and values to choose from', async () => {
-  const { attributes, operators } = await (await rig.ask(viewer, 'GET', '/api/attributes')).json();
+  const { attributes, operators } = await said(rig.ask(viewer, 'GET', '/api/attributes'));
   const find = (key: string) =>
     attributes.find((one: { owner: string; key: string }) => one.owner === 'person' && one.key === key);
   expect(find('country')).toMatchObject({ type: 'text', state: 'ready', isAllowed: true });
@@ -245,7 +248,7 @@ it('offers attributes with their operators, what is sensitive, and values to cho
 });
 
 it('shows templates with what their segments lack', async () => {
-  const { items } = await (await rig.ask(viewer, 'GET', '/api/templates')).json();
+  const { items } = await said(rig.ask(viewer, 'GET', '/api/templates'));
   const saas = items.find(({ key }: { key: string }) => key === 'saas');
   expect(
     saas.sets[0].segments.some(({ lacks }: { lacks: string[] }) => lacks.includes('last_login_at')),
