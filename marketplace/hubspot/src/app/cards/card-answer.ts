@@ -1,5 +1,8 @@
 import * as z from 'zod/mini';
 
+// Where code from strings is forbidden, as it may be in HubSpot's worker, even trying it is reported.
+z.config({ jitless: true });
+
 const Instant = z.iso.datetime({ offset: true });
 
 const Play = z.object({
