@@ -21,7 +21,7 @@ const QUEUE = 'segment-sync';
 const SCHEMA = 'bullmq';
 
 /** What a job carries: ids only, for job data is stored in clear text. */
-export type JobData = { tenantId?: string; runId?: string };
+export type JobData = { tenantId?: string; runId?: string; undoId?: string };
 
 export type JobToDo = { id?: string | undefined; name: string; data: JobData };
 /** A job ends when this resolves; with `againInMs` it is put back and done again after that time. */

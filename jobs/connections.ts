@@ -21,6 +21,7 @@ import {
 import type { Pool } from '../src/store/pool.ts';
 import type { Keyring } from '../src/store/secrets.ts';
 import type { Tenant } from '../src/store/tenant.ts';
+import { OWN_BUDGET, ownBudget, ownCallsADay } from './budgets.ts';
 import { SharedPace } from './pace.ts';
 
 /** A token is renewed this long before it ends: clocks differ, and a call takes its time. */
@@ -71,7 +72,9 @@ type Scope = { asOf: Date; signal: AbortSignal; holder: string; calls: Calls };
 
 async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, scope: Scope) {
   const connector: Connector = connectorOf(row.system);
-  const pace = new SharedPace(parts.pool, row.id, connector.budgets, scope.holder);
+  const ownLimit = await ownCallsADay(parts.pool, row.id);
+  const budgets = { ...connector.budgets, ...(ownLimit !== null && { [OWN_BUDGET]: ownBudget(ownLimit) }) };
+  const pace = new SharedPace(parts.pool, row.id, budgets, scope.holder);
   const add = (name: string, value: number) => {
     scope.calls[`${row.id}.${name}`] = (scope.calls[`${row.id}.${name}`] ?? 0) + value;
   };
@@ -95,10 +98,15 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
     config,
     fetch,
     token: tokenKeeper(parts, tenant, row, connector, scope.signal, countedFetch),
-    pace: (budget, cost = 1) => pace.take(budget, cost, scope.signal),
+    pace: async (budget, cost = 1) => {
+      // First, so that no permit of the CRM's own limit is held meanwhile.
+      if (ownLimit !== null) await pace.take(OWN_BUDGET, cost, scope.signal);
+      await pace.take(budget, cost, scope.signal);
+    },
     report: (report) => pace.report(report),
     count: (call) => {
       pace.answered(call.budget);
+      if (ownLimit !== null) pace.answered(OWN_BUDGET);
       add('calls', 1);
       if (call.write) add('writes', 1);
       if (call.status === 429) add('throttled', 1);

@@ -3,12 +3,16 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { ConnectionOpener } from '../src/pipeline/run.ts';
 import type { Pool } from '../src/store/pool.ts';
+import type { Keyring } from '../src/store/secrets.ts';
 import type { SuppressionKey } from '../src/store/suppressions.ts';
 import { advance } from './advance.ts';
+import type { Sender } from './alert-channels.ts';
+import { alerts } from './alerts.ts';
 import type { JobQueue } from './backend.ts';
 import { maintain } from './maintain.ts';
 import { review } from './review.ts';
 import { startScheduledRun } from './scheduled-run.ts';
+import { undo } from './undo.ts';
 import { eraseRequested } from './webhook-refresh.ts';
 
 /** What every job gets beside its data. */
@@ -18,6 +22,8 @@ export type JobContext = {
   openConnections: ConnectionOpener;
   /** The key that tells who was erased. */
   suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
+  /** How people are told; without it nobody is. */
+  notify?: (Sender & { keys: Keyring }) | undefined;
   signal: AbortSignal;
   log: Logger;
   /** The usual times where they are left out; milliseconds. */
@@ -48,5 +54,9 @@ export const jobs = {
   review: { name: 'review', payload: z.strictObject({ tenantId: TenantId }), run: review },
   /** A CRM told us of contacts that were deleted for privacy's sake. */
   erase: { name: 'erase', payload: z.strictObject({ tenantId: TenantId }), run: eraseRequested },
+  /** Somebody takes back what was written: one slice. */
+  undo: { name: 'undo', payload: z.strictObject({ tenantId: TenantId, undoId: z.string() }), run: undo },
+  /** Every few minutes and after a run: what is wrong is written down, and told once. */
+  alerts: { name: 'alerts', payload: z.strictObject({ tenantId: TenantId }), run: alerts },
 };
 export type JobName = keyof typeof jobs;

@@ -1,17 +1,23 @@
 import { CronExpressionParser } from 'cron-parser';
+import cronstrue from 'cronstrue';
 import { IANAZone } from 'luxon';
 import { InputError } from '../src/errors.ts';
+import { listConnections } from '../src/store/connections.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { activeRun } from '../src/store/runs.ts';
 import { listSchedules, type Schedule, type Timing } from '../src/store/schedules.ts';
 import { hasReviewDates } from '../src/store/segmentations.ts';
 import { listTenants, type Tenant } from '../src/store/tenant.ts';
+import { activeUndo } from '../src/store/undos.ts';
 import { queueSlice } from './advance.ts';
 import type { JobQueue } from './backend.ts';
+import { queueUndo } from './undo.ts';
 import { recallNotes } from './webhook-refresh.ts';
 
 /** A run that has not moved for this long is queued again; harmless where it is queued already. */
 const STILL_MS = 30_000;
+/** How often somebody looks whether something is wrong. */
+const ALERTS_EVERY_MINUTES = 5;
 
 /** Checks a timing before it is stored. @throws InputError that names what is wrong. */
 export function checkTiming(timing: Timing): void {
@@ -29,6 +35,13 @@ export function checkTiming(timing: Timing): void {
       cause: error,
     });
   }
+}
+
+/** A timing in words: "At 06:00 AM, Monday through Friday (Europe/Berlin)". */
+export function describeTiming(timing: Timing): string {
+  if ('everyMinutes' in timing)
+    return timing.everyMinutes === 1 ? 'Every minute' : `Every ${timing.everyMinutes} minutes`;
+  return `${cronstrue.toString(timing.cron, { use24HourTimeFormat: true })} (${timing.zone})`;
 }
 
 /** The next times at which a schedule fires. */
@@ -63,6 +76,8 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
       if (run && isStill(run.notBefore ?? run.advancedAt ?? run.requestedAt))
         await queueSlice(queue, tenant.id, run);
     }
+    const undoing = await activeUndo(pool, tenant);
+    if (undoing) await queueUndo(queue, tenant.id, undoing.id);
     await recallNotes(pool, queue, tenant);
   }
   for (const key of queued.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key);
@@ -77,7 +92,12 @@ async function builtIn(pool: Pool, tenant: Tenant): Promise<Schedule[]> {
     paused: false,
   });
   const reviews = (await hasReviewDates(pool, tenant)) ? [daily('review', '30 4 * * *')] : [];
-  return [daily('maintain', '15 3 * * *'), ...reviews];
+  const connections = await listConnections(pool, tenant);
+  const watching: Schedule[] =
+    connections.length === 0
+      ? []
+      : [{ id: '-alerts', job: 'alerts', timing: { everyMinutes: ALERTS_EVERY_MINUTES }, paused: false }];
+  return [daily('maintain', '15 3 * * *'), ...reviews, ...watching];
 }
 
 function isStill(since: Date): boolean {

@@ -33,6 +33,7 @@ export async function startWorker(options: {
   backend: QueueBackend;
   openConnections: ConnectionOpener;
   suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
+  notify?: JobContext['notify'];
   concurrency: number;
   log: Logger;
   times?: WorkerTimes;
@@ -44,6 +45,7 @@ export async function startWorker(options: {
     queue: backend.queue,
     openConnections: options.openConnections,
     suppressionKey: options.suppressionKey,
+    notify: options.notify,
     signal: stop.signal,
     log,
     sliceMs: times.sliceMs,
@@ -102,6 +104,10 @@ function dispatch(job: JobToDo, context: JobContext): Promise<{ againInMs: numbe
       return jobs.review.run(jobs.review.payload.parse(job.data), context);
     case 'erase':
       return jobs.erase.run(jobs.erase.payload.parse(job.data), context);
+    case 'undo':
+      return jobs.undo.run(jobs.undo.payload.parse(job.data), context);
+    case 'alerts':
+      return jobs.alerts.run(jobs.alerts.payload.parse(job.data), context);
     default:
       throw new UnrecoverableError(`There is no job "${job.name}"; an older or newer program queued it.`);
   }

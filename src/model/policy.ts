@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, such as 22:00');
+
+/** Times of day, in the tenant's zone, between which nothing is written; past midnight where `to` comes first. */
+export const QuietHours = z.strictObject({ from: TimeOfDay, to: TimeOfDay });
+export type QuietHours = z.infer<typeof QuietHours>;
+
 const Share = z.number().min(0).max(1);
 
 /** How much of the writing a tenant leaves to the program. Every field has a default; `tenant.policy` holds what differs. */
@@ -54,6 +60,9 @@ export const Policy = z.object({
     .enum(['newest', 'rank'])
     .default('newest')
     .describe('Where several records of one person disagree: the newest value, or the best connection'),
+  quietHours: QuietHours.nullable()
+    .default(null)
+    .describe('Times of day between which nothing is written into a CRM: its automations would mail people'),
   writesPerRun: z
     .number()
     .int()

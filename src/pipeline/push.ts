@@ -11,6 +11,7 @@ import { countAllDifferences, RECORDS_AT_ONCE, rangeEnd, readDifferences } from 
 import { holdEditedElsewhere, settleEdits } from './pins.ts';
 import { prepareTargets } from './prepare.ts';
 import { count, type Pass, pageSize, passesOf, pushPage } from './push-pass.ts';
+import { quietUntil, waitForQuiet } from './quiet-hours.ts';
 import { confirmRows } from './readback.ts';
 import { finishJob } from './send.ts';
 import type { OpenConnection, SliceResult, StageContext } from './stage.ts';
@@ -46,6 +47,8 @@ type Step = { wait?: number };
  */
 export async function pushSlice(work: StageContext, position: Json): Promise<SliceResult> {
   if (work.run.options.dryRun) return countOnly(work);
+  const quiet = work.run.options.writeInQuietHours ? null : quietUntil(work.tenant, new Date());
+  if (quiet) return waitForQuiet(quiet, work.tenant, position);
   if (work.run.options.dirtyOnly) return pushDirty(work);
   const { connections } = Position.parse(position ?? {});
   const counts: Counts = {};

@@ -164,7 +164,7 @@ async function slice(
       stage: next ?? run.stage,
       position: result.done ? {} : result.position,
       counts,
-      reason: null,
+      reason: result.because ? { ...result.because, since: new Date().toISOString() } : null,
       notBefore: waitMs > 0 ? new Date(Date.now() + waitMs) : null,
       failures: 0,
     });

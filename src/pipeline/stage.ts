@@ -23,6 +23,8 @@ export type RunOptions = {
   learn?: boolean;
   /** Read every record again, not only what changed. */
   full?: boolean;
+  /** Somebody wants it written now, in quiet hours too. */
+  writeInQuietHours?: boolean;
   /**
    * A refresh (webhooks): pull reads only dirty_record, unify and profile what that touched, label only
    * dirty_subject 'label' (and notes them as 'push'), push only the records of dirty_subject 'push'.
@@ -63,6 +65,8 @@ export type SliceResult = {
   counts: Record<string, number>;
   /** Come back after this many milliseconds. */
   waitMs?: number;
+  /** Why it waits, where people should know. */
+  because?: { code: string; message: string; action: string };
 };
 
 /** At most 5 s of one stage's work: commits as it goes, safe to repeat, safe to kill. */

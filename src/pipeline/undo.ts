@@ -47,12 +47,16 @@ export async function planUndo(db: Queryable, tenant: Tenant, request: UndoReque
   return { records: row?.records ?? 0, values: row?.values ?? 0, targets };
 }
 
-/** Pauses the targets, so that what is taken back stays so until somebody releases them by name. */
+/**
+ * Pauses the targets, so that what is taken back stays so until somebody releases them by name. `also` is done in the
+ * same transaction.
+ */
 export async function beginUndo(
   pool: Pool,
   tenant: Tenant,
   request: UndoRequest,
   by: string,
+  also: (client: Queryable, plan: UndoPlan) => Promise<void> = async () => undefined,
 ): Promise<UndoPlan> {
   const plan = await planUndo(pool, tenant, request);
   if (plan.values === 0) {
@@ -78,6 +82,7 @@ export async function beginUndo(
       },
     );
     await addAudit(client, tenant, { actor: by, action: 'undo', subject: JSON.stringify(request) });
+    await also(client, plan);
   });
   return plan;
 }

@@ -1,38 +1,47 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { InputError } from '../errors.ts';
 
-/** Where a page ended, as text for the next one's `after`. */
-export function toCursor(place: unknown): string {
-  return Buffer.from(JSON.stringify(place)).toString('base64url');
+/** The key of a list's last row as one piece of text that callers hand back unread. */
+export const packKey = (key: Record<string, string>): string =>
+  Buffer.from(JSON.stringify(key)).toString('base64url');
+
+/** @throws InputError where the text is not one that packKey made */
+export function unpackKey<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
+  const parsed = schema.safeParse(parse(Buffer.from(text, 'base64url').toString('utf8')));
+  if (parsed.success) return parsed.data;
+  throw new InputError('page_invalid', 'after: not what the page before gave as next. Nothing was changed.', {
+    action: 'Begin again with the first page.',
+  });
 }
 
-/** @throws InputError where it is not one that we gave */
-export function fromCursor<T extends z.ZodType>(
-  schema: T,
-  text: string | undefined,
-): z.output<T> | undefined {
-  if (text === undefined) return undefined;
+function parse(text: string): unknown {
   try {
-    return schema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
-  } catch (cause) {
-    throw new InputError('page_unreadable', 'This is not the end of a page of this list.', {
-      action: 'Take `next` of the page before as it is, or leave `after` out for the first page.',
-      cause,
-    });
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
+
+/** Of tables that are keyed by a record and a target. */
+export const RecordTargetKey = z.strictObject({
+  connectionId: z.string(),
+  object: z.enum(['contact', 'company', 'deal']),
+  key: z.string(),
+  targetId: z.string(),
+});
 
 /** Cuts a list that was read one row longer than the page to its page. */
 export function cutPage<Row, Item>(
   rows: readonly Row[],
   limit: number,
-  place: (row: Row) => unknown,
+  key: (row: Row) => Record<string, string>,
   shape: (row: Row) => Item,
 ): { items: Item[]; next: string | null } {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
     items: page.map(shape),
-    next: rows.length > limit && last !== undefined ? toCursor(place(last)) : null,
+    next: rows.length > limit && last !== undefined ? packKey(key(last)) : null,
   };
 }

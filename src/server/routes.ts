@@ -1,95 +1,150 @@
 /** The table of endpoints. The workspace calls them by method and path and takes their types from here. */
-
+import acceptFall from './routes/accept-fall.ts';
 import authorizeConnection from './routes/authorize-connection.ts';
 import beginSegmentation from './routes/begin-segmentation.ts';
+import cancelRun from './routes/cancel-run.ts';
+import changeAlertSettings from './routes/change-alert-settings.ts';
+import changeBudget from './routes/change-budget.ts';
 import changeConnection from './routes/change-connection.ts';
 import changeOwnSettings from './routes/change-own-settings.ts';
 import changePerson from './routes/change-person.ts';
+import changeQuietHours from './routes/change-quiet-hours.ts';
 import changeTenant from './routes/change-tenant.ts';
 import checkConnection from './routes/check-connection.ts';
 import checkSegmentation from './routes/check-segmentation.ts';
 import discardDraft from './routes/discard-draft.ts';
 import downloadMembers from './routes/download-members.ts';
+import downloadRunWrites from './routes/download-run-writes.ts';
 import eraseCustomer from './routes/erase-customer.ts';
 import exportCustomer from './routes/export-customer.ts';
+import getAlertSettings from './routes/get-alert-settings.ts';
 import getCardSalesforce from './routes/get-card-salesforce.ts';
 import getCustomer from './routes/get-customer.ts';
 import getHistory from './routes/get-history.ts';
+import getHome from './routes/get-home.ts';
 import getMetrics from './routes/get-metrics.ts';
 import getOverlap from './routes/get-overlap.ts';
+import getRun from './routes/get-run.ts';
 import getSegment from './routes/get-segment.ts';
 import getSegmentation from './routes/get-segmentation.ts';
 import getSession from './routes/get-session.ts';
 import getTenant from './routes/get-tenant.ts';
+import getUndo from './routes/get-undo.ts';
+import getWaiting from './routes/get-waiting.ts';
 import invitePerson from './routes/invite-person.ts';
+import listAlerts from './routes/list-alerts.ts';
 import listAttributeValues from './routes/list-attribute-values.ts';
 import listAttributes from './routes/list-attributes.ts';
 import listAudit from './routes/list-audit.ts';
 import listConnections from './routes/list-connections.ts';
 import listCustomers from './routes/list-customers.ts';
 import listPeople from './routes/list-people.ts';
+import listPins from './routes/list-pins.ts';
+import listRefused from './routes/list-refused.ts';
+import listRunWrites from './routes/list-run-writes.ts';
+import listRuns from './routes/list-runs.ts';
+import listSchedules from './routes/list-schedules.ts';
 import listSegmentations from './routes/list-segmentations.ts';
+import listTargetWrites from './routes/list-target-writes.ts';
 import listTemplates from './routes/list-templates.ts';
 import listTokens from './routes/list-tokens.ts';
 import makeSignInLink from './routes/make-sign-in-link.ts';
 import makeToken from './routes/make-token.ts';
 import planDraft from './routes/plan-draft.ts';
+import previewSchedule from './routes/preview-schedule.ts';
 import previewSegmentation from './routes/preview-segmentation.ts';
+import previewUndo from './routes/preview-undo.ts';
 import proposeDraft from './routes/propose-draft.ts';
 import publishDraft from './routes/publish-draft.ts';
+import putSchedule from './routes/put-schedule.ts';
+import releaseTargets from './routes/release-targets.ts';
 import removePerson from './routes/remove-person.ts';
+import removePin from './routes/remove-pin.ts';
+import removeSchedule from './routes/remove-schedule.ts';
 import retireSegmentation from './routes/retire-segmentation.ts';
+import retryRefused from './routes/retry-refused.ts';
 import revokeInvitation from './routes/revoke-invitation.ts';
 import revokeToken from './routes/revoke-token.ts';
 import saveDraft from './routes/save-draft.ts';
 import startRun from './routes/start-run.ts';
+import startUndo from './routes/start-undo.ts';
+import stopTargets from './routes/stop-targets.ts';
 import streamEvents from './routes/stream-events.ts';
+import testAlerts from './routes/test-alerts.ts';
 
 export const routes = [
+  acceptFall,
+  authorizeConnection,
+  beginSegmentation,
+  cancelRun,
+  changeAlertSettings,
+  changeBudget,
+  changeConnection,
   changeOwnSettings,
   changePerson,
+  changeQuietHours,
   changeTenant,
+  checkConnection,
+  checkSegmentation,
+  discardDraft,
   downloadMembers,
+  downloadRunWrites,
   eraseCustomer,
   exportCustomer,
+  getAlertSettings,
   getCardSalesforce,
   getCustomer,
   getHistory,
+  getHome,
   getMetrics,
   getOverlap,
+  getRun,
   getSegment,
+  getSegmentation,
   getSession,
   getTenant,
+  getUndo,
+  getWaiting,
   invitePerson,
+  listAlerts,
+  listAttributeValues,
+  listAttributes,
   listAudit,
+  listConnections,
   listCustomers,
   listPeople,
+  listPins,
+  listRefused,
+  listRunWrites,
+  listRuns,
+  listSchedules,
+  listSegmentations,
+  listTargetWrites,
+  listTemplates,
   listTokens,
   makeSignInLink,
   makeToken,
-  removePerson,
-  revokeInvitation,
-  revokeToken,
-  startRun,
-  streamEvents,
-  beginSegmentation,
-  checkSegmentation,
-  discardDraft,
-  getSegmentation,
-  listAttributeValues,
-  listAttributes,
-  listSegmentations,
-  listTemplates,
   planDraft,
+  previewSchedule,
   previewSegmentation,
+  previewUndo,
   proposeDraft,
   publishDraft,
+  putSchedule,
+  releaseTargets,
+  removePerson,
+  removePin,
+  removeSchedule,
   retireSegmentation,
+  retryRefused,
+  revokeInvitation,
+  revokeToken,
   saveDraft,
-  listConnections,
-  checkConnection,
-  authorizeConnection,
-  changeConnection,
+  startRun,
+  startUndo,
+  stopTargets,
+  streamEvents,
+  testAlerts,
 ];
 
 /** By `GET /api/session`, for typed calls. */

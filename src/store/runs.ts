@@ -141,6 +141,21 @@ export async function listRuns(pool: Queryable, tenant: Tenant, limit = 20): Pro
   return rows.map(toRun);
 }
 
+/** A page of runs, newest first, before the one of that id. Refreshes by webhooks are left out unless asked for. */
+export async function pageRuns(
+  db: Queryable,
+  tenant: Tenant,
+  page: { after?: string | undefined; limit: number; withRefreshes: boolean },
+): Promise<{ items: Run[]; next: string | null }> {
+  const { rows } = await db.query<RunRow>(
+    `select * from ${tenant.schema}.run
+     where ($1::bigint is null or id < $1::bigint) and ($2 or kind = 'full') order by id desc limit $3`,
+    [page.after ?? null, page.withRefreshes, page.limit + 1],
+  );
+  const items = rows.slice(0, page.limit).map(toRun);
+  return { items, next: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+}
+
 /** From now on this run uses this version of a segmentation's model. */
 export async function pinModel(
   client: Queryable,

@@ -15,6 +15,7 @@ export default route({
   body: z.strictObject({
     dryRun: z.boolean().default(false).describe('Work everything out, write nothing into a CRM'),
     full: z.boolean().default(false).describe('Read every record again, not only what changed'),
+    writeInQuietHours: z.boolean().default(false).describe('Write now, although it is a quiet hour'),
     learn: z.boolean().default(false).describe('Learn cut points and models again, due or not'),
   }),
   answer: z.object({ id: z.string(), isNew: z.boolean() }),

@@ -526,15 +526,6 @@ export const tenantMigrations: Migration[] = [
         primary key (segmentation, version)
       );
 
-      -- how the attributes of a version were distributed at the first run that labelled by it
-      create table {schema}.baseline (
-        segmentation text not null,
-        version int not null,
-        at timestamptz not null,
-        distributions jsonb not null,
-        primary key (segmentation, version)
-      );
-
       create table {schema}.experiment (
         key text primary key,
         segmentation text not null,

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { InputError, RateLimitError, toAppError } from '../errors.ts';
+import { listConnections } from '../store/connections.ts';
+import { checkFence, releaseLease, renewLease, takeLease } from '../store/lease.ts';
+import type { Pool } from '../store/pool.ts';
+import { activeRun } from '../store/runs.ts';
+import { listNewest } from '../store/segmentations.ts';
+import type { Tenant } from '../store/tenant.ts';
+import { addUndo, advanceUndo, getUndo, type UndoRow } from '../store/undos.ts';
+import { type ConnectionOpener, SLICE_MS } from './run.ts';
+import { beginUndo, planUndo, type UndoPlan, type UndoRequest, undoSlice } from './undo.ts';
+import { targetName } from './writes.ts';
+
+const LEASE_MS = 30_000;
+/** How soon to look again for the right to push. */
+const BUSY_MS = 250;
+const RETRY_MS = 10_000;
+/** Logged as the run where a person takes back all that a target wrote; runs count from 1. */
+const NO_RUN = '0';
+
+/**
+ * Pauses the targets and notes the work; a job carries it out slice by slice.
+ * @throws InputError where a run is under way or nothing is left, ConflictError where another undo is under way
+ */
+export async function requestUndo(
+  pool: Pool,
+  tenant: Tenant,
+  request: UndoRequest,
+  by: string,
+): Promise<UndoRow> {
+  const run = await activeRun(pool, tenant);
+  if (run) {
+    throw new InputError('run_under_way', `Run ${run.id} is under way. Nothing was taken back.`, {
+      action: 'Wait for its end, or cancel it first.',
+    });
+  }
+  let undo: UndoRow | undefined;
+  await beginUndo(pool, tenant, request, by, async (client, { values }) => {
+    undo = await addUndo(client, tenant, { request, requestedBy: by, total: values });
+  });
+  if (undo) return undo;
+  throw new Error('an undo began and was not noted');
+}
+
+/** One slice of an undo under way. `againInMs` says when the next is due; undefined: it has ended. */
+export async function continueUndo(
+  parts: {
+    pool: Pool;
+    tenant: Tenant;
+    openConnections: ConnectionOpener;
+    signal: AbortSignal;
+    log: Logger;
+    sliceMs?: number | undefined;
+  },
+  undoId: string,
+): Promise<{ againInMs: number } | undefined> {
+  const { pool, tenant, signal, log } = parts;
+  const undo = await getUndo(pool, tenant, undoId);
+  if (undo.endedAt) return undefined;
+  const lease = await takeLease(pool, tenant, { name: 'push', holder: randomUUID(), lengthMs: LEASE_MS });
+  if (!lease) return { againInMs: BUSY_MS };
+  const renewing = setInterval(() => {
+    renewLease(pool, tenant, lease, LEASE_MS).catch((error: unknown) =>
+      log.warn({ err: error }, 'the lease could not be renewed; another worker may take over'),
+    );
+  }, LEASE_MS / 3);
+  const { request } = undo;
+  const asOf = new Date();
+  const connections = parts.openConnections({ tenant, asOf, signal });
+  try {
+    const { done, counts } = await undoSlice(
+      {
+        pool,
+        tenant,
+        run: { id: 'runId' in request ? request.runId : NO_RUN, asOf, options: {}, pins: {} },
+        connections: (await listConnections(pool, tenant)).filter(({ state }) => state === 'connected'),
+        openConnection: (id) => connections.open(id),
+        checkFence: (client) => checkFence(client, tenant, lease),
+        deadline: performance.now() + (parts.sliceMs ?? SLICE_MS),
+        signal,
+        log,
+      },
+      request,
+    );
+    const { restored = 0, kept = 0 } = counts;
+    await advanceUndo(pool, tenant, undo.id, { restored, kept, ended: done, reason: null });
+    return done ? undefined : { againInMs: 0 };
+  } catch (thrown) {
+    if (signal.aborted) return { againInMs: 0 };
+    const error = toAppError(thrown);
+    log.warn({ err: thrown, undo: undo.id }, 'a slice of an undo failed');
+    const { code, message, action } = error;
+    const reason = { code, message, action, since: asOf.toISOString() };
+    await advanceUndo(pool, tenant, undo.id, { restored: 0, kept: 0, ended: !error.retryable, reason });
+    if (!error.retryable) return undefined;
+    return { againInMs: error instanceof RateLimitError ? error.retryAfterMs : RETRY_MS };
+  } finally {
+    clearInterval(renewing);
+    await connections.close();
+    await releaseLease(pool, tenant, lease);
+  }
+}
+
+/** How far an undo has come; `left` is counted in the log itself, so that it is right after a kill too. */
+export async function undoProgress(
+  pool: Pool,
+  tenant: Tenant,
+  id: string,
+): Promise<UndoRow & { left: number }> {
+  const undo = await getUndo(pool, tenant, id);
+  const left = undo.endedAt ? 0 : (await planUndo(pool, tenant, undo.request)).values;
+  return { ...undo, left };
+}
+
+/** What an undo would touch, by the names that people know. */
+export async function describeUndo(pool: Pool, tenant: Tenant, { records, values, targets }: UndoPlan) {
+  const connections = new Map((await listConnections(pool, tenant)).map(({ id, name }) => [id, name]));
+  const definitions = new Map(
+    (await listNewest(pool, tenant)).map(({ key, definition }) => [key, definition]),
+  );
+  return {
+    records,
+    values,
+    targets: targets.map((target) => ({
+      id: target.id,
+      what: targetName(target, definitions.get(target.segmentation)),
+      connection: connections.get(target.connectionId) ?? target.connectionId,
+    })),
+    lists: targets.filter(({ kind }) => kind === 'manual_list' || kind === 'campaign').length,
+  };
+}
