@@ -1,4 +1,5 @@
-import { install, type System } from './installation.ts';
+import { Segmentation } from '../src/segmentation/definition.ts';
+import { COUNTRIES, install, type System } from './installation.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 
 const SIZE = 2_000;
@@ -7,6 +8,15 @@ const CHANGED_SHARE = 0.125;
 
 /** Rows of one write call, and from how many rows on one bulk job takes them all. */
 const BATCH: Record<System, number> = { hubspot: 100, salesforce: 200 };
+
+/** Members that one call adds to a list or takes out of it. */
+const MEMBERS: Record<System, number> = { hubspot: 1_000, salesforce: 200 };
+
+/** The same with a list or campaign a segment, whose members we write. */
+const LISTED = Segmentation.parse({
+  ...COUNTRIES,
+  targets: { hubspot: { list: 'manual' }, salesforce: { campaign: true } },
+});
 
 /** Calls a contact of published HubSpot writers, by their source: property and list memberships. */
 const PUBLISHED = {
@@ -22,6 +32,7 @@ export const calls = {
 async function* measureCalls({ size, stores }: BenchOptions): AsyncGenerator<Measurement> {
   for (const system of ['hubspot', 'salesforce'] as const) {
     yield* ofSystem(system, size ?? SIZE, stores);
+    yield await ofLists(system, Math.ceil((size ?? SIZE) / 2), stores);
   }
 }
 
@@ -85,6 +96,36 @@ async function* ofSystem(
         unit: 'write calls',
         against: Math.ceil(changed.rowsWritten / BATCH[system]),
         note: `${changed.rowsWritten} labels changed, ${BATCH[system]} a call`,
+      });
+    } finally {
+      await crm.close();
+    }
+  } finally {
+    await store.remove();
+  }
+}
+
+/** A change where each segment has a list too: everybody who changes leaves one and joins another. */
+async function ofLists(system: System, size: number, stores: BenchOptions['stores']): Promise<Measurement> {
+  const store = await stores.make('embedded');
+  try {
+    const crm = await install({ config: store.config, system, contacts: size, segmentations: [LISTED] });
+    try {
+      await crm.run();
+      const moved = Math.round(size * CHANGED_SHARE);
+      await crm.changeContacts(moved);
+      await crm.resetJournal();
+      await crm.run();
+      const { writes } = await crm.journal();
+      return measured({
+        name: `calls.${system}.lists`,
+        size,
+        store: store.kind,
+        unit: 'write calls',
+        value: writes,
+        against:
+          Math.ceil(moved / BATCH[system]) + LISTED.segments.length * Math.ceil(moved / MEMBERS[system]),
+        note: `${moved} contacts leave two lists and join a third`,
       });
     } finally {
       await crm.close();
