@@ -1,11 +1,9 @@
 /**
- * `npm run -s marketplace -- --public-url https://… [--check]`: writes what the marketplaces are given from what the
- * code says. What a publisher has to say once is kept in publisher.json.
+ * What the marketplaces are given, from what the code says (`npm run -s marketplace`). What a publisher has to say is
+ * kept in publisher.json.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
-import { reportError } from '../src/cli/output.ts';
 import { InputError } from '../src/errors.ts';
 import * as hubspot from './hubspot-package.ts';
 import { jsonText } from './json-text.ts';
@@ -42,25 +40,26 @@ export async function packageDifferences(root: string, publisher: Publisher): Pr
   return found;
 }
 
-type Flags = Partial<Publisher> & { check?: boolean; root: string };
-
 /**
- * Writes what differs, or with `check` only says so. Answers how many files differed.
- * @throws InputError where a publisher's fact is none, or a webhook would be lost; nothing is written then
+ * Writes every file that differs, or with `check` none, and answers which. `given` are facts of the publisher that
+ * differ from those kept.
+ * @throws InputError where a fact is none, or a webhook would be lost; nothing is written then
  */
-export async function generate(
-  { check, root, ...given }: Flags,
-  say: (line: string) => void,
-): Promise<number> {
-  const found = await packageDifferences(root, said({ ...(await readPublisher(root)), ...given }));
+export async function generate({
+  root,
+  check,
+  given,
+}: {
+  root: string;
+  check: boolean;
+  given: Record<string, unknown>;
+}): Promise<Difference[]> {
+  const kept = await readPublisher(root);
+  const facts = Object.entries(kept).map(([name, value]) => [name, given[name] ?? value]);
+  const found = await packageDifferences(root, said(Object.fromEntries(facts)));
   refuseLostSubscriptions(found);
   if (!check) await settle(root, found);
-  for (const { path, now } of found) {
-    const verb = check ? 'differs' : now === null ? 'removed' : 'written';
-    say(`${verb}: marketplace/${path}`);
-  }
-  if (found.length === 0) say('The packages say what the code says.');
-  return found.length;
+  return found;
 }
 
 function said(given: unknown): Publisher {
@@ -82,31 +81,3 @@ function refuseLostSubscriptions(found: Difference[]): void {
     { action: 'Add it to RETIRED_PROPERTIES in connectors/hubspot/app.ts: it is then written as inactive.' },
   );
 }
-
-/** Exit codes: 0 done, 1 it failed or --check found a difference, 2 the command line is wrong. */
-async function main(argv: string[]): Promise<number> {
-  const { shape } = Publisher;
-  const program = new Command('marketplace')
-    .description('Writes the HubSpot project and the Salesforce package from what the code says.')
-    .option('--public-url <url>', shape.publicUrl.description)
-    .option('--distribution <kind>', shape.distribution.description)
-    .option('--support-email <address>', shape.supportEmail.description)
-    .option('--documentation-url <url>', shape.documentationUrl.description)
-    .option('--support-url <url>', shape.supportUrl.description)
-    .option('--check', 'write nothing; fail where a file differs')
-    .option('--root <folder>', 'where the packages are', import.meta.dirname)
-    .addHelpText('after', '\nWhat is left out is as marketplace/publisher.json says.')
-    .exitOverride();
-  try {
-    program.parse(argv);
-    const flags = program.opts<Flags>();
-    const differing = await generate(flags, (line) => process.stdout.write(`${line}\n`));
-    return flags.check && differing > 0 ? 1 : 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    reportError(error, false);
-    return 1;
-  }
-}
-
-if (import.meta.main) process.exitCode = await main(process.argv);

@@ -7,6 +7,7 @@ import { registerDoctor } from './doctor.ts';
 import { registerExperiment } from './experiment.ts';
 import { registerExplain } from './explain.ts';
 import { registerLearn } from './learn.ts';
+import { registerMarketplace } from './marketplace.ts';
 import { registerMove } from './move.ts';
 import { registerPreview } from './preview.ts';
 import { registerPrivacy } from './privacy.ts';
@@ -46,4 +47,5 @@ export function registerCommands(program: Command): void {
   registerSchedule(program);
   registerMove(program);
   registerLearn(program);
+  registerMarketplace(program);
 }
