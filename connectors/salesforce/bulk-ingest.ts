@@ -1,21 +1,23 @@
 import { parse } from 'csv-parse/sync';
-import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { Context, Outcome, PushAnswer, PushRequest } from '../contract.ts';
 import { API_VERSION } from './app.ts';
+import { type CsvPart, csvParts } from './bulk-csv.ts';
 import { call, dataPath, send } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { isNotFound } from './dialect.ts';
 import { failed, type PlannedRow, type PropertyWrite, planRows } from './push-rows.ts';
 
-/** One job per object; all of them are made before the first row is sent, so that the caller knows their ids. */
+/** One job per object, or more where its rows are too many bytes; all of them are made before the first row is sent, so that the caller knows their ids. */
 const Job = z.object({
   jobs: z.array(
     z.object({
       sobject: z.enum(['Contact', 'Lead', 'Account', 'Opportunity']),
       id: z.string(),
       version: z.string(),
+      /** Which part of the object's rows it takes. */
+      part: z.int().default(0),
     }),
   ),
   polls: z.int().default(0),
@@ -34,34 +36,42 @@ export async function pushBulk(
   context: Context<SalesforceConfig>,
   request: PushRequest,
   writes: PropertyWrite[],
+  maxBytes?: number,
 ): Promise<PushAnswer> {
   const { rows, gone } = await planRows(context, writes, request.remotes);
   const groups = Map.groupBy(rows, ({ sobject }) => sobject);
-  if (request.job === null)
-    return { state: 'waiting', job: await createJobs(context, groups), retryAfterMs: 0 };
+  const partsOf = (sobject: PlannedRow['sobject']) => csvParts(groups.get(sobject) ?? [], maxBytes);
+  if (request.job === null) {
+    const counts = [...groups.keys()].map((sobject) => ({ sobject, parts: partsOf(sobject).length }));
+    return { state: 'waiting', job: await createJobs(context, counts), retryAfterMs: 0 };
+  }
   const job = Job.parse(request.job);
   const states = await Promise.all(job.jobs.map((each) => stateOf(context, each)));
   const isLost = states.some((state) => state === 'Lost' || state === 'Aborted' || state === 'Failed');
   if (isLost) return { state: 'done', outcomes: [...gone, ...lostOutcomes(rows)] };
   const open = job.jobs.filter((_each, index) => states[index] === 'Open');
-  for (const each of open) await upload(context, each, groups.get(each.sobject) ?? []);
+  for (const each of open) await upload(context, each, partsOf(each.sobject)[each.part]);
   if (open.length > 0 || states.some((state) => state !== 'JobComplete')) {
     const polls = job.polls + 1;
     const retryAfterMs = Math.round(Math.min(POLL.maxMs, POLL.firstMs * POLL.factor ** job.polls));
     return { state: 'waiting', job: { ...job, polls }, retryAfterMs };
   }
   const outcomes: Outcome[] = [];
-  for (const each of job.jobs) {
-    outcomes.push(...(await results(context, each, groups.get(each.sobject) ?? [])));
+  for (const [sobject, jobs] of Map.groupBy(job.jobs, (each) => each.sobject)) {
+    outcomes.push(...(await results(context, jobs, groups.get(sobject) ?? [])));
   }
   return { state: 'done', outcomes: [...gone, ...outcomes] };
 }
 
-type Groups = Map<PlannedRow['sobject'], PlannedRow[]>;
-
-async function createJobs(context: Context<SalesforceConfig>, groups: Groups): Promise<Job> {
+async function createJobs(
+  context: Context<SalesforceConfig>,
+  counts: { sobject: PlannedRow['sobject']; parts: number }[],
+): Promise<Job> {
   const jobs: Job['jobs'] = [];
-  for (const sobject of groups.keys()) {
+  const wanted = counts.flatMap(({ sobject, parts }) =>
+    Array.from({ length: parts }, (_, part) => ({ sobject, part })),
+  );
+  for (const { sobject, part } of wanted) {
     const body = { object: sobject, operation: 'update', contentType: 'CSV', lineEnding: 'LF' };
     const { data } = await call(
       context,
@@ -69,7 +79,7 @@ async function createJobs(context: Context<SalesforceConfig>, groups: Groups): P
       { method: 'POST', path: dataPath('/jobs/ingest'), body, write: true, idempotent: true },
       State,
     );
-    jobs.push({ sobject, id: data.id, version: API_VERSION });
+    jobs.push({ sobject, id: data.id, version: API_VERSION, part });
   }
   return { jobs, polls: 0 };
 }
@@ -92,14 +102,18 @@ async function stateOf(context: Context<SalesforceConfig>, job: OneJob): Promise
 }
 
 /** Sends the rows and closes the job. One that took its rows before we heard of it is only closed. */
-async function upload(context: Context<SalesforceConfig>, job: OneJob, rows: PlannedRow[]): Promise<void> {
+async function upload(
+  context: Context<SalesforceConfig>,
+  job: OneJob,
+  { text, rows }: CsvPart = { text: 'Id\n', rows: 0 },
+): Promise<void> {
   try {
     await send(context, {
       method: 'PUT',
       path: pathOf(job, '/batches'),
-      text: { type: 'text/csv', of: () => csvOf(rows) },
+      text: { type: 'text/csv', of: () => text },
       write: true,
-      rows: rows.length,
+      rows,
       expect: 'nothing',
     });
   } catch (error) {
@@ -115,33 +129,22 @@ async function upload(context: Context<SalesforceConfig>, job: OneJob, rows: Pla
   }
 }
 
-/** A job has one set of columns: a cell that is left empty leaves the field as it is, #N/A clears it. */
-function csvOf(rows: PlannedRow[]): string {
-  const columns = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))].sort();
-  const lines = rows.map(({ rowId, values }) => [
-    rowId,
-    ...columns.map((name) => (name in values ? (values[name] ?? '#N/A') : '')),
-  ]);
-  return stringify([['Id', ...columns], ...lines], { quoted_match: /[;\s]/ });
-}
-
 async function results(
   context: Context<SalesforceConfig>,
-  job: OneJob,
+  jobs: OneJob[],
   rows: PlannedRow[],
 ): Promise<Outcome[]> {
-  const done = new Set(
-    (await resultRows(context, job, '/successfulResults')).map((row) => short(row.sf__Id ?? '')),
-  );
-  const errors = new Map(
-    (await resultRows(context, job, '/failedResults')).map((row) => [
-      short(row.sf__Id || row.Id || ''),
-      row.sf__Error ?? '',
-    ]),
-  );
-  const untouched = new Set(
-    (await resultRows(context, job, '/unprocessedrecords')).map((row) => short(row.Id ?? '')),
-  );
+  const done = new Set<string>();
+  const errors = new Map<string, string>();
+  const untouched = new Set<string>();
+  for (const job of jobs) {
+    const read = (rest: string) => resultRows(context, job, rest);
+    for (const row of await read('/successfulResults')) done.add(short(row.sf__Id ?? ''));
+    for (const row of await read('/failedResults')) {
+      errors.set(short(row.sf__Id || row.Id || ''), row.sf__Error ?? '');
+    }
+    for (const row of await read('/unprocessedrecords')) untouched.add(short(row.Id ?? ''));
+  }
   return rows.map((row): Outcome => {
     const id = short(row.rowId);
     if (done.has(id)) return { id: row.id, state: 'done' };

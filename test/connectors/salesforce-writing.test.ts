@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Json, PrepareTarget, Write } from '../../connectors/contract.ts';
+import { pushBulk } from '../../connectors/salesforce/bulk-ingest.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
 import type { SalesforceOptions, SalesforceSeed } from '../../sandbox/salesforce/index.ts';
@@ -252,6 +253,22 @@ it('writes more than 5,000 rows as one bulk job, each with its outcome', async (
     const expected = id === cleared ? [null, null] : ['gold', 'gold;silver'];
     expect([record?.Segment_Sync_Value_Tiers__c, record?.Segment_Sync_Shop__c]).toEqual(expected);
   }
+});
+
+it('spreads rows over several bulk jobs where one would hold too many bytes', async () => {
+  const rig = await start(large(), { bulk: { delayMs: 0 } });
+  const { remote } = await prepareOne(rig, labelTarget('property'));
+  const writes = rig.ids('contact').map((id, index) => label(id, index % 2 ? 'gold' : 'silver'));
+  const properties = writes.filter((write) => write.kind === 'properties');
+  const context = rig.context();
+  const step = (job: Json) =>
+    pushBulk(context, { writes, remotes: { [ID]: remote }, job }, properties, 60_000);
+  let answer = await step(null);
+  expect(answer).toMatchObject({ job: { jobs: [{ part: 0 }, { part: 1 }, { part: 2 }] } });
+  while (answer.state === 'waiting') answer = await step(answer.job);
+  expect(answer.outcomes.filter(({ state }) => state === 'done')).toHaveLength(6_000);
+  const shown = rig.crm.admin.allRecords('Contact').map((row) => row.Segment_Sync_Value_Tiers__c);
+  expect(shown.filter((value) => value === 'gold')).toHaveLength(3_000);
 });
 
 it('takes up a bulk job after a kill at any step', async () => {
