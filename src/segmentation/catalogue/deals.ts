@@ -31,6 +31,14 @@ export const dealRows: CatalogueRow[] = [
     from: { hubspot: 'amount', salesforce: 'Amount' },
   },
   {
+    // Where the CRM has done the exchange itself; profile puts it before any rate.
+    key: 'amount_home',
+    name: 'Amount in the CRM’s home currency',
+    type: 'money',
+    kind: 'value',
+    from: { hubspot: 'amount_in_home_currency' },
+  },
+  {
     key: 'currency',
     name: 'Currency',
     type: 'enum',
