@@ -98,7 +98,7 @@ export async function readCustomer(
   const own = attributes.filter(({ owner }) => owner === subject);
   const { rows } = await db.query<Record<string, unknown>>(
     `select s.id, ${subject === 'person' ? 's.company_id' : 'null as company_id'}
-       ${own.map(({ key }) => `, s.${quoted(key)}::text as ${quoted(`a_${key}`)}`).join('')}
+       ${own.map(({ key }) => `, s.${quoted(key)} as ${quoted(`a_${key}`)}`).join('')}
      from ${schema}.${subject} s where s.id = $1::bigint`,
     [id],
   );
@@ -112,10 +112,7 @@ export async function readCustomer(
       },
     );
   }
-  const read = (key: string): string | null => {
-    const value = row[`a_${key}`];
-    return value === null || value === undefined ? null : String(value);
-  };
+  const read = (key: string): string | null => shownText(row[`a_${key}`]);
   const isHidden = ({ repVisible, sensitivity }: Attribute) =>
     audience === 'rep' && (!repVisible || sensitivity === 'sensitive');
   const { segmentations } = await explainSubject(db, tenant, given);
@@ -263,6 +260,7 @@ async function readRecords(
 
 function shownText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
+  if (value instanceof Date) return value.toISOString();
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
 

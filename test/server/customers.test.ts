@@ -82,7 +82,7 @@ describe('the list of customers', () => {
   it('refuses an end of page that it never gave', async () => {
     const answer = await server.ask(revops, 'GET', '/api/customers?after=abc');
     expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({ code: 'page_unreadable' });
+    expect(await answer.json()).toMatchObject({ code: 'page_invalid' });
   });
 });
 

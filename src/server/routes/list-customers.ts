@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SubjectType } from '../../model/attribute.ts';
 import { listCustomers } from '../../pipeline/customers.ts';
 import { audienceOf } from '../audience.ts';
-import { cutPage, fromCursor } from '../keyset.ts';
+import { cutPage, unpackKey } from '../keyset.ts';
 import { PageQuery, pageOf, route } from '../route.ts';
 
 /** How one customer stands in a list; segments and the search use it alike. */
@@ -17,7 +17,10 @@ export const CustomerItem = z.object({
   labels: z.array(z.object({ segmentation: z.string(), segment: z.string(), name: z.string() })),
 });
 
-const Place = z.tuple([z.string().regex(/^-?\d{1,30}(\.\d{1,30})?$/), z.string().regex(/^\d{1,18}$/)]);
+const Place = z.strictObject({
+  place: z.string().regex(/^-?\d{1,30}(\.\d{1,30})?$/),
+  id: z.string().regex(/^\d{1,18}$/),
+});
 
 export default route({
   method: 'GET',
@@ -42,19 +45,18 @@ export default route({
   answer: pageOf(CustomerItem),
   handle: async ({ query, tenant, actor, parts }) => {
     const { limit, label, after, ...rest } = query;
-    const place = fromCursor(Place, after);
     const [segmentation = '', segment = ''] = label?.split('.') ?? [];
     const isRep = audienceOf(actor) === 'rep';
     const rows = await listCustomers(parts.store.pool, tenant, {
       ...rest,
       limit: limit + 1,
       label: label ? { segmentation, segment } : undefined,
-      after: place && { place: place[0], id: place[1] },
+      after: unpackKey(Place, after),
     });
     return cutPage(
       rows,
       limit,
-      (row) => [row.place, row.id],
+      ({ place, id }) => ({ place, id }),
       ({ place: _, revenue, ...row }) => ({
         ...row,
         revenue: isRep || revenue === null ? null : Number(revenue),

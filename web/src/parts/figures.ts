@@ -24,6 +24,7 @@ export const instant = (value: string, zone?: string): string =>
   new Date(value).toLocaleString('en-GB', {
     day: 'numeric',
     month: 'short',
+    year: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
     timeZone: zone,

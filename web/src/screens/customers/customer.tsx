@@ -155,6 +155,7 @@ function Labels({ customer }: { customer: Customer }) {
 
 /** What each CRM holds, side by side; where they differ it stands out. */
 function Records({ customer }: { customer: Customer }) {
+  const { tenant } = useSession();
   const { records, attributes } = customer;
   const rows = attributes.filter(({ key }) => records.some(({ values }) => values[key] !== undefined));
   if (records.length === 0) return <Empty title="No record is left of them" />;
@@ -183,18 +184,18 @@ function Records({ customer }: { customer: Customer }) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {rows.map(({ key, name, value }) => (
+            {rows.map(({ key, name, type, value }) => (
               <Table.Tr key={key}>
                 <Table.Th scope="row" fw={400}>
                   {name}
                 </Table.Th>
-                <Table.Td>{value ?? '–'}</Table.Td>
+                <Table.Td>{shown(type, value, tenant.zone)}</Table.Td>
                 {records.map((record) => {
                   const theirs = record.values[key] ?? null;
                   const differs = theirs !== null && value !== null && theirs !== value;
                   return (
                     <Table.Td key={record.connectionId + record.id}>
-                      {theirs ?? '–'}
+                      {shown(type, theirs, tenant.zone)}
                       {differs && (
                         <Text span size="xs" c="dimmed">
                           {' '}
@@ -241,6 +242,14 @@ function Records({ customer }: { customer: Customer }) {
       )}
     </Stack>
   );
+}
+
+/** Values as people read them; instants in the company's zone. */
+function shown(type: Customer['attributes'][number]['type'], value: string | null, zone: string): string {
+  if (value === null) return '–';
+  if (type === 'boolean') return value === 'true' ? 'yes' : 'no';
+  if (type === 'datetime') return instant(value, zone);
+  return type === 'date' ? day(value) : value;
 }
 
 const STATES = { shown: '', pinned: 'set by hand', refused: 'refused', unconfirmed: 'not confirmed' };

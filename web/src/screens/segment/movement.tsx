@@ -43,9 +43,9 @@ export function Movement({ segmentation, names }: { segmentation: string; names:
 }
 
 const nameIn = (names: Map<string, string>, place: string): string =>
-  place === 'new'
+  place === '(new)'
     ? 'No label before'
-    : place === 'gone'
+    : place === '(gone)'
       ? 'No label after'
       : (names.get(place.split('.').pop() ?? '') ?? place);
 
