@@ -1,6 +1,7 @@
 import { advanceRun } from '../src/pipeline/run.ts';
 import type { Run } from '../src/store/runs.ts';
 import { migrateTenant } from '../src/store/tenant.ts';
+import { queueAlerts } from './alerts.ts';
 import type { JobQueue } from './backend.ts';
 import type { JobContext } from './index.ts';
 import { refreshAgain } from './webhook-refresh.ts';
@@ -19,6 +20,7 @@ export async function advance(payload: { tenantId: string; runId: string }, cont
   if (advanced.state === 'ended') {
     log.info({ run: run.id, state: run.state, counts: run.counts, code: run.reason?.code }, 'run ended');
     await refreshAgain(context.pool, context.queue, tenant, run);
+    if (context.notify) await queueAlerts(context.queue, tenant.id);
     return undefined;
   }
   if (advanced.moved) {

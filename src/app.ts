@@ -54,6 +54,12 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
           backend,
           openConnections,
           suppressionKey: suppressions,
+          notify: {
+            config,
+            keys: store.keys,
+            log,
+            publicUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+          },
           concurrency: config.workerConcurrency,
           log,
           times,

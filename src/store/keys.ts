@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 import {
+  alertSecret,
   connectionSecret,
   KEY_ID_BYTES,
   type Keyring,
@@ -70,7 +71,8 @@ export async function refuseWrongKey(pool: Queryable, keys: Keyring): Promise<vo
   const { rows } = await pool.query<{ key_id: string }>(
     `select distinct encode(substring(secret from 2 for ${KEY_ID_BYTES}), 'hex') as key_id
      from app.connection where secret is not null
-     union select value ->> 'keyId' from app.setting where value ? 'sealed'`,
+     union select value ->> 'keyId' from app.setting where value ? 'sealed'
+     union select encode(substring(sealed from 2 for ${KEY_ID_BYTES}), 'hex') from app.alert_setting`,
   );
   if (rows.some(({ key_id }) => !keys.byId.has(key_id))) throw wrongKey();
   if ((await readSealedSetting(pool, keys, CHECK)) !== CHECK_TEXT) throw wrongKey();
@@ -80,7 +82,8 @@ export async function refuseWrongKey(pool: Queryable, keys: Keyring): Promise<vo
 export async function adoptKey(pool: Pool, keys: Keyring): Promise<number> {
   return transaction(pool, async (client) => {
     await makeSealedSetting(client, keys, CHECK, CHECK_TEXT);
-    return (await renewSettings(client, keys)) + (await renewConnections(client, keys));
+    const settings = await renewSettings(client, keys);
+    return settings + (await renewConnections(client, keys)) + (await renewAlertSettings(client, keys));
   });
 }
 
@@ -130,6 +133,20 @@ async function renewConnections(client: PoolClient, keys: Keyring): Promise<numb
     const place = connectionSecret(tenant_id, id);
     const renewed = seal(keys, place, unseal(keys, place, secret));
     await client.query('update app.connection set secret = $2 where id = $1', [id, renewed]);
+  }
+  return rows.length;
+}
+
+async function renewAlertSettings(client: PoolClient, keys: Keyring): Promise<number> {
+  const { rows } = await client.query<{ tenant_id: string; sealed: Buffer }>(
+    `select tenant_id, sealed from app.alert_setting
+     where substring(sealed from 2 for ${KEY_ID_BYTES}) <> decode($1, 'hex') order by tenant_id for update`,
+    [keys.current.id],
+  );
+  for (const { tenant_id, sealed } of rows) {
+    const place = alertSecret(tenant_id);
+    const renewed = seal(keys, place, unseal(keys, place, sealed));
+    await client.query('update app.alert_setting set sealed = $2 where tenant_id = $1', [tenant_id, renewed]);
   }
   return rows.length;
 }

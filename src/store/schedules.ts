@@ -14,9 +14,12 @@ export const Timing = z.union([
 ]);
 export type Timing = z.infer<typeof Timing>;
 
-export type Schedule = { id: string; job: 'run' | 'maintain' | 'review'; timing: Timing; paused: boolean };
+/** What may be done by the clock; people set `run` and `poll`, the others are there by themselves. */
+export type ScheduledJob = 'run' | 'poll' | 'maintain' | 'review' | 'alerts' | 'digest';
 
-type ScheduleRow = { id: string; job: 'run' | 'maintain' | 'review'; timing: unknown; paused: boolean };
+export type Schedule = { id: string; job: ScheduledJob; timing: Timing; paused: boolean };
+
+type ScheduleRow = { id: string; job: ScheduledJob; timing: unknown; paused: boolean };
 
 /** All schedules of a tenant, by id. */
 export async function listSchedules(pool: Queryable, tenant: Tenant): Promise<Schedule[]> {

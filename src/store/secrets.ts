@@ -55,6 +55,11 @@ export function connectionSecret(tenantId: string, connectionId: string): Secret
   return { tenantId, connectionId, field: 'secret' };
 }
 
+/** The place of a tenant's alert settings. */
+export function alertSecret(tenantId: string): SecretPlace {
+  return { tenantId, connectionId: '', field: 'alerts' };
+}
+
 /** The place of something sealed that belongs to the installation. */
 export function settingSecret(key: string): SecretPlace {
   return { tenantId: '', connectionId: '', field: key };
