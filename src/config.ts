@@ -81,6 +81,12 @@ export const Environment = z.object({
   SALESFORCE_LOGIN_URL: web('https://login.salesforce.com')
     .default('https://login.salesforce.com')
     .describe('Where Salesforce users log in; https://test.salesforce.com for sandbox orgs.'),
+  INSTALLS: z
+    .enum(['open', 'closed'])
+    .default('open')
+    .describe(
+      'open: a HubSpot account that installs the app gets a company of its own; closed: only signed-in admins connect accounts.',
+    ),
   OIDC_ISSUER: web('https://accounts.google.com')
     .optional()
     .describe('Identity provider for sign-in by OpenID Connect: Google, Microsoft, Okta and others.'),
@@ -125,6 +131,8 @@ export type Config = {
   workerConcurrency: number;
   hubspot: { app: OAuthApp | null; apiUrl: string; oldClientSecret: string | undefined };
   salesforce: { app: OAuthApp | null; loginUrl: string };
+  /** May companies come in by themselves, from the marketplace? */
+  installs: 'open' | 'closed';
   /** Null where nobody signs in by an identity provider. */
   oidc: (OAuthApp & { issuer: string; name: string }) | null;
   mail: { smtpUrl: string | undefined; from: string };
@@ -170,6 +178,7 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
       app: app('SALESFORCE', env.SALESFORCE_CLIENT_ID, env.SALESFORCE_CLIENT_SECRET),
       loginUrl: env.SALESFORCE_LOGIN_URL,
     },
+    installs: env.INSTALLS,
     oidc: oidc(env),
     mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM },
     alertsToPrivate: env.ALERTS_TO_PRIVATE === 'yes',

@@ -13,6 +13,7 @@ const TokenAnswer = z.object({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1),
   expires_in: z.number().positive(),
+  scopes: z.array(z.string()).optional(),
 });
 
 /** Where the admin of an account is sent to allow the app. */
@@ -103,9 +104,9 @@ async function requestToken(
       },
     );
   }
-  const { access_token, refresh_token, expires_in } = parsed.data;
+  const { access_token, refresh_token, expires_in, scopes } = parsed.data;
   const expiresAt = new Date(now.getTime() + expires_in * 1_000).toISOString();
-  return { accessToken: access_token, refreshToken: refresh_token, expiresAt, apiUrl };
+  return { accessToken: access_token, refreshToken: refresh_token, expiresAt, apiUrl, scopes };
 }
 
 const OAuthError = z.object({ error: z.string().default(''), error_description: z.string().default('') });

@@ -14,6 +14,8 @@ const TokenAnswer = z.object({
   /** There with rotation, which is mandatory for an app of many orgs; the old one is then worth nothing. */
   refresh_token: z.string().min(1).optional(),
   instance_url: z.url(),
+  /** By spaces. */
+  scope: z.string().optional(),
 });
 
 /** Where the admin of an org is sent to allow the app. https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm */
@@ -67,6 +69,7 @@ const secretOf = (answer: z.infer<typeof TokenAnswer>, refreshToken: string): OA
   // Salesforce does not say when a session ends: the first 401 does.
   expiresAt: null,
   apiUrl: allowedApiUrl(answer.instance_url, SALESFORCE_HOSTS),
+  scopes: answer.scope?.split(' '),
 });
 
 const REQUEST: HttpRequest = {

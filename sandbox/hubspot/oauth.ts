@@ -136,7 +136,14 @@ const introspect =
       return refused(request, 'BAD_CLIENT_SECRET', 'invalid_client', 'unknown client');
     const given = fields.get('token') ?? '';
     const access = api.installs.state(given);
-    const common = { client_id: api.app.clientId, hub_id: api.portal.id, app_id: api.app.id, user_id: 9001 };
+    const common = {
+      client_id: api.app.clientId,
+      hub_id: api.portal.id,
+      hub_domain: `sandbox-${api.portal.id}.example`,
+      app_id: api.app.id,
+      user_id: 9001,
+      user: 'admin@sandbox.example',
+    };
     if (access.state === 'valid') {
       const expires_in = Math.floor((access.expiresAt - request.now) / 1000);
       const scopes = [...access.install.scopes];

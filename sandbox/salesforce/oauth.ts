@@ -179,6 +179,7 @@ export function oauthOf(
       display_name: 'Integration User',
       name: 'Integration User',
       email: 'integration@example.com',
+      email_verified: true,
       active: true,
       user_type: 'STANDARD',
       urls: {

@@ -13,20 +13,28 @@ export const CSRF_HEADER = 'x-csrf-token';
  */
 export function requireOwnPage(parts: ServerParts, request: Request, actor: Actor): void {
   if (actor.csrf === null) return;
+  if (isOwnOrigin(parts, request) && isSame(request.get(CSRF_HEADER) ?? '', actor.csrf)) return;
+  throw foreignPage();
+}
+
+/** For the few unsafe requests of people who are not signed in yet. @throws PermissionError */
+export function requireOwnOrigin(parts: ServerParts, request: Request): void {
+  if (!isOwnOrigin(parts, request)) throw foreignPage();
+}
+
+function isOwnOrigin(parts: ServerParts, request: Request): boolean {
   const origin = request.headers.origin;
   const site = request.headers['sec-fetch-site'];
-  const isOurs =
+  return (
     (origin === undefined || origin === new URL(parts.publicUrl).origin) &&
-    (site === undefined || site === 'same-origin');
-  if (isOurs && isSame(request.get(CSRF_HEADER) ?? '', actor.csrf)) return;
-  throw new PermissionError(
-    'foreign_page',
-    'This request did not come from our own page. Nothing was changed.',
-    {
-      action: 'Load the page again, at the address that is set as PUBLIC_URL, and try again.',
-    },
+    (site === undefined || site === 'same-origin')
   );
 }
+
+const foreignPage = () =>
+  new PermissionError('foreign_page', 'This request did not come from our own page. Nothing was changed.', {
+    action: 'Load the page again, at the address that is set as PUBLIC_URL, and try again.',
+  });
 
 function isSame(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];

@@ -6,6 +6,7 @@ import { migrateTenant } from '../store/tenant.ts';
 import { type Actor, actorOf, requirePermission } from './actor.ts';
 import { requireOwnPage } from './csrf.ts';
 import { withIdempotency } from './idempotency.ts';
+import { tenantLimit } from './limits.ts';
 import type { ServerParts } from './parts.ts';
 import { FieldsError } from './problem.ts';
 import type { AuditNote, Route } from './route.ts';
@@ -16,17 +17,23 @@ const MOST_DEPTH = 20;
 /** All endpoints as one router: who asks, may they, is it understood, do it, write it down, answer. */
 export function mountRoutes(parts: ServerParts, routes: readonly Route[]): Router {
   const router = Router();
+  const spend = tenantLimit(parts);
   for (const route of routes) {
     const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
-    router[method](route.path, handlerOf(parts, route));
+    router[method](route.path, handlerOf(parts, route, spend));
   }
   return router;
 }
 
-function handlerOf(parts: ServerParts, route: Route): RequestHandler {
+function handlerOf(
+  parts: ServerParts,
+  route: Route,
+  spend: (tenantId: string) => Promise<void>,
+): RequestHandler {
   return async (request, response) => {
     response.setHeader('cache-control', 'no-store');
     const actor = await actorOf(parts, request);
+    await spend(actor.tenantId);
     if (route.method !== 'GET') requireOwnPage(parts, request, actor);
     try {
       requirePermission(actor, route.may);

@@ -63,7 +63,7 @@ export async function addMember(
   );
 }
 
-export async function listMembers(db: Queryable, tenant: Tenant): Promise<Member[]> {
+export async function listMembers(db: Queryable, tenant: Pick<Tenant, 'id'>): Promise<Member[]> {
   const { rows } = await db.query(
     `select ${MEMBER} from app.member m join app.account a on a.id = m.account_id
      where m.tenant_id = $1 order by a.email`,

@@ -57,6 +57,20 @@ export async function listConnections(pool: Queryable, tenant: Tenant): Promise<
   return rows.map((row) => ConnectionRow.parse(row));
 }
 
+/** Who has connected an account of a CRM; the only look across tenants, oldest first. */
+export async function findAccount(
+  db: Queryable,
+  system: string,
+  accountId: string,
+): Promise<Pick<ConnectionRow, 'id' | 'tenantId' | 'name' | 'state'>[]> {
+  const { rows } = await db.query<Pick<ConnectionRow, 'id' | 'tenantId' | 'name' | 'state'>>(
+    `select id, tenant_id as "tenantId", name, state from app.connection
+     where system = $1 and account_id = $2 order by created_at, id`,
+    [system, accountId],
+  );
+  return rows;
+}
+
 /** @throws InputError where the tenant has no such connection */
 export async function getConnection(pool: Queryable, tenant: Tenant, id: string): Promise<ConnectionRow> {
   const { rows } = await pool.query(

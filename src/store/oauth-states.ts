@@ -58,7 +58,13 @@ export async function addOAuthState(db: Queryable, keys: Keyring, given: NewOAut
   return token;
 }
 
-export type TakenOAuthState = { purpose: Purpose; tenantId: string | null; pending: Pending };
+export type TakenOAuthState = {
+  purpose: Purpose;
+  tenantId: string | null;
+  pending: Pending;
+  /** This browser has answered with it before. */
+  used: boolean;
+};
 
 /**
  * Uses a state up. `used` where this browser has answered with it before, as a double click does; null where it is
@@ -68,7 +74,7 @@ export async function takeOAuthState(
   db: Queryable,
   keys: Keyring,
   given: { state: string; system: string; browser: string },
-): Promise<(TakenOAuthState & { used: boolean }) | null> {
+): Promise<TakenOAuthState | null> {
   const values = [hashToken(given.state), given.system, hashToken(given.browser)];
   const ours = 'hash = $1 and system = $2 and browser = $3 and expires_at > now()';
   const columns = 'purpose, tenant_id as "tenantId", secret';

@@ -6,6 +6,9 @@ import { type Pool, type Queryable, transaction } from './pool.ts';
 import type { Tenant } from './tenant.ts';
 import { hashToken, newToken } from './tokens.ts';
 
+/** Who came in by a link or an invitation, and where. */
+export type Joined = { accountId: string; tenantId: string; email: string };
+
 /** A link that signs one person in, once, and makes them a member with a role. Answers what the link carries. */
 export async function addSignInLink(
   db: Queryable,
@@ -21,35 +24,14 @@ export async function addSignInLink(
 }
 
 /** Uses a link up; who is a member already keeps their role. Null where it is unknown, too old, or was used before. */
-export async function takeSignInLink(
-  pool: Pool,
-  token: string,
-): Promise<{ accountId: string; tenantId: string } | null> {
+export async function takeSignInLink(pool: Pool, token: string): Promise<Joined | null> {
   return transaction(pool, async (client) => {
-    const { rows } = await client.query<{
-      tenant_id: string;
-      email: string;
-      role: string;
-      created_by: string;
-    }>(
+    const { rows } = await client.query<LinkRow>(
       `update app.sign_in_link set used_at = now()
-       where hash = $1 and used_at is null and expires_at > now()
-       returning tenant_id, email, role, created_by`,
+       where hash = $1 and used_at is null and expires_at > now() returning ${LINK}`,
       [hashToken(token)],
     );
-    const link = rows[0];
-    if (!link) return null;
-    const account = await ensureAccount(client, { email: link.email });
-    await addMember(
-      client,
-      { id: link.tenant_id },
-      {
-        accountId: account.id,
-        role: Role.parse(link.role),
-        addedBy: link.created_by,
-      },
-    );
-    return { accountId: account.id, tenantId: link.tenant_id };
+    return rows[0] ? joinBy(client, rows[0]) : null;
   });
 }
 
@@ -106,4 +88,39 @@ export async function dropInvitations(
     `delete from app.sign_in_link where tenant_id = $1 and email = lower($2) and used_at is null`,
     [tenant.id, email],
   );
+}
+
+/**
+ * Makes somebody a member by the newest invitation to their address that may still be used, and uses it up.
+ * @param tenants which companies' invitations count; left out, all of them
+ */
+export async function acceptInvitation(
+  pool: Pool,
+  email: string,
+  tenants?: readonly string[],
+): Promise<Joined | null> {
+  return transaction(pool, async (client) => {
+    const { rows } = await client.query<LinkRow>(
+      `update app.sign_in_link set used_at = now() where hash = (
+         select hash from app.sign_in_link
+         where email = lower($1) and ${OPEN} and ($2::text[] is null or tenant_id = any($2))
+         order by created_at desc limit 1 for update)
+       returning ${LINK}`,
+      [email, tenants ?? null],
+    );
+    return rows[0] ? joinBy(client, rows[0]) : null;
+  });
+}
+
+type LinkRow = { tenant_id: string; email: string; role: string; created_by: string };
+const LINK = 'tenant_id, email, role, created_by';
+
+async function joinBy(client: Queryable, link: LinkRow): Promise<Joined> {
+  const account = await ensureAccount(client, { email: link.email });
+  await addMember(
+    client,
+    { id: link.tenant_id },
+    { accountId: account.id, role: Role.parse(link.role), addedBy: link.created_by },
+  );
+  return { accountId: account.id, tenantId: link.tenant_id, email: account.email };
 }

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
+import { RateLimitError } from '../errors.ts';
+import { sessionToken } from './actor.ts';
+import type { ServerParts } from './parts.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Requests a minute; counted in this process. Cards and webhooks have their own doors and are not among them. */
+const MOST = {
+  /** One address at the doors: links, sign-in, authorisations. */
+  door: 60,
+  /** One address with cookies or tokens that are not good. */
+  refused: 60,
+  /** One browser session: a person with many windows and quick fingers. */
+  session: 1_200,
+  /** All people and programs of one company. */
+  tenant: 12_000,
+};
+
+/** For sign-in, links and authorisations, by address. */
+export function doorLimit(parts: ServerParts): RequestHandler {
+  return limit(parts, { most: MOST.door, keyOf: addressOf });
+}
+
+/** For the API, before anybody is known: by session, and by address where what it brings is not good. */
+export function callerLimits(parts: ServerParts): RequestHandler[] {
+  return [
+    limit(parts, {
+      most: MOST.refused,
+      keyOf: addressOf,
+      // Who is known is not slowed by others behind the same address.
+      counts: (status) => status === 401,
+    }),
+    limit(parts, { most: MOST.session, keyOf: (request) => sessionKey(parts, request) }),
+  ];
+}
+
+/** For the API, once it is known whose it is. @throws RateLimitError where the company asks too much */
+export function tenantLimit(parts: ServerParts): (tenantId: string) => Promise<void> {
+  if (parts.isUnlimited) return async () => undefined;
+  const store = new MemoryStore();
+  store.init({ windowMs: MINUTE_MS } as Parameters<MemoryStore['init']>[0]);
+  return async (tenantId) => {
+    const { totalHits, resetTime } = await store.increment(tenantId);
+    if (totalHits > MOST.tenant) throw tooMany(resetTime);
+  };
+}
+
+function limit(
+  parts: ServerParts,
+  {
+    most,
+    keyOf,
+    counts,
+  }: {
+    most: number;
+    keyOf: (request: Request) => string | undefined;
+    counts?: (status: number) => boolean;
+  },
+): RequestHandler {
+  if (parts.isUnlimited) return (_request, _response, next) => next();
+  return rateLimit({
+    windowMs: MINUTE_MS,
+    limit: most,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    keyGenerator: (request) => keyOf(request) ?? '',
+    skip: (request) => keyOf(request) === undefined,
+    ...(counts && {
+      skipSuccessfulRequests: true,
+      requestWasSuccessful: (_request, response) => !counts(response.statusCode),
+    }),
+    // The address is Express's, which believes as many proxies as are set.
+    validate: { xForwardedForHeader: false, trustProxy: false },
+    handler: (request, _response, next) => {
+      const info = (request as Request & { rateLimit?: { resetTime?: Date } }).rateLimit;
+      next(tooMany(info?.resetTime));
+    },
+  });
+}
+
+/** A network of IPv6 is one address: whoever has one has billions. */
+const addressOf = (request: Request): string => ipKeyGenerator(request.ip ?? '', 56);
+
+/** The session's hash: the store of counts holds nothing that signs in. */
+function sessionKey(parts: ServerParts, request: Request): string | undefined {
+  const token = sessionToken(parts, request);
+  return token === undefined ? undefined : createHash('sha256').update(token).digest('base64url');
+}
+
+function tooMany(until: Date | undefined): RateLimitError {
+  const waitMs = Math.max(1_000, (until?.getTime() ?? Date.now() + MINUTE_MS) - Date.now());
+  return new RateLimitError(
+    'too_many_requests',
+    'Too many requests in a minute. This one was not carried out.',
+    {
+      retryAfterMs: waitMs,
+      action: `Wait ${Math.ceil(waitMs / 1_000)} s and go on more slowly.`,
+    },
+  );
+}

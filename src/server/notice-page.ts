@@ -1,0 +1,43 @@
+import type { Response } from 'express';
+import { type AppError, toAppError } from '../errors.ts';
+import type { ServerParts } from './parts.ts';
+import { toProblem } from './problem.ts';
+import { NONCE } from './security-headers.ts';
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** What other systems said stands in our pages as text, whatever it is. */
+export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
+
+/**
+ * Tells a person in the browser what went wrong where no page of the workspace can: at the end of an authorisation.
+ * No script, nothing loaded; `back` is one of our own paths.
+ */
+export function noticePage(
+  parts: Pick<ServerParts, 'log'>,
+  response: Response,
+  thrown: unknown,
+  back: string,
+): void {
+  const error: AppError = toAppError(thrown);
+  const { status, title, detail, action } = toProblem(error);
+  if (status >= 500) parts.log.error({ err: thrown }, 'an authorisation failed');
+  const nonce = escaped(String(response.locals[NONCE]));
+  response
+    .status(status)
+    .setHeader('cache-control', 'no-store')
+    .type('html')
+    .send(
+      `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)} · Segment Sync</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<style nonce="${nonce}">body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}</style>
+</head><body><main><h1>${escaped(title)}</h1><p>${escaped(detail)}</p><p>${escaped(action)}</p>
+<p><a href="${escaped(back)}">Back to Segment Sync</a></p></main></body></html>`,
+    );
+}

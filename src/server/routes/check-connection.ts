@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { OAuthSecret } from '../../../connectors/contract.ts';
+import { checkScopes, preflight } from '../../pipeline/preflight.ts';
+import { getConnection, readSecret } from '../../store/connections.ts';
+import { Instant, route } from '../route.ts';
+
+export default route({
+  method: 'GET',
+  path: '/api/connections/:id/checks',
+  summary: 'Ask the CRM for every right, property and limit that stands in the way, each with its mend',
+  tag: 'Connections',
+  may: 'edit',
+  params: z.strictObject({ id: z.string().max(200) }),
+  answer: z.object({
+    items: z.array(
+      z.object({
+        code: z.string(),
+        ok: z.boolean(),
+        /** `warning` does not stop a run. */
+        level: z.enum(['error', 'warning']),
+        message: z.string(),
+        action: z.string(),
+      }),
+    ),
+    checkedAt: Instant,
+  }),
+  handle: async ({ params, tenant, parts, signal }) => {
+    const { pool, keys } = parts.store;
+    const connection = await getConnection(pool, tenant, params.id);
+    const checkedAt = new Date();
+    const connections = parts.openConnections({ tenant, asOf: checkedAt, signal });
+    try {
+      const open = await connections.open(connection.id);
+      const secret = await readSecret(pool, keys, connection, OAuthSecret);
+      const items = [
+        ...checkScopes(open.connector, secret ?? undefined),
+        ...(await preflight(pool, tenant, open)),
+      ];
+      return { items, checkedAt };
+    } finally {
+      await connections.close();
+    }
+  },
+});
