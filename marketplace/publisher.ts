@@ -23,5 +23,13 @@ export const Publisher = z.strictObject({
   supportEmail: z.email().describe('Where users of the app write for help.'),
   documentationUrl: Https.describe('The public guide to install and configure.'),
   supportUrl: Https.describe('The public page for help.'),
+  salesforceOauthLink: z
+    .string()
+    .regex(/^00D[A-Za-z0-9]{12,15}:[A-Za-z0-9]+$/, 'an org id, a colon, and the id of the OAuth consumer')
+    .nullable()
+    .default(null)
+    .describe(
+      'Ties the Salesforce package to the keys in the publisher’s own org, which makes it up when it first gets the app.',
+    ),
 });
 export type Publisher = z.infer<typeof Publisher>;

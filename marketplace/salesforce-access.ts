@@ -12,21 +12,24 @@ export const SETUP_TAB = 'Segment_Sync_Setup';
 const PRINCIPAL = 'Segment_Sync_Org';
 
 /**
- * Who we are to an org that lets us in. Its consumer key, secret and redirect address belong to the publisher's own org
- * and are in no package.
+ * Who we are to an org that lets us in. Its consumer key, secret and redirect address stay in the publisher's own org;
+ * `oauthLink` (org id, colon, id of the consumer) says where, and is null until that org has made it up.
+ * https://help.salesforce.com/s/articleView?id=xcloud.associate_and_disassociate_external_client_apps.htm
  */
-export const clientApp = (contactEmail: string) => ({
+export const clientApp = (contactEmail: string, oauthLink: string | null) => ({
   [`externalClientApps/${APP}.eca-meta.xml`]: metadataFile('ExternalClientApplication', {
     contactEmail,
     description: 'Writes customer segments onto contacts, leads and accounts.',
     distributionState: 'Packaged',
     isProtected: false,
     label: APP_LABEL,
+    ...(oauthLink !== null && { orgScopedExternalApp: `${oauthLink.split(':')[0]}:${APP}` }),
   }),
   [`extlClntAppOauthSettings/${APP}_OAuth.ecaOauth-meta.xml`]: metadataFile('ExtlClntAppOauthSettings', {
     commaSeparatedOauthScopes: SCOPES.map(({ metadata }) => metadata).join(', '),
     externalClientApplication: APP,
     label: `${APP_LABEL} OAuth`,
+    ...(oauthLink !== null && { oauthLink }),
   }),
 });
 

@@ -29,10 +29,11 @@ const VERSION = '0.1.0';
 export function salesforcePackage({
   publicUrl,
   supportEmail,
-}: Pick<Publisher, 'publicUrl' | 'supportEmail'>): Record<string, string> {
+  salesforceOauthLink,
+}: Publisher): Record<string, string> {
   const fields = fieldsOf(builtIn());
   const components = {
-    ...clientApp(supportEmail),
+    ...clientApp(supportEmail, salesforceOauthLink),
     ...credentials(publicUrl),
     ...fieldFiles(fields),
     ...permissionSets(fields),

@@ -17,6 +17,7 @@ export function registerMarketplace(program: Command): void {
     .option('--support-email <address>', 'where users of the app write for help')
     .option('--documentation-url <url>', 'the public guide to install and configure')
     .option('--support-url <url>', 'the public page for help')
+    .option('--salesforce-oauth-link <link>', 'what your Dev Hub org says once it has the app')
     .option('--check', 'write nothing; fail where a file differs')
     .option('--root <folder>', 'where the packages are', FOLDER)
     .addHelpText(

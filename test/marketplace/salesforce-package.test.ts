@@ -51,6 +51,19 @@ it('leads to the address that it is written for, and nowhere else', () => {
   expect(textOf('oauth-settings.json')).toContain(`${publisher.publicUrl}${REDIRECT_PATH}`);
 });
 
+it('is tied to the keys in the publisher’s org once that org has made them', () => {
+  const link = '00Dxx0000001gPL:888xx0000004C92';
+  const tied = salesforcePackage({ ...publisher, salesforceOauthLink: link });
+  const changed = Object.keys(files).filter((path) => files[path] !== tied[path]);
+  expect(changed.map((path) => path.replace(SOURCE, ''))).toEqual([
+    'externalClientApps/Segment_Sync.eca-meta.xml',
+    'extlClntAppOauthSettings/Segment_Sync_OAuth.ecaOauth-meta.xml',
+  ]);
+  const texts = changed.map((path) => tied[path]).join('\n');
+  expect(texts).toContain(`<oauthLink>${link}</oauthLink>`);
+  expect(texts).toContain('<orgScopedExternalApp>00Dxx0000001gPL:Segment_Sync</orgScopedExternalApp>');
+});
+
 describe('the fields of the package', () => {
   const fields = fieldsOf(builtIn());
   const places = fields.flatMap(({ sobjects, name }) => sobjects.map((sobject) => `${sobject}.${name}`));
