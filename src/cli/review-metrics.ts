@@ -1,5 +1,6 @@
 import type { Metrics, SegmentMetrics } from '../pipeline/review/metrics.ts';
 import { RATE_NAMES, RATES, type RateMetric } from '../review/metrics.ts';
+import type { PlayReturn } from '../review/play-return.ts';
 import pc from './colours.ts';
 import { count, money, table } from './output.ts';
 
@@ -18,7 +19,7 @@ export function describeMetrics(
     averageDeal === null ? 'too few' : amount(averageDeal.value),
     cycleDays === null ? 'too few' : `${Math.round(cycleDays.value)} days`,
     play === null ? '' : amount(play.cost),
-    play?.return == null ? '' : `${play.return.toFixed(1)} x`,
+    play === null ? '' : describeReturn(play),
   ]);
   const head = ['segment', 'members', 'revenue', 'a member', 'average deal', 'cycle', 'play costs', 'return'];
   return [
@@ -36,10 +37,17 @@ export function describeMetrics(
       return pc.dim(`  ${title}: ${numerator}, of ${denominator}`);
     }),
     pc.dim(
-      '  The return sets all revenue of the segment against the cost; a holdout tells what the play did.',
+      '  Return, with its 95 % interval. Holdout: what those with the play spent more than those left out of it. Last touch: purchases after entering the segment, not all of them the play’s doing.',
     ),
     '',
   ];
+}
+
+function describeReturn({ attribution, windowDays, tooFew, ...play }: PlayReturn): string {
+  const how = attribution === 'holdout' ? 'holdout' : `last touch, ${windowDays} days`;
+  if (tooFew || play.return === null) return tooFew ? `too few (${play.customers})` : '';
+  const { value, low, high } = play.return;
+  return `${value.toFixed(1)} x (${low.toFixed(1)} to ${high.toFixed(1)}; ${how})`;
 }
 
 const ratesOf = ({ rates }: SegmentMetrics): string[] =>

@@ -86,31 +86,6 @@ export function rateMetric(
   };
 }
 
-/** What a play cost and what its segment brought in; the revenue is not only the play's doing. */
-export type PlayReturn = {
-  cost: number;
-  /** How the cost was told: the budget, or the cost per contact times those who may be reached. */
-  costFrom: 'budget' | 'contacts';
-  revenue: number;
-  /** (revenue - cost) / cost; null where nothing was spent. */
-  return: number | null;
-};
-
-export function playReturn(
-  play: { budget?: number | undefined; costPerContact?: number | undefined } | undefined,
-  reachable: number,
-  revenue: number | null,
-): PlayReturn | null {
-  if (play === undefined || revenue === null) return null;
-  const { budget, costPerContact } = play;
-  const cost = costPerContact === undefined ? budget : costPerContact * reachable;
-  if (cost === undefined) return null;
-  // What is set aside is the most that is spent.
-  const spent = budget === undefined ? cost : Math.min(budget, cost);
-  const costFrom = costPerContact === undefined || spent < cost ? 'budget' : 'contacts';
-  return { cost: spent, costFrom, revenue, return: spent > 0 ? (revenue - spent) / spent : null };
-}
-
 /** The median of values that occur `n` times each, in any order; null where there are none. */
 export function medianOf(
   histogram: readonly { value: number; n: number }[],

@@ -30,6 +30,9 @@ export const Play = z.strictObject({
     .min(0)
     .optional()
     .describe("What reaching one customer costs, in the tenant's currency."),
+  window: Duration.optional().describe(
+    'How long after somebody entered the segment a purchase counts for it; 30 days if left out.',
+  ),
 });
 export type Play = z.infer<typeof Play>;
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { medianOf, playReturn, rateMetric } from '../../src/review/metrics.ts';
+import { medianOf, rateMetric } from '../../src/review/metrics.ts';
 
 it.each<[{ value: number; n: number }[], number | undefined]>([
   [[], undefined],
@@ -44,14 +44,4 @@ it('a rate tells nothing under 10, and too few under 30', () => {
     tooFew: false,
   });
   expect(rateMetric('retention', { successes: 0, trials: 0 }, [])).toMatchObject({ trials: 0, rate: null });
-});
-
-it('a play costs no more than its budget', () => {
-  expect(playReturn({ budget: 100, costPerContact: 2 }, 80, 300)).toMatchObject({
-    cost: 100,
-    costFrom: 'budget',
-    return: 2,
-  });
-  expect(playReturn({ costPerContact: 0 }, 80, 300)).toMatchObject({ cost: 0, return: null });
-  expect(playReturn({}, 80, 300)).toBeNull();
 });

@@ -1,20 +1,13 @@
 import type { AttributeOwner } from '../../model/attribute.ts';
 import { MIN_GROUP } from '../../review/facts.ts';
-import {
-  medianOf,
-  type PlayReturn,
-  playReturn,
-  RATE_NAMES,
-  RATES,
-  type RateMetric,
-  rateMetric,
-} from '../../review/metrics.ts';
+import { medianOf, RATE_NAMES, RATES, type RateMetric, rateMetric } from '../../review/metrics.ts';
+import type { PlayReturn } from '../../review/play-return.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import { TOO_FEW } from '../../segmentation/statistics/proportions.ts';
 import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
+import { readPlayReturns } from './play-returns.ts';
 import { addUp, type IdRange } from './ranges.ts';
-import { reachableSql, reachOf } from './reach.ts';
 import { findReviewed, labelsSql, type ReviewScene, readReviewScene } from './scene.ts';
 
 /** Figures of money and time are null where under 10 stand behind them. */
@@ -59,16 +52,17 @@ export async function readMetrics(
   const scene = await readReviewScene(db, tenant, to);
   const { definition } = findReviewed(scene, key);
   const { rows, cycles } = await readCounts(db, scene, definition, from);
-  const segments = [...definition.segments, { key: EVERYBODY, name: 'Everybody', play: undefined }].map(
-    (segment) =>
-      metricsOf(
-        scene,
-        definition.subject,
-        segment,
-        rows.find((row) => row.segment === segment.key) ?? NOBODY,
-        cycles.filter((row) => row.segment === segment.key),
-      ),
-  );
+  const plays = await readPlayReturns(db, scene, definition, from);
+  const segments = [...definition.segments, { key: EVERYBODY, name: 'Everybody' }].map((segment) => ({
+    ...metricsOf(
+      scene,
+      definition.subject,
+      segment,
+      rows.find((row) => row.segment === segment.key) ?? NOBODY,
+      cycles.filter((row) => row.segment === segment.key),
+    ),
+    play: plays.get(segment.key) ?? null,
+  }));
   const [everybody, ...rest] = segments.reverse();
   if (everybody === undefined) throw new Error('a segmentation without segments passed its schema');
   return { segmentation: key, name: definition.name, from, to, segments: rest.reverse(), everybody };
@@ -90,9 +84,6 @@ type Row = {
   engaged: number;
   answers: number;
   satisfied: number;
-  reach_email: number;
-  reach_phone: number;
-  reach_any: number;
 };
 
 const NOBODY: Omit<Row, 'segment'> = {
@@ -109,9 +100,6 @@ const NOBODY: Omit<Row, 'segment'> = {
   engaged: 0,
   answers: 0,
   satisfied: 0,
-  reach_email: 0,
-  reach_phone: 0,
-  reach_any: 0,
 };
 
 /** How many won deals took so many days. */
@@ -134,8 +122,6 @@ async function readCounts(
     deal('closed_at', 'null::date'),
   ];
   const opened = deal('opened_at', 'null::timestamptz');
-  const reach = (by: 'email' | 'phone' | 'any'): string =>
-    `count(*) filter (where ${reachableSql(scene, subject, by) ?? 'false'})::int as reach_${by}`;
   const sold = `with days as (
        select ($1::timestamptz at time zone $3)::date as start, ($2::timestamptz at time zone $3)::date as ends
      ), sold as (
@@ -171,8 +157,7 @@ async function readCounts(
        count(*) filter (where ${own('emails_delivered')} > 0 and
          (${own('last_email_open_at')} >= $1 or ${own('last_email_click_at')} >= $1))::int as engaged,
        count(${own('csat_score')})::int as answers,
-       count(*) filter (where ${own('csat_score')} >= 4)::int as satisfied,
-       ${reach('email')}, ${reach('phone')}, ${reach('any')}
+       count(*) filter (where ${own('csat_score')} >= 4)::int as satisfied
      from member m
      join ${schema}.${subject} s on s.id = m.id
      left join deals d on d.id = m.id
@@ -195,10 +180,10 @@ async function readCounts(
 function metricsOf(
   { index }: ReviewScene,
   subject: Segmentation['subject'],
-  segment: Pick<Segmentation['segments'][number], 'key' | 'name' | 'play'>,
+  segment: Pick<Segmentation['segments'][number], 'key' | 'name'>,
   row: Omit<Row, 'segment'>,
   cycles: readonly Cycle[],
-): SegmentMetrics {
+): Omit<SegmentMetrics, 'play'> {
   const { members, valued } = row;
   const cycle = medianOf(cycles.map(({ days, n }) => ({ value: Number(days), n })));
   const isTold = members >= MIN_GROUP;
@@ -234,6 +219,5 @@ function metricsOf(
     rates: RATE_NAMES.map((metric) =>
       rateMetric(metric, counted[metric], RATES[metric].needs.filter(missing)),
     ),
-    play: playReturn(segment.play, row[`reach_${reachOf(segment.play?.channel)}`], revenue),
   };
 }

@@ -108,17 +108,6 @@ it('says nothing of what under 10 did', async () => {
   for (const { rate, trials } of segments[2]?.rates ?? []) expect(rate === null && trials !== 4).toBe(true);
 });
 
-it('sets what a segment brought in against what its play costs', async () => {
-  const { segments } = await readMetrics(db.pool, db.tenant, 'halves', { to });
-  expect(segments[0]?.play).toEqual({
-    cost: 82,
-    costFrom: 'contacts',
-    revenue: 2_500,
-    return: (2_500 - 82) / 82,
-  });
-  expect(segments[1]?.play).toEqual({ cost: 500, costFrom: 'budget', revenue: 0, return: -1 });
-});
-
 it('looks at another window where one is given', async () => {
   const from = new Date('2025-01-01T00:00:00Z');
   const { segments } = await readMetrics(db.pool, db.tenant, 'halves', {
