@@ -40,14 +40,15 @@ export async function addAttributes(pool: Pool, tenant: Tenant, attributes: Attr
   for (const { key } of attributes) refuseReserved(key);
   await changeTables(pool, tenant, async (client) => {
     const known = await storedAttributes(client, tenant);
-    for (const attribute of attributes) {
-      refuseRetyping(known.get(nameOf(attribute)), attribute);
-      await client.query(
-        `insert into ${tenant.schema}.attribute (owner, key, definition, active) values ($1, $2, $3, true)
-         on conflict (owner, key) do update set definition = excluded.definition, active = true`,
-        [attribute.owner, attribute.key, attribute],
-      );
-    }
+    for (const attribute of attributes) refuseRetyping(known.get(nameOf(attribute)), attribute);
+    // Named twice, the last one counts.
+    const named = new Map(attributes.map((attribute) => [nameOf(attribute), attribute]));
+    await client.query(
+      `insert into ${tenant.schema}.attribute (owner, key, definition, active)
+       select a ->> 'owner', a ->> 'key', a, true from jsonb_array_elements($1::jsonb) a
+       on conflict (owner, key) do update set definition = excluded.definition, active = true`,
+      [JSON.stringify([...named.values()])],
+    );
     for (const [owner, columns] of columnsByOwner(attributes)) {
       await addColumns(client, tenant, owner, columns);
     }
