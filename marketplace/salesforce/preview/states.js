@@ -59,7 +59,7 @@ const card = {
   url: 'https://segments.example.com/records/salesforce/Contact/003000000000001AAA',
 };
 
-const ok = (body) => ({ state: 'ok', body: JSON.stringify(body) });
+const ok = (body) => ({ state: 'ok', body: JSON.stringify(body), hidden: [] });
 const none = { segmentations: [], scores: [] };
 
 export const STATES = {

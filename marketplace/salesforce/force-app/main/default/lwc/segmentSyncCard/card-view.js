@@ -25,29 +25,49 @@ export function labelFieldsOf(objectInfo) {
 
 const keyOf = (apiName) => (OUR_FIELD.exec(apiName)?.[1] ?? '').toLowerCase();
 
-const isSame = (key, segmentation) =>
+const isSame = (segmentation) => (key) =>
   key === segmentation.key || (CUT.test(key) && segmentation.key.startsWith(key.replace(CUT, '')));
 
 /**
- * One section for each set of segments that the record is in: its labels from the field, and what the app knows of
- * them. What the user may not see as a field is not shown either.
+ * One section for each set of segments that the record is in. Where there is a field, the labels are its values, and the
+ * app adds what it knows of them; a set without a field here, as that of a contact's company, is shown as the app says.
+ * What the user may not see as a field (`hidden`) is not shown either.
  */
-export function sectionsOf(labelFields, record, card) {
-  return labelFields.flatMap(({ apiName, name, key }) => {
-    const field = record.fields[apiName];
-    if (!field?.value) return [];
-    const values = String(field.value).split(';');
-    const shown = String(field.displayValue ?? field.value).split(';');
-    const known = card?.segmentations.find((segmentation) => isSame(key, segmentation));
-    const labels = values.map((value, index) =>
-      labelOf(
-        value,
-        shown[index] ?? value,
-        known?.labels.find((label) => label.key === value),
-      ),
-    );
-    return [{ key: apiName, name: known?.name ?? name, labels }];
-  });
+export function sectionsOf(labelFields, record, card, hidden) {
+  const sections = labelFields.flatMap((field) => fieldSection(field, record, card));
+  const others = fieldless(labelFields, card).filter((segmentation) => !isHidden(segmentation, hidden));
+  for (const { key, name, labels } of others) {
+    sections.push({ key, name, labels: labels.map((label) => labelOf(label.key, label.name, label)) });
+  }
+  return sections;
+}
+
+/** How many sets of segments the app knows of that the user may not see. */
+export const hiddenCount = (labelFields, card, hidden) =>
+  fieldless(labelFields, card).filter((segmentation) => isHidden(segmentation, hidden)).length;
+
+const fieldless = (labelFields, card) =>
+  (card?.segmentations ?? []).filter(
+    (segmentation) =>
+      segmentation.labels.length > 0 && !labelFields.map(({ key }) => key).some(isSame(segmentation)),
+  );
+
+const isHidden = (segmentation, hidden) => hidden.map(keyOf).some(isSame(segmentation));
+
+function fieldSection({ apiName, name, key }, record, card) {
+  const field = record.fields[apiName];
+  if (!field?.value) return [];
+  const values = String(field.value).split(';');
+  const shown = String(field.displayValue ?? field.value).split(';');
+  const known = card?.segmentations.find((segmentation) => isSame(segmentation)(key));
+  const labels = values.map((value, index) =>
+    labelOf(
+      value,
+      shown[index] ?? value,
+      known?.labels.find((label) => label.key === value),
+    ),
+  );
+  return [{ key: apiName, name: known?.name ?? name, labels }];
 }
 
 function labelOf(key, name, known) {
@@ -66,19 +86,13 @@ function playOf(play) {
   return message || facts.length > 0 ? { message: message ?? '', facts } : null;
 }
 
-/** How many sets of segments the app knows of that the user sees no field of. */
-export const hiddenCount = (labelFields, card) =>
-  (card?.segmentations ?? []).filter(
-    (segmentation) =>
-      segmentation.labels.length > 0 && !labelFields.some(({ key }) => isSame(key, segmentation)),
-  ).length;
-
 /** The app's answer; null where it is not one. */
 export function parseCard(text) {
   try {
     const card = JSON.parse(text);
     const isCard = typeof card?.state === 'string' && Array.isArray(card.segmentations);
-    return isCard ? { ...card, scores: Array.isArray(card.scores) ? card.scores : [] } : null;
+    if (!isCard || !card.segmentations.every(({ labels }) => Array.isArray(labels))) return null;
+    return { ...card, scores: Array.isArray(card.scores) ? card.scores : [] };
   } catch {
     return null;
   }

@@ -30,6 +30,8 @@ export default class SegmentSyncCard extends LightningElement {
   /** What became of asking the app: undefined until it answered. */
   answerState;
   card = null;
+  /** Names of our fields that the user may not see. */
+  hiddenFields = [];
   asked = 0;
 
   @wire(getObjectInfo, { objectApiName: '$objectApiName' })
@@ -61,8 +63,10 @@ export default class SegmentSyncCard extends LightningElement {
       : { objectName: this.objectApiName, recordId: this.recordId };
     let state = 'failed';
     let card = null;
+    let hiddenFields = [];
     try {
       const answer = await askCard(subject);
+      hiddenFields = answer.hidden ?? [];
       card = answer.state === 'ok' ? parseCard(answer.body) : null;
       state = answer.state === 'ok' && card === null ? 'failed' : answer.state;
     } catch {
@@ -71,6 +75,7 @@ export default class SegmentSyncCard extends LightningElement {
     if (turn !== this.asked) return;
     this.answerState = state;
     this.card = card;
+    this.hiddenFields = hiddenFields;
   }
 
   async refresh() {
@@ -91,7 +96,7 @@ export default class SegmentSyncCard extends LightningElement {
   }
 
   get sections() {
-    return this.record ? sectionsOf(this.labelFields, this.record, this.card) : [];
+    return this.record ? sectionsOf(this.labelFields, this.record, this.card, this.hiddenFields) : [];
   }
 
   get isEmpty() {
@@ -110,11 +115,11 @@ export default class SegmentSyncCard extends LightningElement {
   }
 
   get unseen() {
-    const count = hiddenCount(this.labelFields, this.card);
+    const count = hiddenCount(this.labelFields, this.card, this.hiddenFields);
     if (count === 0) return null;
     return count === 1
-      ? 'One more set of segments has no field that you can see here.'
-      : `${count} more sets of segments have no field that you can see here.`;
+      ? 'One more set of segments is hidden from you.'
+      : `${count} more sets of segments are hidden from you.`;
   }
 
   get scores() {

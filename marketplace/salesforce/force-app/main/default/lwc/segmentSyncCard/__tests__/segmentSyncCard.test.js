@@ -147,6 +147,11 @@ describe.each([
   ['signed out', { state: 'signed_out', body: null }, 'does not let this org in'],
   ['failed', { state: 'failed', body: null }, 'did not answer'],
   ['no JSON', { state: 'ok', body: '<html>' }, 'did not answer'],
+  [
+    'sets without labels',
+    { state: 'ok', body: '{"state":"labelled","segmentations":[{}]}' },
+    'did not answer',
+  ],
   ['another shape', { state: 'ok', body: '{"state":"labelled"}' }, 'did not answer'],
 ])('when the app’s answer is: %s', (_name, answer, words) => {
   it('says so, keeps the labels, and links to the workspace', async () => {
@@ -183,10 +188,24 @@ it.each([
 
 it('shows no label whose field the user does not see, but says that there are more', async () => {
   const object = { fields: Object.fromEntries([field('Segment_Sync_Shop__c', 'Shop', 'MultiPicklist')]) };
-  const card = await show({ answer: ok(CARD), object });
+  const answer = { ...ok(CARD), hidden: ['segmentsync__Segment_Sync_Rfm__c'] };
+  const card = await show({ answer, object });
   expect(card.labels()).toEqual(['High-value customers', 'Win back']);
   expect(card.texts('.why')).toEqual([]);
-  expect(card.texts('.unseen')).toEqual(['One more set of segments has no field that you can see here.']);
+  expect(card.texts('.unseen')).toEqual(['One more set of segments is hidden from you.']);
+});
+
+it('shows what has no field on this object, as the segments of a contact’s company', async () => {
+  const [rfm] = CARD.segmentations;
+  const labels = [
+    { key: 'key_account', name: 'Key accounts', since: null, why: ['Over 250 employees.'], play: null },
+  ];
+  const accounts = { key: 'accounts', name: 'Company segments', labels };
+  const card = await show({ answer: { ...ok({ ...CARD, segmentations: [rfm, accounts] }), hidden: [] } });
+  expect(card.labels()).toEqual(['At risk', 'High-value customers', 'Win back', 'Key accounts']);
+  expect(card.texts('h3')).toContain('Company segments');
+  expect(card.texts('.why li')).toContain('Over 250 employees.');
+  expect(card.texts('.unseen')).toEqual([]);
 });
 
 it('finds what belongs to a field whose name was cut', async () => {
