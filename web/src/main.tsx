@@ -11,8 +11,10 @@ import { ApiError } from './api.ts';
 import { router } from './router.tsx';
 import { theme } from './theme.ts';
 
-const nonce = document.querySelector('script[nonce]')?.getAttribute('nonce');
-const nonceNow = (document.querySelector('script[nonce]') as HTMLScriptElement | null)?.nonce ?? nonce ?? '';
+/** The page's own; styles that are made later need it. */
+const { nonce = '' } = document.querySelector<HTMLScriptElement>('script[nonce]') ?? {};
+// Where the package that keeps the page still under a dialog looks for it (get-nonce).
+Object.assign(window, { __webpack_nonce__: nonce });
 
 const client = new QueryClient({
   defaultOptions: {
@@ -29,7 +31,7 @@ const root = document.getElementById('root');
 if (!root) throw new Error('the page has no place for the workspace');
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonceNow}>
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <Notifications position="bottom-right" />
       <QueryClientProvider client={client}>
         <RouterProvider router={router} />

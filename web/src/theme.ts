@@ -1,4 +1,4 @@
-import { createTheme } from '@mantine/core';
+import { Badge, createTheme } from '@mantine/core';
 
 /** The look of all screens. Colours keep the contrast of WCAG AA in both schemes. */
 export const theme = createTheme({
@@ -10,4 +10,11 @@ export const theme = createTheme({
   headings: { fontWeight: '650' },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    // Their tint says the state; the kit's tinted letters on it are under 4.5:1 for yellow and orange.
+    Badge: Badge.extend({
+      styles: (_theme, { variant }) =>
+        variant === 'light' ? { label: { color: 'var(--mantine-color-text)' } } : {},
+    }),
+  },
 });

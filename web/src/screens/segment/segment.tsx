@@ -212,11 +212,11 @@ function Overview({ segment }: { segment: Segment }) {
         Version {segmentation.version} of the segment set
         {segmentation.owner ? `, owned by ${segmentation.owner}` : ''};{' '}
         {counted(segmentation.segments.length, 'segment')} in it.{' '}
-        <Anchor component={Link} to={`/quality?set=${segmentation.key}`} size="sm">
+        <Anchor component={Link} to={`/quality?set=${segmentation.key}`} size="sm" underline="always">
           Its review
         </Anchor>{' '}
         ·{' '}
-        <Anchor component={Link} to={`/experiments?set=${segmentation.key}`} size="sm">
+        <Anchor component={Link} to={`/experiments?set=${segmentation.key}`} size="sm" underline="always">
           Experiments
         </Anchor>
       </Text>
