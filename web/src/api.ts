@@ -21,11 +21,14 @@ export type Sent<T> = T extends Date
 export type Answer<E extends Endpoint> = Sent<z.output<Api[E]['answer']>>;
 
 type Empty = Record<string, never>;
-type Needed<K extends string, T> = T extends undefined
+/** In tuples, so that a union stays one. */
+type Needed<K extends string, T> = [T] extends [undefined]
   ? unknown
-  : Empty extends T
+  : undefined extends T
     ? { [k in K]?: T }
-    : { [k in K]: T };
+    : Empty extends T
+      ? { [k in K]?: T }
+      : { [k in K]: T };
 export type Given<E extends Endpoint> = Needed<'params', Part<E, 'params'>> &
   Needed<'query', Part<E, 'query'>> &
   Needed<'body', Part<E, 'body'>> & { idempotencyKey?: string; ifMatch?: string; signal?: AbortSignal };

@@ -1,5 +1,12 @@
 /** The table of screens: address, name in the navigation, what it takes to see it, and the code, loaded when it is opened. */
-import { IconHome, IconUserSquare } from '@tabler/icons-react';
+import {
+  IconCalendarTime,
+  IconHome,
+  IconHourglass,
+  IconPlayerPlay,
+  IconPlugConnected,
+  IconUserSquare,
+} from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Permission } from '../../src/model/role.ts';
 
@@ -14,12 +21,33 @@ export type Screen = {
 
 export const screens: Screen[] = [
   { path: '/', name: 'Home', icon: IconHome, load: () => import('./screens/home/home.tsx') },
+  {
+    path: '/waiting',
+    name: 'Waiting for you',
+    icon: IconHourglass,
+    load: () => import('./screens/waiting/waiting.tsx'),
+  },
+  { path: '/runs', name: 'Runs', icon: IconPlayerPlay, load: () => import('./screens/runs/runs.tsx') },
+  { path: '/runs/refused', load: () => import('./screens/runs/runs.tsx') },
+  { path: '/runs/:id', load: () => import('./screens/runs/run.tsx') },
+  {
+    path: '/schedules',
+    name: 'Schedules',
+    icon: IconCalendarTime,
+    load: () => import('./screens/schedules/schedules.tsx'),
+  },
   { path: '/segments/:key/:segment', load: () => import('./screens/segment/segment.tsx') },
   {
     path: '/customers',
     name: 'Customers',
     icon: IconUserSquare,
     load: () => import('./screens/customers/customers.tsx'),
+  },
+  {
+    path: '/connections',
+    name: 'Connections',
+    icon: IconPlugConnected,
+    load: () => import('./screens/connections/connections.tsx'),
   },
   { path: '/customers/:subject/:id', load: () => import('./screens/customers/customer.tsx') },
 ];

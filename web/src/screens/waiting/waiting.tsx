@@ -1,0 +1,39 @@
+import { Tabs } from '@mantine/core';
+import { count } from '../../parts/figures.ts';
+import { Page } from '../../parts/page.tsx';
+import { Read } from '../../parts/states.tsx';
+import { useApi } from '../../query.ts';
+import { Falls } from './falls.tsx';
+import { Pins } from './pins.tsx';
+import { Targets } from './targets.tsx';
+
+/** What is not written until somebody has looked: targets, falls in records, values set by hand. */
+export default function Waiting() {
+  const query = useApi('GET /api/waiting', undefined, { everyMs: 10_000 });
+  return (
+    <Page
+      title="Waiting for you"
+      lead="Nothing here is written until somebody releases it. See each value first."
+    >
+      <Read query={query}>
+        {(waiting) => (
+          <>
+            <Falls falls={waiting.falls} />
+            <Tabs defaultValue="targets" keepMounted={false}>
+              <Tabs.List mb="md">
+                <Tabs.Tab value="targets">Targets ({count(waiting.targets.length)})</Tabs.Tab>
+                <Tabs.Tab value="pins">Set by hand ({count(waiting.pins)})</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="targets">
+                <Targets waiting={waiting} />
+              </Tabs.Panel>
+              <Tabs.Panel value="pins">
+                <Pins />
+              </Tabs.Panel>
+            </Tabs>
+          </>
+        )}
+      </Read>
+    </Page>
+  );
+}
