@@ -336,6 +336,14 @@ export type Connector<Config = unknown> = {
     secret: OAuthSecret,
     options: { config: Config; fetch: typeof fetch; signal: AbortSignal; now: Date },
   ): Promise<OAuthSecret>;
+  /** Ends the refresh token, and with it all that it gives; one that has ended already is as it should be. */
+  revoke?(
+    app: OAuthApp,
+    secret: OAuthSecret,
+    options: { config: Config; fetch: typeof fetch; signal: AbortSignal },
+  ): Promise<void>;
+  /** The CRM's users who may own records, with the id that records carry. None where we may not read them. */
+  owners?(context: Context<Config>): Promise<{ id: string; email: string; name: string }[]>;
   /** Rates to the tenant's currency, by currency and, where dated, from which day on. */
   currencies?(
     context: Context<Config>,

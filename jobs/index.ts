@@ -9,6 +9,8 @@ import { advance } from './advance.ts';
 import type { Sender } from './alert-channels.ts';
 import { alerts } from './alerts.ts';
 import type { JobQueue } from './backend.ts';
+import { digest, readOwners } from './digest.ts';
+import { disconnect } from './disconnect.ts';
 import { maintain } from './maintain.ts';
 import { review } from './review.ts';
 import { startScheduledRun } from './scheduled-run.ts';
@@ -56,7 +58,17 @@ export const jobs = {
   erase: { name: 'erase', payload: z.strictObject({ tenantId: TenantId }), run: eraseRequested },
   /** Somebody takes back what was written: one slice. */
   undo: { name: 'undo', payload: z.strictObject({ tenantId: TenantId, undoId: z.string() }), run: undo },
+  /** Somebody disconnects a CRM: one slice of its leaving. */
+  disconnect: {
+    name: 'disconnect',
+    payload: z.strictObject({ tenantId: TenantId, connectionId: z.string() }),
+    run: disconnect,
+  },
   /** Every few minutes and after a run: what is wrong is written down, and told once. */
   alerts: { name: 'alerts', payload: z.strictObject({ tenantId: TenantId }), run: alerts },
+  /** Once a day and tenant: the owners of records, from the CRMs. */
+  owners: { name: 'owners', payload: z.strictObject({ tenantId: TenantId }), run: readOwners },
+  /** Once a week and tenant: each owner's own customers by mail. */
+  digest: { name: 'digest', payload: z.strictObject({ tenantId: TenantId }), run: digest },
 };
 export type JobName = keyof typeof jobs;

@@ -11,6 +11,7 @@ import { listTenants, type Tenant } from '../src/store/tenant.ts';
 import { activeUndo } from '../src/store/undos.ts';
 import { queueSlice } from './advance.ts';
 import type { JobQueue } from './backend.ts';
+import { queueDisconnect } from './disconnect.ts';
 import { queueUndo } from './undo.ts';
 import { recallNotes } from './webhook-refresh.ts';
 
@@ -78,6 +79,8 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
     }
     const undoing = await activeUndo(pool, tenant);
     if (undoing) await queueUndo(queue, tenant.id, undoing.id);
+    for (const { id, state } of await listConnections(pool, tenant))
+      if (state === 'disconnected') await queueDisconnect(queue, tenant.id, id);
     await recallNotes(pool, queue, tenant);
   }
   for (const key of queued.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key);
@@ -96,7 +99,12 @@ async function builtIn(pool: Pool, tenant: Tenant): Promise<Schedule[]> {
   const watching: Schedule[] =
     connections.length === 0
       ? []
-      : [{ id: '-alerts', job: 'alerts', timing: { everyMinutes: ALERTS_EVERY_MINUTES }, paused: false }];
+      : [
+          { id: '-alerts', job: 'alerts', timing: { everyMinutes: ALERTS_EVERY_MINUTES }, paused: false },
+          daily('owners', '45 4 * * *'),
+          // Monday morning, when the week is planned.
+          daily('digest', '0 7 * * 1'),
+        ];
   return [daily('maintain', '15 3 * * *'), ...reviews, ...watching];
 }
 

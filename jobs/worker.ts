@@ -106,8 +106,14 @@ function dispatch(job: JobToDo, context: JobContext): Promise<{ againInMs: numbe
       return jobs.erase.run(jobs.erase.payload.parse(job.data), context);
     case 'undo':
       return jobs.undo.run(jobs.undo.payload.parse(job.data), context);
+    case 'disconnect':
+      return jobs.disconnect.run(jobs.disconnect.payload.parse(job.data), context);
     case 'alerts':
       return jobs.alerts.run(jobs.alerts.payload.parse(job.data), context);
+    case 'owners':
+      return jobs.owners.run(jobs.owners.payload.parse(job.data), context);
+    case 'digest':
+      return jobs.digest.run(jobs.digest.payload.parse(job.data), context);
     default:
       throw new UnrecoverableError(`There is no job "${job.name}"; an older or newer program queued it.`);
   }

@@ -12,7 +12,7 @@ export const APP_NAME = 'Segment Sync';
  */
 export const PLATFORM_VERSION = '2026.03';
 
-/** Rights that the app asks for; each one is used. `optional` ones only where labels are written to lists. */
+/** Rights that the app asks for; each one is used. `optional` ones only for lists, and for telling owners of their customers. */
 export const SCOPES = {
   required: [
     'oauth',
@@ -27,7 +27,7 @@ export const SCOPES = {
     'crm.schemas.companies.write',
     'crm.schemas.deals.read',
   ],
-  optional: ['crm.lists.read', 'crm.lists.write'],
+  optional: ['crm.lists.read', 'crm.lists.write', 'crm.objects.owners.read'],
 } as const;
 
 /** Where HubSpot reaches us, under the public address. */

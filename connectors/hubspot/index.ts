@@ -6,7 +6,8 @@ import { HubSpotConfig } from './config.ts';
 import { currenciesOfHubSpot } from './currencies.ts';
 import { installerOfHubSpot } from './installer.ts';
 import { membersOfHubSpot } from './lists.ts';
-import { authorizeUrl, exchangeCode, refreshHubSpot } from './oauth.ts';
+import { authorizeUrl, exchangeCode, refreshHubSpot, revokeHubSpot } from './oauth.ts';
+import { ownersOfHubSpot } from './owners.ts';
 import { prepareHubSpot } from './prepare.ts';
 import { discoverHubSpot } from './properties.ts';
 import { pullHubSpot } from './pull.ts';
@@ -39,6 +40,8 @@ export default {
   authorize: { scopes: SCOPES, url: authorizeUrl, exchange: exchangeCode, installer: installerOfHubSpot },
   identify: identifyHubSpot,
   refresh: refreshHubSpot,
+  revoke: revokeHubSpot,
+  owners: ownersOfHubSpot,
   currencies: currenciesOfHubSpot,
   webhook: { verify: verifyHubSpot, parse: parseHubSpotEvents },
   uninstall: uninstallHubSpot,

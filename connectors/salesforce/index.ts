@@ -6,7 +6,8 @@ import { currenciesOfSalesforce } from './currencies.ts';
 import { BUDGETS } from './dialect.ts';
 import { discoverSalesforce, sizeOfSalesforce } from './discover.ts';
 import { membersOfSalesforce } from './members.ts';
-import { authorizeUrl, exchangeCode, refreshSalesforce } from './oauth.ts';
+import { authorizeUrl, exchangeCode, refreshSalesforce, revokeSalesforce } from './oauth.ts';
+import { ownersOfSalesforce } from './owners.ts';
 import { prepareSalesforce } from './prepare.ts';
 import { pullSalesforce } from './pull.ts';
 import { BATCH, pushSalesforce } from './push.ts';
@@ -41,6 +42,8 @@ export default {
   signIn: { url: signInUrl, who: whoSignedIn },
   identify: identifySalesforce,
   refresh: refreshSalesforce,
+  revoke: revokeSalesforce,
+  owners: ownersOfSalesforce,
   currencies: currenciesOfSalesforce,
   uninstall: uninstallSalesforce,
 } satisfies Connector<SalesforceConfig>;

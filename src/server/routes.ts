@@ -13,6 +13,7 @@ import changeTenant from './routes/change-tenant.ts';
 import checkConnection from './routes/check-connection.ts';
 import checkSegmentation from './routes/check-segmentation.ts';
 import discardDraft from './routes/discard-draft.ts';
+import disconnectConnection from './routes/disconnect-connection.ts';
 import downloadMembers from './routes/download-members.ts';
 import downloadRunWrites from './routes/download-run-writes.ts';
 import eraseCustomer from './routes/erase-customer.ts';
@@ -38,8 +39,12 @@ import listAttributes from './routes/list-attributes.ts';
 import listAudit from './routes/list-audit.ts';
 import listConnections from './routes/list-connections.ts';
 import listCustomers from './routes/list-customers.ts';
+import listMethods from './routes/list-methods.ts';
+import listOwnAtRisk from './routes/list-own-at-risk.ts';
+import listOwnNew from './routes/list-own-new.ts';
 import listPeople from './routes/list-people.ts';
 import listPins from './routes/list-pins.ts';
+import listReceipts from './routes/list-receipts.ts';
 import listRefused from './routes/list-refused.ts';
 import listRunWrites from './routes/list-run-writes.ts';
 import listRuns from './routes/list-runs.ts';
@@ -51,6 +56,7 @@ import listTokens from './routes/list-tokens.ts';
 import makeSignInLink from './routes/make-sign-in-link.ts';
 import makeToken from './routes/make-token.ts';
 import planDraft from './routes/plan-draft.ts';
+import previewDisconnect from './routes/preview-disconnect.ts';
 import previewSchedule from './routes/preview-schedule.ts';
 import previewSegmentation from './routes/preview-segmentation.ts';
 import previewUndo from './routes/preview-undo.ts';
@@ -112,6 +118,8 @@ export const routes = [
   listAudit,
   listConnections,
   listCustomers,
+  listOwnAtRisk,
+  listOwnNew,
   listPeople,
   listPins,
   listRefused,
@@ -145,6 +153,10 @@ export const routes = [
   stopTargets,
   streamEvents,
   testAlerts,
+  listMethods,
+  disconnectConnection,
+  previewDisconnect,
+  listReceipts,
 ];
 
 /** By `GET /api/session`, for typed calls. */

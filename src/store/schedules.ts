@@ -15,7 +15,7 @@ export const Timing = z.union([
 export type Timing = z.infer<typeof Timing>;
 
 /** What may be done by the clock; people set `run` and `poll`, the others are there by themselves. */
-export type ScheduledJob = 'run' | 'poll' | 'maintain' | 'review' | 'alerts' | 'digest';
+export type ScheduledJob = 'run' | 'poll' | 'maintain' | 'review' | 'alerts' | 'owners' | 'digest';
 
 export type Schedule = { id: string; job: ScheduledJob; timing: Timing; paused: boolean };
 

@@ -1,0 +1,64 @@
+import type { Queryable } from './pool.ts';
+import { type Pool, transaction } from './pool.ts';
+import type { Tenant } from './tenant.ts';
+
+export type Owner = { id: string; email: string; name: string };
+
+/** Replaces the owners of a connection by what the CRM has now. */
+export async function saveOwners(
+  pool: Pool,
+  { schema }: Tenant,
+  connectionId: string,
+  owners: readonly Owner[],
+): Promise<void> {
+  const rows = owners.map(({ id, email, name }) => ({ id, email: email.trim().toLowerCase(), name }));
+  await transaction(pool, async (client) => {
+    await client.query(`delete from ${schema}.owner where connection_id = $1`, [connectionId]);
+    await client.query(
+      `insert into ${schema}.owner (connection_id, id, email, name)
+       select distinct on (id) $1, id, email, name
+       from jsonb_to_recordset($2::jsonb) as o (id text, email text, name text) order by id`,
+      [connectionId, JSON.stringify(rows)],
+    );
+  });
+}
+
+/** The ids that somebody has as an owner, in all CRMs of the tenant. */
+export async function ownerIds(db: Queryable, { schema }: Tenant, email: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct id from ${schema}.owner where email = $1`,
+    [email.trim().toLowerCase()],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Members who own records, want the digest, and have not been sent that of this week (its Monday, YYYY-MM-DD). */
+export async function membersToTell(
+  db: Queryable,
+  tenant: Tenant,
+  week: string,
+): Promise<{ accountId: string; email: string }[]> {
+  const { rows } = await db.query<{ accountId: string; email: string }>(
+    `select a.id as "accountId", a.email from app.member m join app.account a on a.id = m.account_id
+     where m.tenant_id = $1 and m.digest and m.digest_week is distinct from $2::date
+       and exists (select from ${tenant.schema}.owner o where o.email = a.email)
+     order by a.email`,
+    [tenant.id, week],
+  );
+  return rows;
+}
+
+/** False where it was noted before: somebody else sends it. */
+export async function claimDigest(
+  db: Queryable,
+  tenant: Pick<Tenant, 'id'>,
+  accountId: string,
+  week: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update app.member set digest_week = $3::date
+     where tenant_id = $1 and account_id = $2 and digest and digest_week is distinct from $3::date`,
+    [tenant.id, accountId, week],
+  );
+  return rowCount > 0;
+}
