@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Problem } from './check.ts';
+import type { Problem } from './check-names.ts';
 import { aggregates, conditionWords } from './condition.ts';
 import {
   Play,

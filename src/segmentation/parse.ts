@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, parseDocument } from 'yaml';
 import { InputError } from '../errors.ts';
-import { checkDefinition, type Known, type Problem } from './check.ts';
+import { checkDefinition, type Known } from './check.ts';
+import type { Problem } from './check-names.ts';
 import { Segmentation } from './definition.ts';
 import { readIssues } from './parse-issues.ts';
 import type { Path } from './references.ts';

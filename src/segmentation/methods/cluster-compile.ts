@@ -1,6 +1,6 @@
 import type { Plan } from '../compile.ts';
 import { compileCondition, type Scope } from '../compile-condition.ts';
-import type { Drawing, Sketch } from '../explain.ts';
+import type { Drawing, Sketch } from '../explain-sketch.ts';
 import { showValue } from '../explain-words.ts';
 import { modelMissing } from '../model-missing.ts';
 import { at } from '../statistics/vectors.ts';

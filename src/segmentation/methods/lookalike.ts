@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Plan } from '../compile.ts';
 import { compileCondition, type Scope } from '../compile-condition.ts';
 import { tierConditions } from '../compile-scores.ts';
-import type { Drawing, Sketch } from '../explain.ts';
+import type { Drawing, Sketch } from '../explain-sketch.ts';
 import { mayProfile, shuffledBy } from '../may-profile.ts';
 import type { Model } from '../model.ts';
 import { modelMissing } from '../model-missing.ts';

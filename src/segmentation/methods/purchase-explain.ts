@@ -1,6 +1,6 @@
 import type { Plan } from '../compile.ts';
 import type { Scope } from '../compile-condition.ts';
-import type { Drawing, Sketch } from '../explain.ts';
+import type { Drawing, Sketch } from '../explain-sketch.ts';
 import { showValue, type Topic, type Words } from '../explain-words.ts';
 import { purchaseModel } from '../methods.ts';
 import { customerOf } from './purchase-compile.ts';

@@ -1,5 +1,5 @@
 import { compileCondition, type Scope } from '../compile-condition.ts';
-import type { Drawing, Sketch } from '../explain.ts';
+import type { Drawing, Sketch } from '../explain-sketch.ts';
 import { inWords } from '../preview.ts';
 import { type Feature, featureColumns, featureName, featureTopic } from './features.ts';
 import { attributeSql, gradeMark } from './scorecard-compile.ts';

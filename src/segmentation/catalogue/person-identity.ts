@@ -1,0 +1,121 @@
+import type { CatalogueRow } from './row.ts';
+
+/** Who somebody is, and what they allow. */
+export const personIdentity: CatalogueRow[] = [
+  // identity
+  {
+    key: 'email',
+    name: 'E-mail',
+    type: 'text',
+    kind: 'identity',
+    from: { hubspot: 'email', salesforce: 'Email' },
+  },
+  {
+    key: 'first_name',
+    name: 'First name',
+    type: 'text',
+    kind: 'identity',
+    sensitivity: 'proxy',
+    from: { hubspot: 'firstname', salesforce: 'FirstName' },
+  },
+  {
+    key: 'last_name',
+    name: 'Last name',
+    type: 'text',
+    kind: 'identity',
+    sensitivity: 'proxy',
+    from: { hubspot: 'lastname', salesforce: 'LastName' },
+  },
+  {
+    key: 'phone',
+    name: 'Phone',
+    type: 'text',
+    kind: 'identity',
+    from: { hubspot: 'phone', salesforce: 'Phone' },
+  },
+  {
+    key: 'mobile_phone',
+    name: 'Mobile phone',
+    type: 'text',
+    kind: 'identity',
+    from: { hubspot: 'mobilephone', salesforce: 'MobilePhone' },
+  },
+  {
+    key: 'company_name',
+    name: 'Company as written on the contact',
+    type: 'text',
+    kind: 'identity',
+    from: { hubspot: 'company', salesforce: 'Company' },
+  },
+  {
+    key: 'owner',
+    name: 'Owner',
+    type: 'text',
+    kind: 'identity',
+    description: 'Who looks after the contact in the CRM, by id.',
+    from: { hubspot: 'hubspot_owner_id', salesforce: 'OwnerId' },
+  },
+  {
+    key: 'record_created_at',
+    name: 'Created in the CRM',
+    type: 'datetime',
+    kind: 'identity',
+    from: { hubspot: 'createdate', salesforce: 'CreatedDate', csv: 'created_at' },
+  },
+  // consent
+  {
+    key: 'email_opted_out',
+    name: 'Opted out of e-mail',
+    type: 'boolean',
+    kind: 'consent',
+    empty: 'false',
+    description: 'HubSpot leaves it empty until someone opts out.',
+    from: { hubspot: 'hs_email_optout', salesforce: 'HasOptedOutOfEmail' },
+  },
+  {
+    key: 'no_profiling',
+    name: 'Objects to profiling',
+    type: 'boolean',
+    kind: 'consent',
+    empty: 'false',
+    description: 'Such people get no labels at all.',
+    from: {
+      hubspot: ['do_not_profile', 'no_profiling'],
+      salesforce: ['Individual.HasOptedOutProfiling', 'Do_Not_Profile__c'],
+    },
+  },
+  {
+    key: 'no_processing',
+    name: 'Objects to processing',
+    type: 'boolean',
+    kind: 'consent',
+    empty: 'false',
+    description: 'Such people get no labels at all.',
+    from: {
+      hubspot: ['do_not_process', 'no_processing'],
+      salesforce: ['Individual.HasOptedOutProcessing', 'Do_Not_Process__c'],
+    },
+  },
+  {
+    key: 'do_not_call',
+    name: 'Do not call',
+    type: 'boolean',
+    kind: 'consent',
+    empty: 'false',
+    from: { hubspot: 'do_not_call', salesforce: 'DoNotCall' },
+  },
+  {
+    key: 'legal_basis',
+    name: 'Legal basis',
+    type: 'multi',
+    kind: 'consent',
+    from: { hubspot: 'hs_legal_basis', salesforce: 'Legal_Basis__c' },
+  },
+  {
+    key: 'marketing_contact',
+    name: 'Marketing contact',
+    type: 'boolean',
+    kind: 'consent',
+    from: { hubspot: 'hs_marketable_status' },
+  },
+];
