@@ -1,6 +1,7 @@
 /** The table of screens: address, name in the navigation, what it takes to see it, and the code, loaded when it is opened. */
 import {
   IconCalendarTime,
+  IconChartPie,
   IconHome,
   IconHourglass,
   IconPlayerPlay,
@@ -36,6 +37,14 @@ export const screens: Screen[] = [
     icon: IconCalendarTime,
     load: () => import('./screens/schedules/schedules.tsx'),
   },
+  {
+    path: '/segment-sets',
+    name: 'Segment sets',
+    icon: IconChartPie,
+    load: () => import('./screens/segment-sets/list.tsx'),
+  },
+  { path: '/segment-sets/new', may: 'edit', load: () => import('./screens/segment-sets/gallery.tsx') },
+  { path: '/segment-sets/:key', load: () => import('./screens/segment-sets/set.tsx') },
   { path: '/segments/:key/:segment', load: () => import('./screens/segment/segment.tsx') },
   {
     path: '/customers',
