@@ -31,5 +31,11 @@ export const Publisher = z.strictObject({
     .describe(
       'Ties the Salesforce package to the keys in the publisher’s own org, which makes it up when it first gets the app.',
     ),
+  salesforcePackageId: z
+    .string()
+    .regex(/^0Ho[A-Za-z0-9]{12,15}$/, 'an id that begins with 0Ho')
+    .nullable()
+    .default(null)
+    .describe('What `sf package create` answered; versions are made of that package.'),
 });
 export type Publisher = z.infer<typeof Publisher>;

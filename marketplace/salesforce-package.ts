@@ -30,6 +30,7 @@ export function salesforcePackage({
   publicUrl,
   supportEmail,
   salesforceOauthLink,
+  salesforcePackageId,
 }: Publisher): Record<string, string> {
   const fields = fieldsOf(builtIn());
   const components = {
@@ -44,7 +45,7 @@ export function salesforcePackage({
     ...labels(publicUrl),
   };
   const files: Record<string, string> = {
-    'sfdx-project.json': project(),
+    'sfdx-project.json': project(salesforcePackageId),
     [OAUTH_SETTINGS]: oauthSettings(publicUrl),
   };
   for (const [path, text] of Object.entries(components)) files[`${SOURCE}/${path}`] = text;
@@ -57,7 +58,7 @@ export const isGenerated = (path: string) =>
   (path.startsWith(`${SOURCE}/`) && (path.endsWith('-meta.xml') || !/\/(classes|lwc)\//.test(path)));
 
 /** https://developer.salesforce.com/docs/atlas.en-us.sfdx_dev.meta/sfdx_dev/sfdx_dev_ws_config.htm */
-const project = () =>
+const project = (packageId: string | null) =>
   jsonText({
     packageDirectories: [
       {
@@ -72,6 +73,7 @@ const project = () =>
     namespace: NAMESPACE,
     sfdcLoginUrl: 'https://login.salesforce.com',
     sourceApiVersion: API_VERSION,
+    ...(packageId !== null && { packageAliases: { [APP_LABEL]: packageId } }),
   });
 
 /** What the publisher enters by hand, as no package may hold it: the settings of the External Client App's OAuth. */

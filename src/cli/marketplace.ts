@@ -18,6 +18,7 @@ export function registerMarketplace(program: Command): void {
     .option('--documentation-url <url>', 'the public guide to install and configure')
     .option('--support-url <url>', 'the public page for help')
     .option('--salesforce-oauth-link <link>', 'what your Dev Hub org says once it has the app')
+    .option('--salesforce-package-id <id>', 'what `sf package create` answered')
     .option('--check', 'write nothing; fail where a file differs')
     .option('--root <folder>', 'where the packages are', FOLDER)
     .addHelpText(

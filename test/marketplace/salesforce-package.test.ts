@@ -64,6 +64,15 @@ it('is tied to the keys in the publisher’s org once that org has made them', (
   expect(texts).toContain('<orgScopedExternalApp>00Dxx0000001gPL:Segment_Sync</orgScopedExternalApp>');
 });
 
+it('knows its id once it has been created', () => {
+  const id = '0Ho000000000001AAA';
+  const known = salesforcePackage({ ...publisher, salesforcePackageId: id })['sfdx-project.json'] ?? '';
+  expect(JSON.parse(known)).toMatchObject({
+    packageDirectories: [{ package: 'Segment Sync' }],
+    packageAliases: { 'Segment Sync': id },
+  });
+});
+
 describe('the fields of the package', () => {
   const fields = fieldsOf(builtIn());
   const places = fields.flatMap(({ sobjects, name }) => sobjects.map((sobject) => `${sobject}.${name}`));
