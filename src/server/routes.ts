@@ -18,6 +18,7 @@ import downloadMembers from './routes/download-members.ts';
 import downloadRunWrites from './routes/download-run-writes.ts';
 import eraseCustomer from './routes/erase-customer.ts';
 import exportCustomer from './routes/export-customer.ts';
+import findRecord from './routes/find-record.ts';
 import getAlertSettings from './routes/get-alert-settings.ts';
 import getCardSalesforce from './routes/get-card-salesforce.ts';
 import getCustomer from './routes/get-customer.ts';
@@ -79,6 +80,7 @@ import streamEvents from './routes/stream-events.ts';
 import testAlerts from './routes/test-alerts.ts';
 
 export const routes = [
+  findRecord,
   acceptFall,
   authorizeConnection,
   beginSegmentation,

@@ -2,6 +2,7 @@
 import {
   IconCalendarTime,
   IconChartPie,
+  IconHeartHandshake,
   IconHome,
   IconHourglass,
   IconPlayerPlay,
@@ -57,6 +58,13 @@ export const screens: Screen[] = [
     name: 'Connections',
     icon: IconPlugConnected,
     load: () => import('./screens/connections/connections.tsx'),
+  },
+  { path: '/records/:system/:object/:id', load: () => import('./screens/customers/record.tsx') },
+  {
+    path: '/my',
+    name: 'My customers',
+    icon: IconHeartHandshake,
+    load: () => import('./screens/my-customers/my-customers.tsx'),
   },
   { path: '/customers/:subject/:id', load: () => import('./screens/customers/customer.tsx') },
 ];

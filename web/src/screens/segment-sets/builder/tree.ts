@@ -15,6 +15,7 @@
  * | all else | a rule `yaml` with the condition as its value |
  */
 import type { Condition } from '../../../../../src/segmentation/condition.ts';
+import { fitsForm } from './deals-form.ts';
 
 export type Rule = {
   id?: string;
@@ -106,9 +107,9 @@ function toRule(condition: Condition, ofCompany: boolean): Rule | null {
       operator: 'holds',
       value: condition.segment,
     };
-  if ('deals' in condition)
+  if ('deals' in condition && fitsForm(condition.deals) && !isEmpty(condition.deals))
     return { field: fieldOf({ kind: 'deals', ofCompany }), operator: '', value: condition.deals };
-  if ('contacts' in condition && !ofCompany)
+  if ('contacts' in condition && !ofCompany && !isEmpty(condition.contacts))
     return { field: fieldOf({ kind: 'contacts' }), operator: '', value: condition.contacts };
   if ('company' in condition && !ofCompany) return toRule(condition.company, true);
   return null;
@@ -181,7 +182,10 @@ function ownCondition(subject: Subject, operator: string, value: unknown): objec
   }
 }
 
+/** Is something still to be filled in, also deep inside? */
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;
-  return Array.isArray(value) && (value.length === 0 || value.some(isEmpty));
+  if (typeof value !== 'object') return false;
+  const parts: unknown[] = Object.values(value);
+  return (Array.isArray(value) && parts.length === 0) || parts.some(isEmpty);
 }
