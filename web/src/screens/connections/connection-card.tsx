@@ -20,6 +20,7 @@ import { useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
 import { Checklist } from './checklist.tsx';
 import type { Connection } from './connections.tsx';
+import { DisconnectForm } from './disconnect-form.tsx';
 import { EditForm } from './edit-form.tsx';
 
 const STATES = {
@@ -31,7 +32,7 @@ const STATES = {
 /** One account: its health in figures, the checklist on demand, and what can be done with it. */
 export function ConnectionCard({ connection, isFresh }: { connection: Connection; isFresh: boolean }) {
   const [isChecked, { toggle }] = useDisclosure(isFresh);
-  const [dialog, setDialog] = useState<'edit' | null>(null);
+  const [dialog, setDialog] = useState<'edit' | 'disconnect' | null>(null);
   const mayAdminister = useMay('administer');
   const mayEdit = useMay('edit');
   const { color, says } = STATES[connection.state];
@@ -83,11 +84,24 @@ export function ConnectionCard({ connection, isFresh }: { connection: Connection
               </Button>
             </>
           )}
+          {mayAdminister && connection.reason?.code !== 'disconnecting' && (
+            <Button size="xs" variant="subtle" color="red" onClick={() => setDialog('disconnect')}>
+              Disconnect
+            </Button>
+          )}
         </Group>
         {mayEdit && <Collapse expanded={isChecked}>{isChecked && <Checklist id={connection.id} />}</Collapse>}
       </Stack>
       <Modal opened={dialog === 'edit'} onClose={close} title={`Edit ${connection.name}`}>
         <EditForm connection={connection} onDone={close} />
+      </Modal>
+      <Modal
+        opened={dialog === 'disconnect'}
+        onClose={close}
+        title={`Disconnect ${connection.name}`}
+        size="lg"
+      >
+        <DisconnectForm connection={connection} onDone={close} />
       </Modal>
     </Card>
   );

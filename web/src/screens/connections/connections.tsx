@@ -9,12 +9,16 @@ import { useApi } from '../../query.ts';
 import { useMay } from '../../session.ts';
 import { ConnectForm } from './connect-form.tsx';
 import { ConnectionCard } from './connection-card.tsx';
+import { Receipts } from './receipts.tsx';
 
 export type Connection = Answer<'GET /api/connections'>['items'][number];
 
+/** One that leaves is soon gone, and its receipt there. */
+const EVERY_MS = 5_000;
+
 /** The connected CRM accounts, how they are, and what stands in their way. */
 export default function Connections() {
-  const query = useApi('GET /api/connections', undefined, { everyMs: 10_000 });
+  const query = useApi('GET /api/connections', undefined, { everyMs: EVERY_MS });
   const [params] = useSearchParams();
   const [isOpen, { open, close }] = useDisclosure(false);
   const mayAdminister = useMay('administer');
@@ -42,7 +46,7 @@ export default function Connections() {
                     : 'An admin of your company connects the first one here.'}
                 </Empty>
               ) : (
-                <SimpleGrid cols={{ base: 1, lg: items.length > 1 ? 2 : 1 }}>
+                <SimpleGrid cols={{ base: 1, lg: items.length > 1 ? 2 : 1 }} style={{ alignItems: 'start' }}>
                   {items.map((connection) => (
                     <ConnectionCard
                       key={connection.id}
@@ -57,6 +61,7 @@ export default function Connections() {
                   Where connections disagree about a deal, the first of them counts; Edit changes their order.
                 </Text>
               )}
+              <Receipts everyMs={EVERY_MS} />
               <Modal opened={isOpen} onClose={close} title="Connect a CRM">
                 <ConnectForm systems={systems} />
               </Modal>
