@@ -61,8 +61,7 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
       if (next === undefined) {
         await tidyTables(work.pool, work.tenant);
         if (run.countSizes) await storeSizes(work.pool, work.tenant, work.run.asOf);
-        await storeBaselines(work.pool, work.tenant, work.run);
-        return { position: state, done: true, counts };
+        return { position: state, done: await storeBaselines(work), counts };
       }
       if (next === 'person') await clearRefusing(work, plans, run, counts);
       Object.assign(state, { subject: next, after: '0', span: SPAN.first });

@@ -45,6 +45,8 @@ export async function readDistributions(
   scene: ReviewScene,
   { definition }: Pick<SegmentationRow, 'definition'>,
   given: ReadonlyMap<string, Distribution['bins']> = new Map(),
+  /** Those worked out already, by attribute: several segmentations go by the same ones. */
+  seen: Map<Attribute, Distribution> = new Map(),
 ): Promise<Distribution[]> {
   const keys = new Set(
     [...references(definition)].flatMap((one) =>
@@ -56,11 +58,22 @@ export async function readDistributions(
     const attribute = scene.index.get(definition.subject, key);
     if (attribute === undefined || attribute.sensitivity === 'sensitive' || attribute.type === 'multi')
       continue;
-    const bins = given.get(key) ?? (await readBins(db, scene, attribute));
-    const counts = await readCounts(db, scene, attribute, bins);
-    distributions.push({ attribute: key, name: attribute.name, bins, counts });
+    const found = seen.get(attribute) ?? (await readOne(db, scene, attribute, given.get(key)));
+    seen.set(attribute, found);
+    distributions.push(found);
   }
   return distributions;
+}
+
+async function readOne(
+  db: Queryable,
+  scene: ReviewScene,
+  attribute: Attribute,
+  given: Distribution['bins'] | undefined,
+): Promise<Distribution> {
+  const bins = given ?? (await readBins(db, scene, attribute));
+  const counts = await readCounts(db, scene, attribute, bins);
+  return { attribute: attribute.key, name: attribute.name, bins, counts };
 }
 
 async function readBins(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { storeBaselines } from '../../../src/pipeline/review/baselines.ts';
 import { readDistributions } from '../../../src/pipeline/review/distributions.ts';
 import { readHistory } from '../../../src/pipeline/review/history.ts';
 import { findReviewed, readReviewScene } from '../../../src/pipeline/review/scene.ts';
@@ -108,4 +109,27 @@ it('finds no drift where nothing changed', async () => {
 
 it('refuses dates in the wrong order', async () => {
   await expect(history('ages', day(5), day(4))).rejects.toMatchObject({ code: 'range_invalid' });
+});
+
+it('goes on in the next slice where the first runs of many versions do not fit in one', async () => {
+  const { pool, tenant } = db;
+  await pool.query(`delete from ${tenant.schema}.baseline`);
+  const pins = { ages: { definition: 2, model: null }, shop: { definition: 1, model: null } };
+  const slice = {
+    pool,
+    tenant,
+    run: { asOf: day(5), pins },
+    deadline: 0,
+    signal: new AbortController().signal,
+  };
+  expect([await storeBaselines(slice), await storeBaselines(slice), await storeBaselines(slice)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  const { rows } = await pool.query(`select segmentation, version from ${tenant.schema}.baseline order by 1`);
+  expect(rows).toEqual([
+    { segmentation: 'ages', version: 2 },
+    { segmentation: 'shop', version: 1 },
+  ]);
 });
