@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { CARD_PATH, NAMESPACE, ORG_HEADER, REDIRECT_PATH, SCOPES } from '../../connectors/salesforce/app.ts';
 import { bundleOf } from '../../connectors/salesforce/bundle.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
@@ -8,11 +9,16 @@ import { differences } from '../../marketplace/package-files.ts';
 import { Publisher } from '../../marketplace/publisher.ts';
 import { builtIn, fieldsOf } from '../../marketplace/salesforce-fields.ts';
 import { isGenerated, salesforcePackage } from '../../marketplace/salesforce-package.ts';
+import { CardAnswer } from '../../src/server/card-answer.ts';
 import { labelTarget, prepareOne } from '../connectors/conformance.ts';
 import { type SalesforceRig, salesforceRig, seedOf } from '../connectors/salesforce-rig.ts';
 
 const ROOT = join(import.meta.dirname, '../../marketplace');
 const FOLDER = join(ROOT, 'salesforce');
+const Drawn = z.object({
+  STATES: z.record(z.string(), z.object({ answer: z.object({ body: z.string().nullable() }).nullable() })),
+});
+
 const SOURCE = 'force-app/main/default/';
 
 const publisher = Publisher.parse(JSON.parse(readFileSync(join(ROOT, 'publisher.json'), 'utf8')));
@@ -115,6 +121,23 @@ it('lets the Apex class ask where the app answers, and say which org asks', () =
   const apex = handWritten('classes/SegmentSyncCard.cls');
   expect(apex).toContain(`'callout:Segment_Sync${CARD_PATH}'`);
   expect(apex).toContain(`setHeader('${ORG_HEADER}', UserInfo.getOrganizationId())`);
+});
+
+describe('the component is drawn and tested with answers that the server could give', async () => {
+  const { STATES } = Drawn.parse(await import(join(FOLDER, 'preview/states.js')));
+  const answers = Object.entries(STATES).flatMap(([state, { answer }]) =>
+    answer?.body ? [{ state, body: answer.body }] : [],
+  );
+
+  it.each(answers)('$state', ({ body }) => {
+    const instants = new Set(['since', 'asOf', 'endedAt']);
+    const answer = JSON.parse(body, (key, value) => (instants.has(key) && value ? new Date(value) : value));
+    expect(CardAnswer.safeParse(answer).error?.issues).toBeUndefined();
+  });
+
+  it('in more than one state', () => {
+    expect(answers.length).toBeGreaterThan(3);
+  });
 });
 
 it('has a namespace that Salesforce would take, and knows its fields by it', () => {
