@@ -13,6 +13,7 @@ import {
   type WorkerOptions,
   withBackend,
 } from 'bullmq';
+import { BullMQOtel } from 'bullmq-otel';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { Pool } from '../src/store/pool.ts';
@@ -21,7 +22,7 @@ const QUEUE = 'segment-sync';
 const SCHEMA = 'bullmq';
 
 /** What a job carries: ids only, for job data is stored in clear text. */
-export type JobData = { tenantId?: string; runId?: string; undoId?: string };
+export type JobData = { tenantId?: string; runId?: string; undoId?: string; connectionId?: string };
 
 export type JobToDo = { id?: string | undefined; name: string; data: JobData };
 /** A job ends when this resolves; with `againInMs` it is put back and done again after that time. */
@@ -44,11 +45,15 @@ export type WorkerSettings = {
 export type QueueBackend = {
   kind: 'postgres' | 'redis';
   queue: JobQueue;
+  /** All of the queue, for looking into it. */
+  whole: Queue<JobData>;
   startWorker(process: Processor, options: WorkerSettings): JobWorker;
   /** Rejects where the queue does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
 };
+
+type Traced = Pick<WorkerOptions, 'telemetry'>;
 
 const LOCK_MS = 30_000;
 
@@ -78,26 +83,32 @@ export async function openQueueBackend(options: {
   pool: Pool;
   databaseUrl?: string | undefined;
   redisUrl?: string | undefined;
+  /** Jobs carry on the trace of who queued them. */
+  isTraced?: boolean | undefined;
   /** Called with errors of idle connections; what was under way is tried again by itself. */
   onError(error: Error): void;
 }): Promise<QueueBackend> {
+  const telemetry = options.isTraced ? new BullMQOtel({ tracerName: QUEUE }) : undefined;
+  const traced: Traced = telemetry ? { telemetry } : {};
   return options.redisUrl
-    ? openRedis(options.redisUrl, options.onError)
-    : openPostgres(options.pool, options.databaseUrl, options.onError);
+    ? openRedis(options.redisUrl, options.onError, traced)
+    : openPostgres(options.pool, options.databaseUrl, options.onError, traced);
 }
 
-function openRedis(url: string, onError: (error: Error) => void): QueueBackend {
+function openRedis(url: string, onError: (error: Error) => void, traced: Traced): QueueBackend {
   // BullMQ asks for null: a worker waits for Redis to come back rather than giving up.
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   connection.on('error', onError);
-  const queue = new Queue<JobData>(QUEUE, { connection });
+  const queue = new Queue<JobData>(QUEUE, { connection, ...traced });
   queue.on('error', onError);
   return {
     kind: 'redis',
     queue,
+    whole: queue,
     startWorker: (process, settings) => {
       const worker = new Worker<JobData>(QUEUE, withDelays(process), {
         ...workerOptions(settings),
+        ...traced,
         connection,
       });
       worker.on('error', settings.onError);
@@ -117,6 +128,7 @@ async function openPostgres(
   pool: Pool,
   databaseUrl: string | undefined,
   onError: (error: Error) => void,
+  traced: Traced,
 ): Promise<QueueBackend> {
   // BullMQ's SQL names no schema. On a server its own pool carries the search_path; the embedded
   // database has one session, whose search_path is set when it is opened.
@@ -137,14 +149,17 @@ async function openPostgres(
     client.release();
   }
   const { Queue: PostgresQueue, Worker: PostgresWorker } = withBackend(createPostgresBackend);
-  const queue = new PostgresQueue<JobData>(QUEUE, { connection });
+  const queue = new PostgresQueue<JobData>(QUEUE, { connection, ...traced });
   queue.on('error', onError);
   return {
     kind: 'postgres',
     queue,
+    // The same class; only the options of its connection are typed otherwise.
+    whole: queue as unknown as Queue<JobData>,
     startWorker: (process, settings) => {
       const worker = new PostgresWorker<JobData>(QUEUE, withDelays(process), {
         ...workerOptions(settings),
+        ...traced,
         connection,
       });
       worker.on('error', settings.onError);

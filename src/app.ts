@@ -26,6 +26,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       pool: store.pool,
       databaseUrl: config.databaseUrl,
       redisUrl: config.redisUrl,
+      isTraced: config.tracesUrl !== undefined,
       onError: (error) => log.error({ err: error }, 'queue connection error'),
     });
     const openConnections = connectionOpener({

@@ -108,6 +108,13 @@ export const Environment = z.object({
     .enum(['yes', 'no'])
     .default('no')
     .describe('Alerts may be sent to http and to addresses inside one’s own network: yes or no.'),
+  OPERATORS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => part.trim().toLowerCase() || []))
+    .describe(
+      'E-mail addresses, separated by commas, of who may look into the job queue. Without it the admins, where there is one tenant.',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT: web('http://localhost:4318')
     .optional()
     .describe('Where traces are sent, by OTLP over HTTP. Without it there are none.'),
@@ -138,6 +145,8 @@ export type Config = {
   mail: { smtpUrl: string | undefined; from: string };
   /** May alerts go to http and private addresses? */
   alertsToPrivate: boolean;
+  /** Who may look into the queue; empty: the admins of the only tenant. */
+  operators: string[];
   /** Where traces go. */
   tracesUrl: string | undefined;
 };
@@ -182,6 +191,7 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
     oidc: oidc(env),
     mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM },
     alertsToPrivate: env.ALERTS_TO_PRIVATE === 'yes',
+    operators: env.OPERATORS,
     tracesUrl: env.OTEL_EXPORTER_OTLP_ENDPOINT,
   };
 }

@@ -29,6 +29,11 @@ export async function main(argument: string | undefined): Promise<void> {
     );
   }
   const log = createLog({ level: config.logLevel });
+  // Before anything that may be traced; nothing of it is loaded where nobody asked for traces.
+  const stopTracing =
+    config.tracesUrl === undefined
+      ? undefined
+      : (await import('./server/tracing.ts')).startTracing(config.tracesUrl, role);
   const app = await openApp(config, log);
   try {
     const worker = role === 'web' ? undefined : await app.startWorker();
@@ -39,6 +44,7 @@ export async function main(argument: string | undefined): Promise<void> {
       server?.close();
       await worker?.close();
       await app.close();
+      await stopTracing?.();
     });
     log.info({ role, store: app.store.pool.kind, queue: app.backend.kind }, 'started');
   } catch (error) {

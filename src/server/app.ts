@@ -1,7 +1,9 @@
 import express, { type Express } from 'express';
 import { NotFoundError } from '../errors.ts';
+import { boardRoutes } from './board.ts';
 import { hubspotCardRoutes } from './card-hubspot.ts';
 import { healthRoutes } from './health.ts';
+import { httpSpans } from './http-spans.ts';
 import { callerLimits, doorLimit } from './limits.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
@@ -9,6 +11,7 @@ import { oauthRoutes } from './oauth.ts';
 import { openApiRoutes } from './openapi.ts';
 import type { ServerParts } from './parts.ts';
 import { problems } from './problem.ts';
+import { requestLog } from './request-log.ts';
 import { routes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import { signInRoutes } from './sign-in.ts';
@@ -21,6 +24,7 @@ export function createServerApp(parts: ServerParts, web?: WebFiles): Express {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', parts.config.trustProxy);
+  app.use(requestLog(parts), httpSpans());
   app.use(securityHeaders(parts.publicUrl));
   app.use(healthRoutes(parts.probes));
   app.use(metricsRoute(parts.metrics));
@@ -29,6 +33,7 @@ export function createServerApp(parts: ServerParts, web?: WebFiles): Express {
   app.use(oauthRoutes(parts));
   app.use(webhookRoutes(parts));
   app.use(hubspotCardRoutes(parts));
+  app.use(boardRoutes(parts));
   app.use(openApiRoutes(parts, routes));
   app.use('/api', callerLimits(parts));
   app.use(express.json({ limit: '1mb' }));

@@ -9,6 +9,7 @@ import { withIdempotency } from './idempotency.ts';
 import { tenantLimit } from './limits.ts';
 import type { ServerParts } from './parts.ts';
 import { FieldsError } from './problem.ts';
+import { TENANT } from './request-log.ts';
 import type { AuditNote, Route } from './route.ts';
 
 /** Deeper JSON than any definition needs. */
@@ -33,6 +34,7 @@ function handlerOf(
   return async (request, response) => {
     response.setHeader('cache-control', 'no-store');
     const actor = await actorOf(parts, request);
+    response.locals[TENANT] = actor.tenantId;
     await spend(actor.tenantId);
     if (route.method !== 'GET') requireOwnPage(parts, request, actor);
     try {
