@@ -92,6 +92,18 @@ describeInBrowser('customers and segments on screen', () => {
     expect(rig.problems).toEqual([]);
   });
 
+  it('is where a card in the CRM leads to', async () => {
+    const page = await rig.page(await rig.visitor('viewer'));
+    await page.goto('/records/hubspot/contact/100005');
+    await page.getByRole('heading', { level: 1 }).getByText('Customer 5').waitFor();
+    await page.goto('/records/hubspot/contact/999');
+    await page.getByText('not among the customers').waitFor();
+    await page.goto('/my');
+    await page.getByText('No CRM knows you as an owner').waitFor();
+    expect(await axe(page)).toEqual([]);
+    expect(rig.problems).toEqual([]);
+  });
+
   it('can be erased by an admin, who types it out', async () => {
     const page = await rig.page(await rig.visitor('admin'));
     await page.goto('/customers?search=customer7');

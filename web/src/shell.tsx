@@ -16,6 +16,7 @@ import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { Navigate, Outlet, NavLink as RouterLink, useLocation, useRouteError } from 'react-router';
 import icon from './icon.svg';
+import { useLive } from './live.ts';
 import { Failed, Loading } from './parts/states.tsx';
 import { screens } from './screens.tsx';
 import { SessionContext, useSessionQuery, useSignOut } from './session.ts';
@@ -78,11 +79,18 @@ export function Shell() {
           </Box>
         </AppShell.Navbar>
         <AppShell.Main id="screen">
+          <Live />
           <Outlet />
         </AppShell.Main>
       </AppShell>
     </SessionContext>
   );
+}
+
+/** Follows the server while somebody is signed in. */
+function Live() {
+  useLive();
+  return null;
 }
 
 function ColourScheme() {

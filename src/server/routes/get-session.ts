@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Permission, Role } from '../../model/role.ts';
+import { getMember } from '../../store/accounts.ts';
 import { route } from '../route.ts';
 
 export default route({
@@ -14,13 +15,16 @@ export default route({
     permissions: z.array(Permission),
     /** Goes with every unsafe request of a browser, as x-csrf-token. */
     csrf: z.string().nullable(),
+    /** Gets the weekly digest; null for programs. */
+    digest: z.boolean().nullable(),
     tenant: z.object({ id: z.string(), name: z.string(), zone: z.string(), currency: z.string() }),
   }),
-  handle: ({ actor, tenant }) => ({
+  handle: async ({ actor, tenant, parts }) => ({
     name: actor.name,
     role: actor.role,
     permissions: [...actor.permissions],
     csrf: actor.csrf,
+    digest: actor.kind === 'person' ? (await getMember(parts.store.pool, tenant, actor.id)).digest : null,
     tenant,
   }),
 });
