@@ -15,6 +15,7 @@ import { maintain } from './maintain.ts';
 import { review } from './review.ts';
 import { startScheduledRun } from './scheduled-run.ts';
 import { undo } from './undo.ts';
+import { poll } from './webhook-poll.ts';
 import { eraseRequested } from './webhook-refresh.ts';
 
 /** What every job gets beside its data. */
@@ -70,5 +71,7 @@ export const jobs = {
   owners: { name: 'owners', payload: z.strictObject({ tenantId: TenantId }), run: readOwners },
   /** Once a week and tenant: each owner's own customers by mail. */
   digest: { name: 'digest', payload: z.strictObject({ tenantId: TenantId }), run: digest },
+  /** Every few minutes: what changed in CRMs that do not tell by themselves. */
+  poll: { name: 'poll', payload: z.strictObject({ tenantId: TenantId }), run: poll },
 };
 export type JobName = keyof typeof jobs;

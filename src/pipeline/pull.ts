@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json, Page, PullMode } from '../../connectors/contract.ts';
+import type { Connector, Json, Page, PullMode } from '../../connectors/contract.ts';
 import { RateLimitError } from '../errors.ts';
 import type { ObjectType } from '../model/record.ts';
 import { listAttributes } from '../store/columns.ts';
@@ -87,11 +87,20 @@ export async function pullSlice(work: StageContext, position: Json): Promise<Sli
 }
 
 function tasksOf(work: StageContext, connection: OpenConnection): Task[] {
-  const steps: readonly Step[] = work.run.options.dirtyOnly ? ['noted'] : STEPS;
+  const steps = stepsOf(work, connection);
   return connection.connector.objects.flatMap((object) =>
     steps.map((step) => ({ connectionId: connection.id, object, step })),
   );
 }
+
+function stepsOf({ run }: StageContext, { connector }: OpenConnection): readonly Step[] {
+  if (!run.options.dirtyOnly) return STEPS;
+  return run.options.poll && isPolled(connector) ? ['noted', 'changes'] : ['noted'];
+}
+
+/** Does nobody tell us when something changes there? */
+export const isPolled = ({ auth, pull, webhook }: Connector): boolean =>
+  auth === 'oauth2' && pull !== undefined && webhook === undefined;
 
 async function sceneOf(
   work: StageContext,
@@ -109,7 +118,7 @@ const tasks: Record<Step, (scene: Scene) => Promise<Ending>> = {
   properties: lookUpProperties,
   noted: readNoted,
   load: async (scene) => ((await hasLoaded(scene)) ? 'done' : await readAll(scene, 'full')),
-  changes: (scene) => readOn(scene, 'changes'),
+  changes: (scene) => (scene.work.run.options.dirtyOnly ? pollChanges(scene) : readOn(scene, 'changes')),
   deleted: (scene) => readOn(scene, 'deleted'),
   again: async (scene) => ((await needsReadAgain(scene)) ? await readAll(scene, 'full') : 'done'),
   links: async (scene) => ((await needsSweep(scene)) ? await readAll(scene, 'links') : 'done'),
@@ -195,6 +204,18 @@ async function readNoted(scene: Scene): Promise<Ending> {
   await clearDirtyRecords(pool, tenant, { ...scene, notes: [...open.values()] });
   if (open.size > 0) add(scene, 'unanswered', open.size);
   return 'again';
+}
+
+/** What changed since the last look, where there was a first; a spent budget must not keep a refresh waiting. */
+async function pollChanges(scene: Scene): Promise<Ending> {
+  if (!(await hasLoaded(scene))) return 'done';
+  try {
+    return await readOn(scene, 'changes');
+  } catch (error) {
+    if (!(error instanceof RateLimitError)) throw error;
+    add(scene, 'not_polled', 1);
+    return 'done';
+  }
 }
 
 /** Goes on from the cursor to the present. */

@@ -14,6 +14,8 @@ export type OpenConnection = {
   config: Record<string, unknown>;
   connector: Connector;
   context: Context;
+  /** Ends our right to call, for good; absent where there is none to end. */
+  revoke?: () => Promise<void>;
 };
 
 export type RunOptions = {
@@ -30,6 +32,8 @@ export type RunOptions = {
    * dirty_subject 'label' (and notes them as 'push'), push only the records of dirty_subject 'push'.
    */
   dirtyOnly?: boolean;
+  /** A refresh that also asks those CRMs for what changed that do not tell by themselves. */
+  poll?: boolean;
 };
 
 /** One run, with the one instant and the versions that all its stages use. */
