@@ -205,9 +205,9 @@ async function labelAll(pool: Pool, tenant: Tenant): Promise<number> {
     log: pino({ level: 'silent' }),
   };
   const start = performance.now();
-  const { done } = await labelSlice(work, {});
+  let slice = await labelSlice(work, {});
+  while (!slice.done) slice = await labelSlice(work, slice.position);
   const seconds = (performance.now() - start) / 1_000;
-  if (!done) throw new Error('labelling did not end');
   await pool.query(
     `update ${tenant.schema}.run set state = 'done', started_at = now(), ended_at = now() where id = $1`,
     [run.id],
