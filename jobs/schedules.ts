@@ -31,7 +31,7 @@ const POLL_EVERY_MINUTES = 10;
 export function checkTiming(timing: Timing): void {
   if ('everyMinutes' in timing) return;
   if (!IANAZone.isValidZone(timing.zone)) {
-    throw new InputError('zone_unknown', `There is no time zone "${timing.zone}".`, {
+    throw new InputError('zone_invalid', `There is no time zone "${timing.zone}".`, {
       action: 'Use a name from the IANA list, such as Europe/Berlin or America/New_York.',
     });
   }

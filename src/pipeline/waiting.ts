@@ -3,6 +3,7 @@ import { countPins, type PinKey, pagePins } from '../store/pins.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
 import { activeRun } from '../store/runs.ts';
 import { listNewest } from '../store/segmentations.ts';
+import { countShown } from '../store/shown.ts';
 import { listTargets, type TargetReason, type TargetRow } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { type HeldFall, listFalls } from './falls.ts';
@@ -53,13 +54,12 @@ export type Waiting = {
   targets: WaitingTarget[];
   falls: (Omit<HeldFall, 'since'> & { connection: string; since: Date })[];
   pins: number;
-  live: number;
   runId: string | null;
 };
 
 const FILLED_BY_CRM = new Set<TargetRow['kind']>(['dynamic_list', 'list_view']);
 
-/** All that waits for a person. The date of the last change goes along with its object's labels and is left out. */
+/** All targets, those that wait first to look at, and what else waits for a person. The date of the last change goes along with its object's labels and is left out. */
 export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promise<Waiting> {
   const connections = new Map((await listConnections(pool, tenant)).map((one) => [one.id, one]));
   const definitions = new Map(
@@ -67,9 +67,10 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
   );
   const pending = new Map((await pendingTargets(pool, tenant, asOf)).map((one) => [one.target.id, one]));
   const all = await listTargets(pool, tenant);
+  const shown = await countShown(pool, tenant);
   return {
     targets: all
-      .filter((target) => target.kind !== 'changed_at' && whyOf(target) !== 'live')
+      .filter(({ kind }) => kind !== 'changed_at')
       .map((target): WaitingTarget => {
         const { bundle = null, ...reason } = target.reason ?? {
           code: '',
@@ -77,7 +78,7 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
           action: '',
           since: '',
         };
-        const { shown = 0, writes = 0, changes = 0 } = pending.get(target.id) ?? {};
+        const { writes = 0, changes = 0 } = pending.get(target.id) ?? {};
         const definition = definitions.get(target.segmentation);
         return {
           id: target.id,
@@ -93,7 +94,7 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
           why: whyOf(target),
           reason: target.reason === null ? null : reason,
           bundle,
-          shown,
+          shown: shown.get(target.id) ?? 0,
           writes,
           changes,
           filledByCrm: FILLED_BY_CRM.has(target.kind),
@@ -105,7 +106,6 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
       connection: connections.get(fall.connectionId)?.name ?? fall.connectionId,
     })),
     pins: await countPins(pool, tenant, asOf),
-    live: all.filter(({ state, kind }) => state === 'live' && kind !== 'changed_at').length,
     runId: (await activeRun(pool, tenant))?.id ?? null,
   };
 }

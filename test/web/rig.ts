@@ -169,7 +169,8 @@ async function openPage(
     await context.addCookies([{ name, value, url: given.url, httpOnly: true, sameSite: 'Lax' }]);
   }
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  // Machines are slow at times; what never comes fails all the same.
+  page.setDefaultTimeout(30_000);
   watchPage(page, given.problems);
   return page;
 }

@@ -1,4 +1,4 @@
-import { Badge, createTheme } from '@mantine/core';
+import { Alert, Badge, createTheme, Drawer, Modal, Notification } from '@mantine/core';
 
 /** The look of all screens. Colours keep the contrast of WCAG AA in both schemes. */
 export const theme = createTheme({
@@ -11,6 +11,11 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+    // As the badges': the kit's tinted titles are too pale in orange and yellow.
+    Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
     // Their tint says the state; the kit's tinted letters on it are under 4.5:1 for yellow and orange.
     Badge: Badge.extend({
       styles: (_theme, { variant }) =>

@@ -7,7 +7,7 @@ import { ReasonAnswer } from '../run-answer.ts';
 export default route({
   method: 'GET',
   path: '/api/waiting',
-  summary: 'What waits for a person: targets that are held or paused, falls in records, values set by hand',
+  summary: 'Every target with why it waits, if it does; falls in records; values set by hand',
   tag: 'Waiting',
   may: 'read',
   answer: z.object({
@@ -48,8 +48,6 @@ export default route({
       }),
     ),
     pins: z.number(),
-    /** Live targets, for holding and pausing them. */
-    live: z.number(),
     /** Is a run under way, after which these figures change? */
     runId: z.string().nullable(),
   }),

@@ -105,11 +105,18 @@ export function RecordLink({
   record: string;
   link: string | null;
 }) {
-  const text = `${connection} ${record}`;
-  if (link === null) return <Text size="sm">{text}</Text>;
   return (
-    <Anchor href={link} target="_blank" rel="noreferrer" size="sm">
-      {text} <IconExternalLink size={12} aria-label="opens in the CRM" />
-    </Anchor>
+    <div>
+      {link === null ? (
+        <Text size="sm">{record}</Text>
+      ) : (
+        <Anchor href={link} target="_blank" rel="noreferrer" size="sm">
+          {record} <IconExternalLink size={12} aria-label="opens in the CRM" />
+        </Anchor>
+      )}
+      <Text size="xs" c="dimmed" truncate maw={180}>
+        {connection}
+      </Text>
+    </div>
   );
 }

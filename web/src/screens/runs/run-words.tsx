@@ -36,11 +36,39 @@ export function RunState({ run }: { run: Pick<Run, 'state' | 'cancelRequested' |
   );
 }
 
-/** "12,044 contact records read" out of `contact.read`: 12044. */
+const PLURALS: Record<string, string> = {
+  contact: 'contacts',
+  company: 'companies',
+  deal: 'deals',
+  person: 'people',
+  lead: 'leads',
+};
+const SYSTEMS: Record<string, string> = {
+  hubspot: 'HubSpot',
+  salesforce: 'Salesforce',
+  csv: 'the CSV folder',
+};
+
+/** "12,044 contacts read" out of `contact.read`: 12044; "443 written to HubSpot" out of `hubspot.written`. */
 export function countWords(name: string, value: number): string {
-  const [what = '', of] = name.split('.').reverse();
-  return `${count(value)} ${of ? `${of.replaceAll('_', ' ')} ` : ''}${what.replaceAll('_', ' ')}`;
+  const [first = '', second] = name.split('.');
+  const what = (second ?? first).replaceAll('_', ' ');
+  if (second === undefined) return `${count(value)} ${what}`;
+  const system = SYSTEMS[first];
+  if (system) return `${count(value)} ${what} ${what === 'written' ? 'to' : 'at'} ${system}`;
+  return `${count(value)} ${value === 1 ? first : (PLURALS[first] ?? first)} ${what}`;
 }
+
+const BUDGETS: Record<string, string> = { general: 'All calls', search: 'Searches', api: 'Calls to the API' };
+
+/** What a limit is of, for people. */
+export const budgetWords = (name: string): string =>
+  BUDGETS[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
+
+export const windowWords = (ms: number): string => {
+  if (ms === 1_000) return 'a second';
+  return ms === 86_400_000 ? 'a day' : `in ${count(ms / 1_000)} seconds`;
+};
 
 /** "4 min 12 s" from one instant to another. */
 export function took(from: string, to: string): string {

@@ -22,7 +22,7 @@ import { Read } from '../../parts/states.tsx';
 import { useApi, useChange } from '../../query.ts';
 import { useMay, useSession } from '../../session.ts';
 import { Refused } from './refused.tsx';
-import { countWords, RunState, STAGES, stageName, took } from './run-words.tsx';
+import { budgetWords, countWords, RunState, STAGES, stageName, took, windowWords } from './run-words.tsx';
 import { Undo, UndoProgress } from './undo.tsx';
 import { RunWrites } from './writes.tsx';
 
@@ -220,9 +220,6 @@ function Stages({ seen }: { seen: Seen }) {
   );
 }
 
-const windowWords = (ms: number): string =>
-  ms === 1_000 ? 'a second' : ms === 86_400_000 ? 'a day' : `in ${count(ms / 1_000)} s`;
-
 /** Calls of each connection in this run, and how full its limits are at this moment. */
 function Calls({ seen }: { seen: Seen }) {
   if (seen.connections.length === 0) return <Text c="dimmed">No CRM is connected.</Text>;
@@ -240,14 +237,14 @@ function Calls({ seen }: { seen: Seen }) {
           {one.budgets.map(({ name, used, limit, windowMs }) => (
             <Group key={name} gap="sm" wrap="nowrap">
               <Text size="xs" c="dimmed" style={{ flex: '1 1 auto' }}>
-                {name}: {count(used)} of {count(limit)} {windowWords(windowMs)}
+                {budgetWords(name)}: {count(used)} of {count(limit)} {windowWords(windowMs)}
               </Text>
               <Progress
                 w={120}
                 size="sm"
                 value={(100 * used) / limit}
                 color={used / limit > 0.9 ? 'orange' : 'blue'}
-                aria-label={`${one.name}, ${name}: share used`}
+                aria-label={`${one.name}, ${budgetWords(name)}: share used`}
               />
             </Group>
           ))}

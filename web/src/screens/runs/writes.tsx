@@ -13,7 +13,7 @@ type Line = Pick<
 >;
 
 export function Customer({ line }: { line: Line }) {
-  if (line.customerId === null) return <Text size="sm">{line.customer ?? 'unknown'}</Text>;
+  if (line.customerId === null) return <Text size="sm">{line.customer ?? 'merged or gone'}</Text>;
   return (
     <Anchor
       component={Link}
@@ -34,13 +34,13 @@ export function Change({ line: { before, after } }: { line: Line }) {
       </Text>
     ) : (
       value.map((one) => (
-        <Badge key={one} variant="light" tt="none">
+        <Badge key={one} variant="light" tt="none" style={{ flexShrink: 0 }}>
           {one}
         </Badge>
       ))
     );
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6}>
       {words(before)}
       <span role="img" aria-label="becomes">
         →

@@ -3,12 +3,10 @@ import { useState } from 'react';
 import { count } from '../../parts/figures.ts';
 import { useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
+import { budgetWords, windowWords } from '../runs/run-words.tsx';
 import type { Schedules } from './schedule-list.tsx';
 
 type Connection = Schedules['connections'][number];
-
-const windowWords = (ms: number): string =>
-  ms === 1_000 ? 'a second' : ms === 86_400_000 ? 'a day' : `in ${count(ms / 1_000)} seconds`;
 
 /** How many calls each connection may make, beside what the CRM allows. */
 export function Budgets({ connections }: { connections: Connection[] }) {
@@ -44,7 +42,7 @@ function One({ connection: { id, name, callsADay, budgets } }: { connection: Con
       {budgets.map((budget) => (
         <div key={budget.name}>
           <Group justify="space-between">
-            <Text size="sm">{budget.name}</Text>
+            <Text size="sm">{budgetWords(budget.name)}</Text>
             <Text size="sm" c="dimmed">
               {count(budget.used)} of {count(budget.limit)} {windowWords(budget.windowMs)}
             </Text>
@@ -52,14 +50,15 @@ function One({ connection: { id, name, callsADay, budgets } }: { connection: Con
           <Progress
             value={(100 * budget.used) / budget.limit}
             color={budget.used / budget.limit > 0.9 ? 'orange' : 'blue'}
-            aria-label={`${name}, ${budget.name}: share used`}
+            aria-label={`${name}, ${budgetWords(budget.name)}: share used`}
           />
         </div>
       ))}
       {mayEdit && (
         <Group align="flex-end">
           <NumberInput
-            label={`At most this many calls a day at ${name}`}
+            label="Your own limit of calls a day"
+            aria-label={`Your own limit of calls a day at ${name}`}
             placeholder="no limit of yours"
             min={100}
             max={10_000_000}

@@ -43,12 +43,12 @@ export function Targets({ waiting }: { waiting: Waiting }) {
   const [looked, setLooked] = useState<Target | null>(null);
   const [released, setReleased] = useState<Target[] | null>(null);
   const mayRelease = useMay('approve');
-  const { targets } = waiting;
+  const targets = waiting.targets.filter(({ why }) => why !== 'live');
   if (targets.length === 0) {
     return (
       <Empty title="Nothing waits">
-        {waiting.live > 0
-          ? `All ${counted(waiting.live, 'target')} are live: each run writes what differs.`
+        {waiting.targets.length > 0
+          ? `All ${counted(waiting.targets.length, 'target')} are live: each run writes what differs.`
           : 'Once a CRM is connected and a segment set is published, what would be written waits here.'}
       </Empty>
     );
