@@ -56,6 +56,7 @@ import listTemplates from './routes/list-templates.ts';
 import listTokens from './routes/list-tokens.ts';
 import makeSignInLink from './routes/make-sign-in-link.ts';
 import makeToken from './routes/make-token.ts';
+import pictureSegmentation from './routes/picture-segmentation.ts';
 import planDraft from './routes/plan-draft.ts';
 import previewDisconnect from './routes/preview-disconnect.ts';
 import previewSchedule from './routes/preview-schedule.ts';
@@ -159,6 +160,7 @@ export const routes = [
   disconnectConnection,
   previewDisconnect,
   listReceipts,
+  pictureSegmentation,
 ];
 
 /** By `GET /api/session`, for typed calls. */

@@ -1,0 +1,155 @@
+import { Box, Group, Radio, Stack, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { useState } from 'react';
+import { PALETTE } from '../../../parts/chart.tsx';
+import { count, money, share } from '../../../parts/figures.ts';
+import { useSession } from '../../../session.ts';
+import { withSegments } from '../change-definition.ts';
+import type { Draft } from '../use-draft.ts';
+import { type PictureOf, rounded } from './picture.ts';
+import { cellsOf, isGrid, painted } from './rfm-areas.ts';
+import './rfm-map.css';
+
+const DOWN = [5, 4, 3, 2, 1];
+const ACROSS = [1, 2, 3, 4, 5];
+
+/** Recency by frequency: how many are where, and which segment each cell belongs to. Cells are painted by clicking. */
+export function RfmMap({
+  picture,
+  draft,
+  mayEdit,
+}: {
+  picture: PictureOf<'rfm'>;
+  draft: Draft;
+  mayEdit: boolean;
+}) {
+  const { tenant } = useSession();
+  const { definition } = draft;
+  const [brush, setBrush] = useState<string | null>(null);
+  if (definition.method !== 'rfm') return null;
+  const { segments } = definition;
+  const canPaint = mayEdit && isGrid(segments);
+  const owners = cellsOf(segments);
+  const colourOf = (key: string) =>
+    PALETTE[segments.findIndex((one) => one.key === key) % PALETTE.length] ?? '#888';
+  const nameOf = (key: string | undefined) => segments.find((one) => one.key === key)?.name ?? 'no segment';
+  const total = picture.cells.reduce((sum, { size }) => sum + size, 0);
+  const most = Math.max(1, ...picture.cells.map(({ size }) => size));
+  const uncovered = 25 - owners.size;
+  return (
+    <Stack gap="xs">
+      <Text size="sm" fw={600}>
+        {count(total)} customers by how lately and how often they bought
+      </Text>
+      <div className="rfm">
+        <table className="rfm-grid" aria-label="Recency by frequency">
+          <thead>
+            <tr>
+              <th scope="col">
+                <Text size="xs">Recency ↓ Frequency →</Text>
+              </th>
+              {ACROSS.map((f) => (
+                <th key={f} scope="col">
+                  <Text size="xs">F {f}</Text>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {DOWN.map((r) => (
+              <tr key={r}>
+                <th scope="row">
+                  <Text size="xs">
+                    R {r}
+                    {r === 5 ? ', lately' : r === 1 ? ', long ago' : ''}
+                  </Text>
+                </th>
+                {ACROSS.map((f) => {
+                  const cell = picture.cells.find((one) => one.r === r && one.f === f);
+                  const owner = canPaint ? owners.get(`${r}-${f}`) : (cell?.segment ?? undefined);
+                  const words = `Recency ${r}, frequency ${f}: ${count(cell?.size ?? 0)} customers, ${money(cell?.revenue ?? 0, tenant.currency)}, ${nameOf(owner)}`;
+                  return (
+                    <td key={f}>
+                      <Tooltip label={words}>
+                        <UnstyledButton
+                          className="rfm-cell"
+                          aria-label={words}
+                          disabled={!canPaint || brush === null}
+                          style={{ borderColor: owner ? colourOf(owner) : 'transparent' }}
+                          onClick={() =>
+                            brush && draft.change(withSegments(definition, painted(segments, r, f, brush)))
+                          }
+                        >
+                          <Box
+                            className="rfm-heat"
+                            style={{
+                              background: owner ? colourOf(owner) : 'transparent',
+                              opacity: 0.12 + 0.45 * ((cell?.size ?? 0) / most),
+                            }}
+                          />
+                          <Text size="sm" fw={650} className="rfm-figure">
+                            {count(cell?.size ?? 0)}
+                          </Text>
+                          <Text size="xs" className="rfm-figure" truncate>
+                            {nameOf(owner)}
+                          </Text>
+                        </UnstyledButton>
+                      </Tooltip>
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {uncovered > 0 && (
+        <Text size="sm" c="orange">
+          {uncovered} cells belong to no segment: customers there get no label.
+        </Text>
+      )}
+      {canPaint && (
+        <Radio.Group
+          label="Give cells to"
+          description="Choose a segment, then click cells of the map."
+          value={brush}
+          onChange={setBrush}
+        >
+          <Group gap="xs" mt={4}>
+            {segments.map(({ key, name }) => (
+              <Radio
+                key={key}
+                size="xs"
+                value={key}
+                label={
+                  <Group gap={4} wrap="nowrap">
+                    <Box w={10} h={10} style={{ background: colourOf(key), borderRadius: 3 }} />
+                    {name}
+                  </Group>
+                }
+              />
+            ))}
+          </Group>
+        </Radio.Group>
+      )}
+      {picture.cutPoints && (
+        <Text size="xs" c="dimmed">
+          Cut points: recency {picture.cutPoints.recency.map(rounded).join(', ')} days; frequency{' '}
+          {picture.cutPoints.frequency.map(rounded).join(', ')} purchases; money{' '}
+          {picture.cutPoints.monetary.map(rounded).join(', ')} {tenant.currency}.{' '}
+          {total > 0 && largest(picture, nameOf, total)}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function largest(
+  picture: PictureOf<'rfm'>,
+  nameOf: (key: string | undefined) => string,
+  total: number,
+): string {
+  const [top] = [...picture.cells].sort((a, b) => b.size - a.size);
+  return top
+    ? `Most are at recency ${top.r}, frequency ${top.f} (${nameOf(top.segment ?? undefined)}): ${share(top.size / total)}.`
+    : '';
+}
