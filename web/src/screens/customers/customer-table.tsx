@@ -1,7 +1,8 @@
-import { Anchor, Badge, Group, Text } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Given } from '../../api.ts';
 import { money } from '../../parts/figures.ts';
+import { LabelBadges } from '../../parts/label-badge.tsx';
 import { Empty, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { usePages } from '../../parts/use-pages.ts';
@@ -44,22 +45,7 @@ export function CustomerTable({ name, query, empty }: { name: string; query: Que
               : []),
             {
               head: 'Labels',
-              cell: (row) => (
-                <Group gap={4}>
-                  {row.labels.map((label) => (
-                    <Badge
-                      key={`${label.segmentation}.${label.segment}`}
-                      component={Link}
-                      to={`/segments/${label.segmentation}/${label.segment}`}
-                      variant="light"
-                      tt="none"
-                      style={{ cursor: 'pointer' }}
-                    >
-                      {label.name}
-                    </Badge>
-                  ))}
-                </Group>
-              ),
+              cell: (row) => <LabelBadges labels={row.labels} />,
             },
             {
               head: 'Revenue',

@@ -16,6 +16,7 @@ import { IconExternalLink } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { ago, day, instant, money } from '../../parts/figures.ts';
+import { LabelBadge } from '../../parts/label-badge.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
@@ -118,15 +119,11 @@ function Labels({ customer }: { customer: Customer }) {
               {held.map((segment) => (
                 <div key={segment.segment}>
                   <Group gap="xs">
-                    <Badge
-                      component={Link}
-                      to={`/segments/${one.segmentation}/${segment.segment}`}
-                      variant="light"
-                      tt="none"
-                      style={{ cursor: 'pointer' }}
-                    >
-                      {segment.name}
-                    </Badge>
+                    <LabelBadge
+                      segmentation={one.segmentation}
+                      segment={segment.segment}
+                      name={segment.name}
+                    />
                     {segment.since && (
                       <Text size="xs" c="dimmed">
                         since {day(segment.since)}

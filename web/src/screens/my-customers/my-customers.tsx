@@ -1,7 +1,8 @@
-import { Anchor, Badge, Card, Group, Stack, Switch, Text, Title } from '@mantine/core';
+import { Anchor, Card, Group, Stack, Switch, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { day } from '../../parts/figures.ts';
+import { LabelBadges } from '../../parts/label-badge.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Read } from '../../parts/states.tsx';
 import { useApi, useChange } from '../../query.ts';
@@ -60,20 +61,7 @@ function Own({ title, list, empty }: { title: string; list: OwnList; empty: stri
               <Anchor component={Link} to={`/customers/${customer.subject}/${customer.id}`} fw={600}>
                 {customer.name ?? `#${customer.id}`}
               </Anchor>
-              <Group gap="xs">
-                {customer.labels.map((label) => (
-                  <Badge
-                    key={`${label.segmentation}.${label.segment}`}
-                    component={Link}
-                    to={`/segments/${label.segmentation}/${label.segment}`}
-                    variant="light"
-                    tt="none"
-                    style={{ cursor: 'pointer' }}
-                  >
-                    {label.name}
-                  </Badge>
-                ))}
-              </Group>
+              <LabelBadges labels={customer.labels} />
             </Group>
             {customer.labels.map((label) => (
               <Text size="sm" key={`${label.segmentation}.${label.segment}`}>
