@@ -24,6 +24,13 @@ export type Installation = {
   accessToken: string;
   journal(): Promise<JournalTotals>;
   resetJournal(): Promise<void>;
+  /** Sends what happens in the CRM to that address from now on; HubSpot only. */
+  subscribe(targetUrl: string): Promise<void>;
+  /** The value of a contact's property as the CRM has it now; HubSpot only. */
+  valueOf(contact: string, property: string): Promise<string | null>;
+  /** The CRM's ids of that many contacts; HubSpot only. */
+  contactIds(count: number): Promise<string[]>;
+  setCountry(contact: string, country: string): Promise<void>;
   /** Gives that many contacts another country, and so another label. */
   changeContacts(count: number): Promise<void>;
   run(options?: RunOptions): Promise<Run>;
@@ -79,6 +86,7 @@ export async function install(options: {
     journal: place.journal,
     resetJournal: place.resetJournal,
     changeContacts: place.changeContacts,
+    ...place.live,
     run: async (runOptions) => {
       const { run } = await requestRun(pool, tenant, {
         asOf: new Date(),
@@ -122,6 +130,19 @@ function placeOf(sandbox: StartedSandbox, system: System) {
       },
       journal,
       resetJournal,
+      live: {
+        subscribe: async (targetUrl: string) => {
+          const subscriptions = [{ subscriptionType: 'contact.propertyChange' }];
+          await admin.subscribe({ targetUrl, subscriptions });
+        },
+        valueOf: async (contact: string, property: string) =>
+          (await admin.record('contact', contact))?.properties[property] ?? null,
+        contactIds: async (count: number) =>
+          (await admin.records('contact', null, count)).records.map(({ id }) => id),
+        setCountry: async (contact: string, country: string) => {
+          await admin.setProperties('contact', contact, { country });
+        },
+      },
       changeContacts: async (count: number) => {
         const { records } = await admin.records('contact', null, count);
         for (const { id } of records) await admin.setProperties('contact', id, { country: 'XB' });
@@ -143,9 +164,17 @@ function placeOf(sandbox: StartedSandbox, system: System) {
     },
     journal,
     resetJournal,
+    live: {
+      subscribe: hubspotOnly,
+      valueOf: hubspotOnly,
+      contactIds: hubspotOnly,
+      setCountry: hubspotOnly,
+    },
     changeContacts: async (count: number) => {
       const rows = (await admin.allRecords('Contact')).slice(0, count);
       for (const { Id } of rows) await admin.update(Id, { MailingCountry: 'XB' });
     },
   };
 }
+
+const hubspotOnly = (): Promise<never> => Promise.reject(new Error('only the HubSpot sandbox does this'));

@@ -4,15 +4,18 @@ import { z } from 'zod';
 import { count, table } from '../src/cli/output.ts';
 import { toAppError } from '../src/errors.ts';
 import { calls } from './calls.ts';
+import { card } from './card.ts';
 import { engine } from './engine.ts';
+import { freshness } from './freshness.ts';
 import type { Bench, Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
 import { pace } from './pace.ts';
 import { pipeline } from './pipeline.ts';
 import { BenchStores } from './stores.ts';
+import { web } from './web.ts';
 
 /** All measurements, in the order in which they run. */
-const benches: Record<string, Bench> = { calls, engine, pipeline, pace, memory };
+const benches: Record<string, Bench> = { calls, engine, pipeline, pace, memory, freshness, card, web };
 
 const Flags = z.object({
   size: z.coerce.number().int().min(10).nullable().default(null),

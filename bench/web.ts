@@ -1,0 +1,68 @@
+import { addApiToken } from '../src/store/api-tokens.ts';
+import { install } from './installation.ts';
+import { describeLoad, load } from './load.ts';
+import { type BenchOptions, type Measurement, measured } from './measurement.ts';
+import { SEGMENTS } from './shop-segments.ts';
+import { startBenchServer } from './web-server.ts';
+
+const SIZE = 2_000;
+/** A person clicks; this is more than fifty of them do. */
+const RATE = 20;
+const TARGET_MS = 300;
+
+const LISTS = {
+  customers: '/api/customers?subject=person&limit=50',
+  members: '/api/customers?subject=person&label=shop.buyer&limit=50',
+  audit: '/api/audit?limit=50',
+  alerts: '/api/alerts?limit=50',
+};
+
+export const web = {
+  about: 'list endpoints of the workspace, 20 a second each',
+  run: measureWeb,
+};
+
+async function* measureWeb({ size, stores }: BenchOptions): AsyncGenerator<Measurement> {
+  const contacts = size ?? SIZE;
+  for (const kind of stores.kinds) {
+    const store = await stores.make(kind);
+    try {
+      const crm = await install({
+        config: store.config,
+        system: 'hubspot',
+        contacts,
+        segmentations: SEGMENTS,
+      });
+      try {
+        await crm.run();
+        const { secret } = await addApiToken(crm.app.store.pool, crm.tenant, {
+          name: 'bench',
+          permissions: ['read', 'administer'],
+          createdBy: 'bench',
+          days: 1,
+        });
+        const server = await startBenchServer(crm);
+        try {
+          for (const [name, path] of Object.entries(LISTS)) {
+            const seen = await load(server, [{ path, headers: { authorization: `Bearer ${secret}` } }], RATE);
+            yield measured({
+              name: `web.${name}.p99`,
+              size: contacts,
+              store: kind,
+              value: seen.p99,
+              unit: 'ms',
+              against: TARGET_MS,
+              note: describeLoad(seen),
+            });
+          }
+        } finally {
+          await server.close();
+        }
+      } finally {
+        await crm.close();
+      }
+    } finally {
+      await store.remove();
+    }
+  }
+}
