@@ -125,6 +125,12 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
     config: row.config,
     connector,
     context,
+    revoke: async () => {
+      const secret = await readSecret(parts.pool, parts.keys, row, OAuthSecret);
+      const app = parts.apps[row.system];
+      if (secret && app)
+        await connector.revoke?.(app, secret, { config, fetch: countedFetch, signal: scope.signal });
+    },
   };
   const close = async () => {
     await marking;

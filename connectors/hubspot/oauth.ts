@@ -63,6 +63,36 @@ export async function refreshHubSpot(
   return requestToken(app, form, options, true);
 }
 
+const REVOKE: HttpRequest = {
+  method: 'POST',
+  path: `/oauth/${API_VERSION}/token/revoke`,
+  budget: 'general',
+  write: true,
+  idempotent: true,
+  expect: 'nothing',
+};
+
+/** Ends the refresh token; one that HubSpot does not know any more has ended. */
+export async function revokeHubSpot(
+  app: OAuthApp,
+  secret: OAuthSecret,
+  { config, fetch, signal }: Omit<Options, 'now'>,
+): Promise<void> {
+  const apiUrl = allowedApiUrl(config.apiUrl, HUBSPOT_HOSTS);
+  const pinned = pinnedFetch(fetch, apiUrl);
+  const body = new URLSearchParams({
+    client_id: app.clientId,
+    client_secret: app.clientSecret,
+    token: secret.refreshToken,
+    token_type_hint: 'refresh_token',
+  });
+  const answer = await send(DIALECT, REVOKE, signal, (inner) =>
+    pinned(`${apiUrl}${REVOKE.path}`, { method: 'POST', body, signal: inner }),
+  );
+  if (answer.status >= 300 && answer.status !== 400 && answer.status !== 404)
+    throw toError(DIALECT, REVOKE, answer);
+}
+
 const REQUEST: HttpRequest = {
   method: 'POST',
   path: `/oauth/${API_VERSION}/token`,

@@ -72,6 +72,30 @@ const secretOf = (answer: z.infer<typeof TokenAnswer>, refreshToken: string): OA
   scopes: answer.scope?.split(' '),
 });
 
+const REVOKE: HttpRequest = {
+  method: 'POST',
+  path: '/services/oauth2/revoke',
+  budget: 'api',
+  write: true,
+  idempotent: true,
+  expect: 'text',
+};
+
+/** Ends the refresh token with all its access tokens; one that Salesforce does not know any more has ended. */
+export async function revokeSalesforce(
+  _app: OAuthApp,
+  secret: OAuthSecret,
+  { config, fetch, signal }: Omit<Options, 'now'>,
+): Promise<void> {
+  const loginUrl = allowedApiUrl(config.loginUrl, SALESFORCE_HOSTS);
+  const pinned = pinnedFetch(fetch, loginUrl);
+  const body = new URLSearchParams({ token: secret.refreshToken });
+  const answer = await send(DIALECT, REVOKE, signal, (inner) =>
+    pinned(`${loginUrl}${REVOKE.path}`, { method: 'POST', body, signal: inner }),
+  );
+  if (answer.status >= 300 && answer.status !== 400) throw toError(DIALECT, REVOKE, answer);
+}
+
 const REQUEST: HttpRequest = {
   method: 'POST',
   path: '/services/oauth2/token',

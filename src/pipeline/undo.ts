@@ -96,7 +96,7 @@ const UndoRow = z.object({
   before: z.unknown(),
   after: z.unknown(),
 });
-type UndoRow = z.infer<typeof UndoRow>;
+export type UndoRow = z.infer<typeof UndoRow>;
 
 const RECORDS_AT_ONCE = 500;
 
@@ -191,7 +191,12 @@ async function restore(
 }
 
 /** Values of a record go together; members of each list apart. */
-function batchesOf(connection: OpenConnection, scene: Scene, object: ObjectType, rows: UndoRow[]): Piece[][] {
+export function batchesOf(
+  connection: OpenConnection,
+  scene: Scene,
+  object: ObjectType,
+  rows: UndoRow[],
+): Piece[][] {
   const lists = new Set(
     shownTargets(scene.targets)
       .filter(isMembership)

@@ -4,7 +4,7 @@ import { boardRoutes } from './board.ts';
 import { hubspotCardRoutes } from './card-hubspot.ts';
 import { healthRoutes } from './health.ts';
 import { httpSpans } from './http-spans.ts';
-import { callerLimits, doorLimit } from './limits.ts';
+import { doorLimit, sessionLimit } from './limits.ts';
 import { metricsRoute } from './metrics.ts';
 import { mountRoutes } from './mount.ts';
 import { oauthRoutes } from './oauth.ts';
@@ -35,7 +35,7 @@ export function createServerApp(parts: ServerParts, web?: WebFiles): Express {
   app.use(hubspotCardRoutes(parts));
   app.use(boardRoutes(parts));
   app.use(openApiRoutes(parts, routes));
-  app.use('/api', callerLimits(parts));
+  app.use('/api', sessionLimit(parts));
   app.use(express.json({ limit: '1mb' }));
   app.use(mountRoutes(parts, routes));
   app.use('/api', (request) => {

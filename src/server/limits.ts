@@ -24,41 +24,38 @@ export function doorLimit(parts: ServerParts): RequestHandler {
   return limit(parts, { most: MOST.door, keyOf: addressOf });
 }
 
-/** For the API, before anybody is known: by session, and by address where what it brings is not good. */
-export function callerLimits(parts: ServerParts): RequestHandler[] {
-  return [
-    limit(parts, {
-      most: MOST.refused,
-      keyOf: addressOf,
-      // Who is known is not slowed by others behind the same address.
-      counts: (status) => status === 401,
-    }),
-    limit(parts, { most: MOST.session, keyOf: (request) => sessionKey(parts, request) }),
-  ];
+/** For the API, before anybody is known: by session. */
+export function sessionLimit(parts: ServerParts): RequestHandler {
+  return limit(parts, { most: MOST.session, keyOf: (request) => sessionKey(parts, request) });
 }
 
-/** For the API, once it is known whose it is. @throws RateLimitError where the company asks too much */
-export function tenantLimit(parts: ServerParts): (tenantId: string) => Promise<void> {
-  if (parts.isUnlimited) return async () => undefined;
+/** For the API, once it is known whose it is, or that it is nobody's. Each throws RateLimitError where it is too much. */
+export type ApiLimits = {
+  ofTenant(tenantId: string): Promise<void>;
+  /** Who is known is not slowed by others behind the same address. */
+  ofStranger(request: Request): Promise<void>;
+};
+
+export function apiLimits(parts: ServerParts): ApiLimits {
+  const tenants = counter(MOST.tenant);
+  const strangers = counter(MOST.refused);
+  const free = async () => undefined;
+  if (parts.isUnlimited) return { ofTenant: free, ofStranger: free };
+  return { ofTenant: tenants, ofStranger: (request) => strangers(addressOf(request)) };
+}
+
+function counter(most: number): (key: string) => Promise<void> {
   const store = new MemoryStore();
   store.init({ windowMs: MINUTE_MS } as Parameters<MemoryStore['init']>[0]);
-  return async (tenantId) => {
-    const { totalHits, resetTime } = await store.increment(tenantId);
-    if (totalHits > MOST.tenant) throw tooMany(resetTime);
+  return async (key) => {
+    const { totalHits, resetTime } = await store.increment(key);
+    if (totalHits > most) throw tooMany(resetTime);
   };
 }
 
 function limit(
   parts: ServerParts,
-  {
-    most,
-    keyOf,
-    counts,
-  }: {
-    most: number;
-    keyOf: (request: Request) => string | undefined;
-    counts?: (status: number) => boolean;
-  },
+  { most, keyOf }: { most: number; keyOf: (request: Request) => string | undefined },
 ): RequestHandler {
   if (parts.isUnlimited) return (_request, _response, next) => next();
   return rateLimit({
@@ -68,10 +65,6 @@ function limit(
     legacyHeaders: false,
     keyGenerator: (request) => keyOf(request) ?? '',
     skip: (request) => keyOf(request) === undefined,
-    ...(counts && {
-      skipSuccessfulRequests: true,
-      requestWasSuccessful: (_request, response) => !counts(response.statusCode),
-    }),
     // The address is Express's, which believes as many proxies as are set.
     validate: { xForwardedForHeader: false, trustProxy: false },
     handler: (request, _response, next) => {

@@ -1,12 +1,12 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
-import { InputError, PermissionError } from '../errors.ts';
+import { InputError, PermissionError, SignInError } from '../errors.ts';
 import { addAudit } from '../store/audit.ts';
 import { migrateTenant } from '../store/tenant.ts';
 import { type Actor, actorOf, requirePermission } from './actor.ts';
 import { requireOwnPage } from './csrf.ts';
 import { withIdempotency } from './idempotency.ts';
-import { tenantLimit } from './limits.ts';
+import { type ApiLimits, apiLimits } from './limits.ts';
 import type { ServerParts } from './parts.ts';
 import { FieldsError } from './problem.ts';
 import { TENANT } from './request-log.ts';
@@ -18,24 +18,23 @@ const MOST_DEPTH = 20;
 /** All endpoints as one router: who asks, may they, is it understood, do it, write it down, answer. */
 export function mountRoutes(parts: ServerParts, routes: readonly Route[]): Router {
   const router = Router();
-  const spend = tenantLimit(parts);
+  const limits = apiLimits(parts);
   for (const route of routes) {
     const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
-    router[method](route.path, handlerOf(parts, route, spend));
+    router[method](route.path, handlerOf(parts, route, limits));
   }
   return router;
 }
 
-function handlerOf(
-  parts: ServerParts,
-  route: Route,
-  spend: (tenantId: string) => Promise<void>,
-): RequestHandler {
+function handlerOf(parts: ServerParts, route: Route, limits: ApiLimits): RequestHandler {
   return async (request, response) => {
     response.setHeader('cache-control', 'no-store');
-    const actor = await actorOf(parts, request);
+    const actor = await actorOf(parts, request).catch(async (error: unknown) => {
+      if (error instanceof SignInError) await limits.ofStranger(request);
+      throw error;
+    });
     response.locals[TENANT] = actor.tenantId;
-    await spend(actor.tenantId);
+    await limits.ofTenant(actor.tenantId);
     if (route.method !== 'GET') requireOwnPage(parts, request, actor);
     try {
       requirePermission(actor, route.may);

@@ -134,7 +134,10 @@ export async function updateConnection(
   if (rowCount === 0) throw unknownConnection(id);
 }
 
-/** `since` of a reason that stays the same stays too, so that one incident is one alert. */
+/**
+ * One that is on its way out stays so. `since` of a reason that stays the same stays too, so that one incident is one
+ * alert.
+ */
 export async function setConnectionState(
   pool: Queryable,
   tenant: Tenant,
@@ -149,7 +152,7 @@ export async function setConnectionState(
        when state = $3 and reason ->> 'code' = $4::jsonb ->> 'code'
          then $4::jsonb || jsonb_build_object('since', reason -> 'since')
        else $4::jsonb || jsonb_build_object('since', $5::text) end
-     where tenant_id = $1 and id = $2`,
+     where tenant_id = $1 and id = $2 and (state <> 'disconnected' or $3 = 'disconnected')`,
     [tenant.id, id, state, reason, new Date().toISOString()],
   );
 }
@@ -186,6 +189,11 @@ export async function writeSecret(
     connection.id,
     sealed,
   ]);
+}
+
+/** Forgets the secret: nobody calls the CRM by it any more. */
+export async function dropSecret(db: Queryable, tenant: Pick<Tenant, 'id'>, id: string): Promise<void> {
+  await db.query('update app.connection set secret = null where tenant_id = $1 and id = $2', [tenant.id, id]);
 }
 
 /** One at a time per connection in this process. */
