@@ -56,7 +56,7 @@ type Scene = Task & {
 export async function pullSlice(work: StageContext, position: Json): Promise<SliceResult> {
   const done = new Set(Position.parse(position ?? {}).done);
   const counts: Counts = {};
-  const waits = new Map<string, number>();
+  const waits = new Map<string, RateLimitError>();
   const result = (isDone: boolean): SliceResult => ({ position: { done: [...done] }, done: isDone, counts });
 
   for (const { id } of work.connections) {
@@ -79,11 +79,12 @@ export async function pullSlice(work: StageContext, position: Json): Promise<Sli
     } catch (error) {
       if (!(error instanceof RateLimitError)) throw error;
       // The others go on meanwhile.
-      waits.set(id, error.retryAfterMs);
+      waits.set(id, error);
     }
   }
   if (waits.size === 0) return result(true);
-  return { ...result(false), waitMs: Math.min(...waits.values()) };
+  const [first] = [...waits.values()].sort((a, b) => a.retryAfterMs - b.retryAfterMs);
+  return { ...result(false), waitMs: first?.retryAfterMs ?? 0, ...(first && { because: first }) };
 }
 
 function tasksOf(work: StageContext, connection: OpenConnection): Task[] {

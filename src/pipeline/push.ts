@@ -54,6 +54,7 @@ export async function pushSlice(work: StageContext, position: Json): Promise<Sli
   const counts: Counts = {};
   const waits: number[] = [];
   let trouble: AppError | undefined;
+  let because: RateLimitError | undefined;
   for (const { id } of work.connections) {
     const state = connections[id] ?? State.parse({});
     connections[id] = state;
@@ -70,13 +71,21 @@ export async function pushSlice(work: StageContext, position: Json): Promise<Sli
       if (error instanceof FenceError || error instanceof AuthError || !(error instanceof AppError))
         throw error;
       // The others go on meanwhile.
-      if (error instanceof RateLimitError) waits.push(error.retryAfterMs);
-      else trouble ??= error;
+      if (error instanceof RateLimitError) {
+        waits.push(error.retryAfterMs);
+        because = error;
+      } else trouble ??= error;
     }
   }
   if (trouble) throw trouble;
   const done = work.connections.every(({ id }) => connections[id]?.phase === 'end');
-  return { position: { connections }, done, counts, ...(waits.length > 0 && { waitMs: Math.min(...waits) }) };
+  return {
+    position: { connections },
+    done,
+    counts,
+    ...(waits.length > 0 && { waitMs: Math.min(...waits) }),
+    ...(because && { because }),
+  };
 }
 
 /** One unit of work on one connection; changes `state`. */

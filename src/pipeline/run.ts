@@ -22,7 +22,7 @@ import { learnSlice } from './learn.ts';
 import { profileSlice } from './profile.ts';
 import { pullSlice } from './pull.ts';
 import { pushSlice } from './push.ts';
-import type { OpenConnection, Stage, StageContext } from './stage.ts';
+import type { OpenConnection, SliceResult, Stage, StageContext } from './stage.ts';
 import { unifySlice } from './unify.ts';
 
 /** The longest a slice works before it lets others have a turn. */
@@ -164,7 +164,7 @@ async function slice(
       stage: next ?? run.stage,
       position: result.done ? {} : result.position,
       counts,
-      reason: result.because ? { ...result.because, since: new Date().toISOString() } : null,
+      reason: result.because ? noted(result.because) : null,
       notBefore: waitMs > 0 ? new Date(Date.now() + waitMs) : null,
       failures: 0,
     });
@@ -226,6 +226,14 @@ async function failedSlice(
     failures,
   });
 }
+
+/** Errors are taken apart: what else they hold is not for the row. */
+const noted = ({ code, message, action }: NonNullable<SliceResult['because']>) => ({
+  code,
+  message,
+  action,
+  since: new Date().toISOString(),
+});
 
 function unchanged(run: Run): RunChange {
   return {
