@@ -7,7 +7,9 @@ import {
   IconHourglass,
   IconPlayerPlay,
   IconPlugConnected,
+  IconSettings,
   IconUserSquare,
+  IconUsers,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Permission } from '../../src/model/role.ts';
@@ -58,6 +60,19 @@ export const screens: Screen[] = [
     name: 'Connections',
     icon: IconPlugConnected,
     load: () => import('./screens/connections/connections.tsx'),
+  },
+  {
+    path: '/people',
+    name: 'People and roles',
+    icon: IconUsers,
+    load: () => import('./screens/people/people.tsx'),
+  },
+  {
+    path: '/settings',
+    name: 'Settings',
+    icon: IconSettings,
+    may: 'administer',
+    load: () => import('./screens/settings/settings.tsx'),
   },
   { path: '/records/:system/:object/:id', load: () => import('./screens/customers/record.tsx') },
   {

@@ -2,6 +2,7 @@ import { Alert, Center, Paper, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useSearchParams } from 'react-router';
 import icon from '../../icon.svg';
+import { Ways } from './ways.tsx';
 
 const PROBLEMS: Record<string, string> = {
   link_used:
@@ -15,7 +16,7 @@ export function SignIn() {
   const problem = PROBLEMS[search.get('problem') ?? ''];
   return (
     <Center mih="100vh" p="md" component="main">
-      <Paper withBorder p="xl" maw={420}>
+      <Paper withBorder p="xl" w="100%" maw={420}>
         <Stack>
           <img src={icon} alt="" width={40} height={40} />
           <Title order={1} size="h3">
@@ -26,9 +27,10 @@ export function SignIn() {
               {problem}
             </Alert>
           )}
-          <Text size="sm">
-            Open the link of your invitation. On your own machine, the program prints a one-time link when it
-            starts for the first time.
+          <Ways />
+          <Text size="sm" c="dimmed">
+            Invited? Open the link of your invitation. On your own machine, the program prints a one-time link
+            when it starts for the first time.
           </Text>
         </Stack>
       </Paper>
