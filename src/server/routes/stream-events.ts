@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import type { Request, Response } from 'express';
 import { RateLimitError } from '../../errors.ts';
 import { sessionHolds } from '../../store/live.ts';
+import type { Tenant } from '../../store/tenant.ts';
 import { actorOf, sessionToken } from '../actor.ts';
 import { feedOf } from '../events.ts';
 import type { ServerParts } from '../parts.ts';
@@ -32,35 +34,53 @@ export default route({
       });
     }
     open.set(own, count + 1);
-    const closed = once(response, 'close');
-    response.status(200).setHeader('content-type', 'text/event-stream');
-    // Proxies that gather what passes would keep events back.
-    response.setHeader('x-accel-buffering', 'no');
-    response.write(`retry: ${RETRY_MS}\n\n`);
-    const feed = feedOf(parts.store.pool, tenant, parts.log);
-    const stop = await feed.listen(request.get('last-event-id'), ({ id, name, data }) => {
-      response.write(`id: ${id}\nevent: ${name}\ndata: ${data}\n\n`);
-    });
-    const beat = setInterval(() => {
-      response.write(': still here\n\n');
-      holds(parts, request).then(
-        (holding) => holding || response.end(),
-        // Not known just now: asked again at the next beat.
-        () => undefined,
-      );
-    }, heartbeatMs(parts));
-    await closed;
-    clearInterval(beat);
-    stop();
-    const left = (open.get(own) ?? 1) - 1;
-    if (left > 0) open.set(own, left);
-    else open.delete(own);
+    try {
+      await stream({ tenant, parts, request, response });
+    } finally {
+      const left = (open.get(own) ?? 1) - 1;
+      if (left > 0) open.set(own, left);
+      else open.delete(own);
+    }
   },
 });
 
+/** Until the caller goes away, or their session ends. */
+async function stream({
+  tenant,
+  parts,
+  request,
+  response,
+}: {
+  tenant: Tenant;
+  parts: ServerParts;
+  request: Request;
+  response: Response;
+}): Promise<void> {
+  const closed = once(response, 'close');
+  response.status(200).setHeader('content-type', 'text/event-stream');
+  // Proxies that gather what passes would keep events back.
+  response.setHeader('x-accel-buffering', 'no');
+  response.write(`retry: ${RETRY_MS}\n\n`);
+  const feed = feedOf(parts.store.pool, tenant, parts.log);
+  const stop = await feed.listen(request.get('last-event-id'), ({ id, name, data }) => {
+    response.write(`id: ${id}\nevent: ${name}\ndata: ${data}\n\n`);
+  });
+  const beat = setInterval(() => {
+    response.write(': still here\n\n');
+    holds(parts, request).then(
+      (holding) => holding || response.end(),
+      // Not known just now: asked again at the next beat.
+      () => undefined,
+    );
+  }, heartbeatMs(parts));
+  await closed;
+  clearInterval(beat);
+  stop();
+}
+
 const heartbeatMs = (parts: ServerParts): number => parts.heartbeatMs ?? HEARTBEAT_MS;
 
-async function holds(parts: ServerParts, request: Parameters<typeof actorOf>[1]): Promise<boolean> {
+async function holds(parts: ServerParts, request: Request): Promise<boolean> {
   const token = sessionToken(parts, request);
   if (request.headers.authorization === undefined && token !== undefined)
     return sessionHolds(parts.store.pool, token);
