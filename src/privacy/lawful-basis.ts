@@ -6,12 +6,17 @@ import { addAudit } from '../store/audit.ts';
 import { listAttributes } from '../store/columns.ts';
 import { Basis, dropBasis, lawfulBases, saveBasis } from '../store/lawful-bases.ts';
 import { type Pool, type Queryable, transaction } from '../store/pool.ts';
-import { listPublished } from '../store/segmentations.ts';
+import { listPublished, type SegmentationRow } from '../store/segmentations.ts';
 import { listTargets, setTargetState } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 
 /** Attributes that are not sensitive by themselves, but single out people under 18 where they are used so. */
 const OF_AGE = new Set(['person.age', 'person.birth_date']);
+
+/** Is there a use of it for which a basis has to be on record? */
+export function mayNeedBasis({ owner, key, sensitivity }: Attribute): boolean {
+  return sensitivity === 'sensitive' || OF_AGE.has(`${owner}.${key}`);
+}
 
 /**
  * Records why a sensitive attribute may be used; with that it can be used like any other.
@@ -23,8 +28,9 @@ export async function allowSensitive(
   name: string,
   given: { basis: string; article?: string | undefined; by: string; note?: string | undefined },
 ): Promise<void> {
-  const { owner, key, sensitivity } = await findAttribute(pool, tenant, name);
-  if (sensitivity !== 'sensitive' && !OF_AGE.has(name)) {
+  const attribute = await findAttribute(pool, tenant, name);
+  const { owner, key } = attribute;
+  if (!mayNeedBasis(attribute)) {
     throw new InputError('not_sensitive', `${name} is not sensitive: it can be used as it is.`, {
       action: 'Nothing to do.',
     });
@@ -105,8 +111,15 @@ async function segmentationsUsing(
   tenant: Tenant,
   { owner, key }: Pick<Attribute, 'owner' | 'key'>,
 ): Promise<string[]> {
-  const attributes = await listAttributes(db, tenant);
-  const published = await listPublished(db, tenant);
+  return usersOf(await listPublished(db, tenant), await listAttributes(db, tenant), { owner, key });
+}
+
+/** Keys of those segmentations that use an attribute in a way that needs a basis. */
+export function usersOf(
+  published: readonly SegmentationRow[],
+  attributes: readonly Attribute[],
+  { owner, key }: Pick<Attribute, 'owner' | 'key'>,
+): string[] {
   return published
     .filter(({ definition }) =>
       sensitiveUses(definition, { attributes, asOf: new Date() }).some(

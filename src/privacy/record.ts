@@ -51,7 +51,7 @@ export type ProcessingRecord = {
 };
 
 /** How long what is kept; the same for every segmentation. */
-const RETENTION: ProcessingRecord['retention'] = [
+export const RETENTION: ProcessingRecord['retention'] = [
   { what: 'Records, people and their labels', howLong: 'as long as the CRM has the record' },
   { what: 'Changes of labels, and values written to CRMs', howLong: `${MONTHS_KEPT} months` },
   { what: 'Sizes and revenue of segments (no personal data)', howLong: 'for good' },
@@ -59,7 +59,8 @@ const RETENTION: ProcessingRecord['retention'] = [
   { what: 'Erased people', howLong: 'a keyed hash, for good' },
 ];
 
-const GATES = [
+/** Who is left out, whatever a definition says. */
+export const GATES = [
   'Objection to profiling or processing: no labels, no models, no lists.',
   'Opted out of e-mail: in no marketing list or campaign.',
   'Erased: never stored again.',

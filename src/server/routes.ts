@@ -1,5 +1,6 @@
 /** The table of endpoints. The workspace calls them by method and path and takes their types from here. */
 import acceptFall from './routes/accept-fall.ts';
+import allowSensitive from './routes/allow-sensitive.ts';
 import authorizeConnection from './routes/authorize-connection.ts';
 import beginSegmentation from './routes/begin-segmentation.ts';
 import cancelRun from './routes/cancel-run.ts';
@@ -15,9 +16,12 @@ import checkSegmentation from './routes/check-segmentation.ts';
 import discardDraft from './routes/discard-draft.ts';
 import disconnectConnection from './routes/disconnect-connection.ts';
 import downloadMembers from './routes/download-members.ts';
+import downloadProcessingRecord from './routes/download-processing-record.ts';
 import downloadRunWrites from './routes/download-run-writes.ts';
 import eraseCustomer from './routes/erase-customer.ts';
+import eraseWho from './routes/erase-who.ts';
 import exportCustomer from './routes/export-customer.ts';
+import exportWho from './routes/export-who.ts';
 import findRecord from './routes/find-record.ts';
 import getAlertSettings from './routes/get-alert-settings.ts';
 import getCardSalesforce from './routes/get-card-salesforce.ts';
@@ -26,6 +30,8 @@ import getHistory from './routes/get-history.ts';
 import getHome from './routes/get-home.ts';
 import getMetrics from './routes/get-metrics.ts';
 import getOverlap from './routes/get-overlap.ts';
+import getPrivacy from './routes/get-privacy.ts';
+import getProcessingRecord from './routes/get-processing-record.ts';
 import getRun from './routes/get-run.ts';
 import getSegment from './routes/get-segment.ts';
 import getSegmentation from './routes/get-segmentation.ts';
@@ -65,6 +71,7 @@ import previewUndo from './routes/preview-undo.ts';
 import proposeDraft from './routes/propose-draft.ts';
 import publishDraft from './routes/publish-draft.ts';
 import putSchedule from './routes/put-schedule.ts';
+import readmitPerson from './routes/readmit-person.ts';
 import releaseTargets from './routes/release-targets.ts';
 import removePerson from './routes/remove-person.ts';
 import removePin from './routes/remove-pin.ts';
@@ -72,6 +79,7 @@ import removeSchedule from './routes/remove-schedule.ts';
 import retireSegmentation from './routes/retire-segmentation.ts';
 import retryRefused from './routes/retry-refused.ts';
 import revokeInvitation from './routes/revoke-invitation.ts';
+import revokeSensitive from './routes/revoke-sensitive.ts';
 import revokeToken from './routes/revoke-token.ts';
 import saveDraft from './routes/save-draft.ts';
 import startRun from './routes/start-run.ts';
@@ -81,8 +89,8 @@ import streamEvents from './routes/stream-events.ts';
 import testAlerts from './routes/test-alerts.ts';
 
 export const routes = [
-  findRecord,
   acceptFall,
+  allowSensitive,
   authorizeConnection,
   beginSegmentation,
   cancelRun,
@@ -96,10 +104,15 @@ export const routes = [
   checkConnection,
   checkSegmentation,
   discardDraft,
+  disconnectConnection,
   downloadMembers,
+  downloadProcessingRecord,
   downloadRunWrites,
   eraseCustomer,
+  eraseWho,
   exportCustomer,
+  exportWho,
+  findRecord,
   getAlertSettings,
   getCardSalesforce,
   getCustomer,
@@ -107,6 +120,8 @@ export const routes = [
   getHome,
   getMetrics,
   getOverlap,
+  getPrivacy,
+  getProcessingRecord,
   getRun,
   getSegment,
   getSegmentation,
@@ -116,18 +131,20 @@ export const routes = [
   getWaiting,
   invitePerson,
   listAlerts,
-  listAttributeValues,
   listAttributes,
+  listAttributeValues,
   listAudit,
   listConnections,
   listCustomers,
+  listMethods,
   listOwnAtRisk,
   listOwnNew,
   listPeople,
   listPins,
+  listReceipts,
   listRefused,
-  listRunWrites,
   listRuns,
+  listRunWrites,
   listSchedules,
   listSegmentations,
   listTargetWrites,
@@ -135,13 +152,16 @@ export const routes = [
   listTokens,
   makeSignInLink,
   makeToken,
+  pictureSegmentation,
   planDraft,
+  previewDisconnect,
   previewSchedule,
   previewSegmentation,
   previewUndo,
   proposeDraft,
   publishDraft,
   putSchedule,
+  readmitPerson,
   releaseTargets,
   removePerson,
   removePin,
@@ -149,6 +169,7 @@ export const routes = [
   retireSegmentation,
   retryRefused,
   revokeInvitation,
+  revokeSensitive,
   revokeToken,
   saveDraft,
   startRun,
@@ -156,11 +177,6 @@ export const routes = [
   stopTargets,
   streamEvents,
   testAlerts,
-  listMethods,
-  disconnectConnection,
-  previewDisconnect,
-  listReceipts,
-  pictureSegmentation,
 ];
 
 /** By `GET /api/session`, for typed calls. */

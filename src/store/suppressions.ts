@@ -79,6 +79,14 @@ export async function listSuppressed(client: Queryable, tenant: Pick<Tenant, 'id
   return rows.map(({ hash }) => hash);
 }
 
+export async function countSuppressed(client: Queryable, tenant: Pick<Tenant, 'id'>): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    'select count(*)::int as count from app.suppression where tenant_id = $1',
+    [tenant.id],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** Lets an identity come back; false where it was not suppressed. */
 export async function unsuppress(
   client: Queryable,
