@@ -7,7 +7,7 @@ import { type PrivacyWarning, privacyWarnings } from '../segmentation/privacy-wa
 import { listAttributes } from '../store/columns.ts';
 import { listConnections } from '../store/connections.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
-import { listTargets } from '../store/targets.ts';
+import { ALL_SEGMENTATIONS, listTargets } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { readChecked } from './draft-check.ts';
 import { readDesk } from './drafts.ts';
@@ -77,7 +77,8 @@ async function draftTargets(db: Queryable, tenant: Tenant, definition: Segmentat
   const present = await listTargets(db, tenant);
   const connections = await listConnections(db, tenant);
   return connections.flatMap(({ id, name, system }) =>
-    targetsOf(definition, id, connectorOf(system)).map((target) => {
+    targetsOf(definition, id, connectorOf(system)).flatMap((target) => {
+      if (target.segmentation === ALL_SEGMENTATIONS) return [];
       const found = present.find(
         (one) =>
           one.connectionId === id &&

@@ -138,7 +138,7 @@ function TemplateCard({ template }: { template: Template }) {
           disabled={isTaken}
           loading={begin.isPending}
           onClick={() => begin.mutate({ body: { template: template.key } })}
-          aria-label={isTaken ? `${template.name}: there already` : `Start from ${template.name}`}
+          aria-label={isTaken ? `There already: ${template.name}` : `Start from this: ${template.name}`}
         >
           {isTaken ? 'There already' : 'Start from this'}
         </Button>

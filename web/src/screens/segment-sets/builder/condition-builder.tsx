@@ -7,7 +7,7 @@ import {
 } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
 import { QueryBuilderDnD } from '@react-querybuilder/dnd';
 import { createPragmaticDndAdapter } from '@react-querybuilder/dnd/pragmatic-dnd';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { type ControlElementsProp, type FullField, QueryBuilder, type RuleType } from 'react-querybuilder';
 import type { Condition } from '../../../../../src/segmentation/condition.ts';
 import { type Choices, ChoicesContext, typeOfField } from './choices.ts';
@@ -61,9 +61,13 @@ export function ConditionBuilder({
   onChange: (condition: Condition | null, unfinished: string[]) => void;
 }) {
   const [tree, setTree] = useState<Group>(() => toTree(condition));
+  // The builder tells of a tree that only got its ids, too: nobody changed anything then.
+  const told = useRef(JSON.stringify({ condition }));
   const change = (next: Group) => {
     setTree(next);
     const read = fromTree(next);
+    if (told.current === JSON.stringify(read)) return;
+    told.current = JSON.stringify(read);
     if ('condition' in read) onChange(read.condition, []);
     else onChange(null, read.unfinished);
   };

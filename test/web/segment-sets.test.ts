@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Visitor } from '../server/rig.ts';
+import { axe, describeInBrowser } from './browser.ts';
+import { startWebRig, type WebRig } from './rig.ts';
+
+describeInBrowser('building a segment set', () => {
+  let rig: WebRig;
+  let anna: Visitor;
+  beforeAll(async () => {
+    rig = await startWebRig({ hubspot: 60 });
+    anna = await rig.visitor('revops');
+    await rig.connect('hubspot');
+    await rig.run(anna);
+  }, 60_000);
+  afterAll(async () => rig?.close());
+
+  it('goes by clicking and dragging from nothing to a published version', async () => {
+    const page = await rig.page(anna);
+    await page.goto('/segment-sets');
+    await page.getByRole('link', { name: 'New segment set' }).first().click();
+    await page.getByRole('button', { name: 'Build your own' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('Buyers by mail');
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Begin the draft' }).click();
+
+    const size = page.locator('[data-size="first"]');
+    await size.waitFor();
+    const all = await size.textContent();
+    await page.getByRole('button', { name: '+ Condition' }).click();
+    await page.getByText('Choose what to look at.').waitFor();
+    await page.getByLabel('What to look at').nth(1).click();
+    await page.getByRole('option', { name: 'Revenue', exact: true }).click();
+    await page.getByLabel('Value of Revenue', { exact: true }).fill('1000000');
+    await page.getByText('keeps 0, drops', { exact: false }).waitFor();
+    expect(await size.textContent()).not.toBe(all);
+    expect(await axe(page)).toEqual([]);
+
+    const handles = page.getByTestId('drag-handle');
+    await handles.nth(-1).dragTo(page.locator('.ruleGroup-header').first());
+    await page.getByRole('tab', { name: 'YAML' }).click();
+    const yaml = page.getByLabel('Definition as YAML');
+    await expect
+      .poll(async () => (await yaml.inputValue()).match(/attribute: (\w+)/g))
+      .toEqual(['attribute: revenue_total', 'attribute: deal_count']);
+
+    await page.getByRole('button', { name: 'Save draft' }).click();
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    await page.getByRole('table', { name: 'Who enters and leaves' }).waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Publish', exact: true }).click();
+    await page.getByText('version 1', { exact: true }).waitFor();
+    const desk = await (await rig.ask(anna, 'GET', '/api/segmentations/buyers_by_mail')).json();
+    expect(desk).toMatchObject({
+      state: 'published',
+      definition: {
+        segments: [
+          {
+            when: {
+              all: [
+                { attribute: 'revenue_total', atLeast: 1_000_000 },
+                { attribute: 'deal_count', atLeast: 1 },
+              ],
+            },
+          },
+        ],
+      },
+    });
+    expect(rig.problems).toEqual([]);
+  }, 60_000);
+
+  it('shows where YAML is wrong, and takes it over once it is right', async () => {
+    await rig.ask(anna, 'POST', '/api/segmentations', { template: 'value-tiers' });
+    const page = await rig.page(anna, { width: 390, height: 844, scheme: 'dark' });
+    await page.goto('/segment-sets/value_tiers');
+    await page.getByRole('tab', { name: 'YAML' }).click();
+    const yaml = page.getByLabel('Definition as YAML');
+    const text = await yaml.inputValue();
+    await yaml.fill(text.replace('name: Gold', 'nmae: Gold'));
+    await page.getByText(/Line \d+, column \d+: "nmae" is not known here/).waitFor();
+    expect(await page.getByRole('button', { name: 'Save draft' }).isDisabled()).toBe(true);
+    await yaml.fill(text.replace('name: Gold', 'name: Golden'));
+    await page.getByRole('tab', { name: '3 segments' }).click();
+    await page.getByText('Golden', { exact: true }).first().waitFor();
+    expect(await axe(page)).toEqual([]);
+    expect(rig.problems).toEqual([]);
+  }, 60_000);
+
+  it('tells the second of two editors whose draft would be lost', async () => {
+    const ben = await rig.visitor('revops');
+    const page = await rig.page(ben);
+    await page.goto('/segment-sets/value_tiers');
+    await page.getByRole('tab', { name: 'Goal and targets' }).click();
+    await page.getByRole('textbox', { name: 'Goal' }).fill('His goal');
+
+    const answer = await rig.ask(anna, 'GET', '/api/segmentations/value_tiers');
+    const tag = answer.headers.get('etag') ?? '';
+    const { definition } = (await answer.json()) as { definition: object };
+    const body = { definition: { ...definition, goal: 'Her goal' } };
+    const saved = await rig.ask(anna, 'PUT', '/api/segmentations/value_tiers/draft', body, {
+      'if-match': tag,
+    });
+    expect(saved.status).toBe(200);
+
+    await page.getByRole('button', { name: 'Save draft' }).click();
+    const alert = page.getByRole('alert').filter({ hasText: anna.email });
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain('Nothing of theirs was overwritten');
+    expect(rig.problems).toEqual([]);
+  }, 60_000);
+
+  it('leaves whoever may only look without buttons that change anything', async () => {
+    const page = await rig.page(await rig.visitor('viewer'));
+    await page.goto('/segment-sets/value_tiers');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByRole('tab', { name: '3 segments' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Save draft' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Publish…' }).count()).toBe(0);
+    expect(rig.problems).toEqual([]);
+  }, 60_000);
+});
