@@ -54,7 +54,7 @@ beforeAll(async () => {
   await rig.publish(care);
   await rig.run({ asOf: new Date() });
   await rig.run({ asOf: new Date() });
-}, 90_000);
+}, 120_000);
 afterAll(async () => {
   await rig?.stop();
   await server?.close();

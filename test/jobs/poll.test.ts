@@ -23,7 +23,7 @@ beforeAll(async () => {
   await rig.pool.query(`update app.tenant set policy = '{"pilot": "off"}' where id = $1`, [rig.tenant.id]);
   const { pool, openConnections } = rig;
   worker = await startWorker({ pool, backend, openConnections, concurrency: 2, log });
-}, 90_000);
+}, 120_000);
 afterAll(async () => {
   await worker?.close();
   await rig?.stop();

@@ -35,7 +35,7 @@ beforeAll(async () => {
     systems: ['hubspot', 'salesforce'],
     definitions: [played, tiers],
   });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await rig?.stop();
   await server?.close();

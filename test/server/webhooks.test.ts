@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
   rig = await writtenRig(server.database, { people: customers(9) });
   await rig.pool.query(`update app.tenant set policy = '{"pilot": "off"}' where id = $1`, [rig.tenant.id]);
-}, 60_000);
+}, 120_000);
 afterEach(async () => {
   await worker?.close();
   worker = undefined;
