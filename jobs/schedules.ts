@@ -36,6 +36,8 @@ export function checkTiming(timing: Timing): void {
     });
   }
   try {
+    // The parser takes nothing at all for every minute.
+    if (timing.cron.trim() === '') throw new TypeError('no cron line');
     CronExpressionParser.parse(timing.cron, { tz: timing.zone }).next();
   } catch (error) {
     throw new InputError('cron_invalid', `"${timing.cron}" is not a cron line that ever fires.`, {

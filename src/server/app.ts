@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Request } from 'express';
 import { NotFoundError } from '../errors.ts';
 import { boardRoutes } from './board.ts';
 import { hubspotCardRoutes } from './card-hubspot.ts';
@@ -38,16 +38,18 @@ export function createServerApp(parts: ServerParts, web?: WebFiles): Express {
   app.use('/api', sessionLimit(parts));
   app.use(express.json({ limit: '1mb' }));
   app.use(mountRoutes(parts, routes));
-  app.use('/api', (request) => {
-    throw new NotFoundError(
-      'address_unknown',
-      `There is nothing at ${request.method} ${request.originalUrl}.`,
-      {
-        action: 'See /api for what there is.',
-      },
-    );
-  });
+  app.use('/api', nothingHere);
   if (web) app.use(pageRoutes(web));
+  // Express's own answer would lose our headers.
+  app.use(nothingHere);
   app.use(problems(parts));
   return app;
+}
+
+function nothingHere(request: Request): never {
+  throw new NotFoundError(
+    'address_unknown',
+    `There is nothing at ${request.method} ${request.originalUrl}.`,
+    { action: 'See /api for what there is.' },
+  );
 }
