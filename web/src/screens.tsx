@@ -8,6 +8,7 @@ import {
   IconPlayerPlay,
   IconPlugConnected,
   IconSettings,
+  IconShieldLock,
   IconUserSquare,
   IconUsers,
 } from '@tabler/icons-react';
@@ -66,6 +67,12 @@ export const screens: Screen[] = [
     name: 'People and roles',
     icon: IconUsers,
     load: () => import('./screens/people/people.tsx'),
+  },
+  {
+    path: '/privacy',
+    name: 'Privacy',
+    icon: IconShieldLock,
+    load: () => import('./screens/privacy/privacy.tsx'),
   },
   {
     path: '/settings',

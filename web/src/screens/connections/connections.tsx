@@ -61,7 +61,7 @@ export default function Connections() {
                   Where connections disagree about a deal, the first of them counts; Edit changes their order.
                 </Text>
               )}
-              <Receipts everyMs={EVERY_MS} />
+              {mayAdminister && <Receipts everyMs={EVERY_MS} />}
               <Modal opened={isOpen} onClose={close} title="Connect a CRM">
                 <ConnectForm systems={systems} />
               </Modal>

@@ -3,15 +3,13 @@ import { instant } from '../../parts/figures.ts';
 import { useApi } from '../../query.ts';
 import { useSession } from '../../session.ts';
 
-/** Accounts that left, with what was done there and what stays; read from the audit log, which keeps it for good. */
+const SHOWN = 5;
+
+/** Accounts that left, newest first, with what was done and what stays in the CRM. */
 export function Receipts({ everyMs }: { everyMs: number }) {
   const { tenant } = useSession();
-  const query = useApi(
-    'GET /api/audit',
-    { query: { action: 'connection.disconnected', limit: '5' } },
-    { everyMs },
-  );
-  const receipts = query.data?.items ?? [];
+  const query = useApi('GET /api/receipts', undefined, { everyMs });
+  const receipts = query.data?.items.slice(0, SHOWN) ?? [];
   if (receipts.length === 0) return null;
   return (
     <Card withBorder component="section" aria-label="Disconnected accounts">
@@ -19,16 +17,16 @@ export function Receipts({ everyMs }: { everyMs: number }) {
         Disconnected accounts
       </Title>
       <Stack gap="md">
-        {receipts.map(({ id, at, actor, before, after }) => (
+        {receipts.map(({ id, name, at, by, done, stays }) => (
           <div key={id}>
             <Text size="sm" fw={600}>
-              {text(before, 'name')}
+              {name}
             </Text>
             <Text size="xs" c="dimmed">
-              {instant(at, tenant.zone)}, by {actor}; receipt {id}
+              {instant(at, tenant.zone)}, by {by}; receipt {id}
             </Text>
-            <Lines title="Done" lines={texts(after, 'done')} />
-            <Lines title="Stays in the CRM" lines={texts(after, 'stays')} />
+            <Lines title="Done" lines={done} />
+            <Lines title="Stays in the CRM" lines={stays} />
           </div>
         ))}
       </Stack>
@@ -50,16 +48,4 @@ function Lines({ title, lines }: { title: string; lines: string[] }) {
       </List>
     </>
   );
-}
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-
-const text = (value: unknown, name: string): string => String(field(value, name) ?? '');
-
-function texts(value: unknown, name: string): string[] {
-  const found = field(value, name);
-  return Array.isArray(found) ? found.map(String) : [];
 }

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { type Answer, api } from '../../api.ts';
-import { count } from '../../parts/figures.ts';
+import { saveFile } from '../../parts/save-file.ts';
 import { tell, useChange } from '../../query.ts';
+import { EraseReceipt } from '../privacy/erase-receipt.tsx';
 
 /** What an admin does when somebody asks for their data, or to be forgotten. */
 export function PrivacyActions({ id }: { id: string }) {
@@ -14,12 +15,7 @@ export function PrivacyActions({ id }: { id: string }) {
     setReading(true);
     try {
       const all = await api('POST /api/customers/person/:id/export', { params: { id } });
-      const url = URL.createObjectURL(new Blob([JSON.stringify(all, null, 2)], { type: 'application/json' }));
-      const link = document.createElement('a');
-      link.href = url;
-      link.download = `person-${id}.json`;
-      link.click();
-      URL.revokeObjectURL(url);
+      saveFile(`person-${id}.json`, JSON.stringify(all, null, 2), 'application/json');
     } catch (error) {
       tell(error);
     }
@@ -46,7 +42,7 @@ function EraseForm({ id, onClose }: { id: string; onClose: () => void }) {
   const [receipt, setReceipt] = useState<Answer<'POST /api/customers/person/:id/erase'> | null>(null);
   const navigate = useNavigate();
   const erase = useChange('POST /api/customers/person/:id/erase', { onDone: setReceipt });
-  if (receipt) return <Receipt receipt={receipt} onDone={() => navigate('/customers')} />;
+  if (receipt) return <EraseReceipt receipt={receipt} onDone={() => navigate('/customers')} />;
   return (
     <Stack>
       <Text size="sm">
@@ -79,40 +75,6 @@ function EraseForm({ id, onClose }: { id: string; onClose: () => void }) {
           Erase
         </Button>
       </Group>
-    </Stack>
-  );
-}
-
-function Receipt({
-  receipt,
-  onDone,
-}: {
-  receipt: Answer<'POST /api/customers/person/:id/erase'>;
-  onDone: () => void;
-}) {
-  const toClear = receipt.toClear.reduce((sum, { records }) => sum + records, 0);
-  return (
-    <Stack>
-      <Alert color="teal" title="Erased">
-        <List size="sm">
-          <List.Item>{count(receipt.records)} records of theirs are gone.</List.Item>
-          <List.Item>{count(receipt.deals)} deals stay, credited to nobody.</List.Item>
-          <List.Item>
-            {toClear === 0
-              ? 'No CRM shows a label of theirs.'
-              : `${count(toClear)} labels are cleared with the next run.`}
-          </List.Item>
-          {receipt.namedIn.length > 0 && (
-            <List.Item>
-              Their address stands in the definition of {receipt.namedIn.join(', ')}: take it out there.
-            </List.Item>
-          )}
-        </List>
-        <Text size="xs" mt="xs">
-          Receipt {receipt.id}
-        </Text>
-      </Alert>
-      <Button onClick={onDone}>Done</Button>
     </Stack>
   );
 }
