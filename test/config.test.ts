@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { Environment, readConfig } from '../src/config.ts';
 import { ConfigError } from '../src/errors.ts';
@@ -60,10 +61,14 @@ describe('app.json', () => {
   const manifest = Manifest.parse(JSON.parse(readFileSync('app.json', 'utf8')));
   /** The platform sets it itself. */
   const GIVEN = ['PORT'];
+  /** The Postgres driver reads it, not we. */
+  const OF_DRIVER = ['PGSSLMODE'];
 
   it('lists every variable that the program reads, with the same words, and no other', () => {
     const described = Object.entries(Environment.shape).map(([name, schema]) => [name, schema.description]);
-    const listed = Object.entries(manifest.env).map(([name, { description }]) => [name, description]);
+    const listed = Object.entries(manifest.env)
+      .filter(([name]) => !OF_DRIVER.includes(name))
+      .map(([name, { description }]) => [name, description]);
     expect(Object.fromEntries(listed)).toEqual(
       Object.fromEntries(described.filter(([name]) => !GIVEN.includes(name ?? ''))),
     );
@@ -71,5 +76,11 @@ describe('app.json', () => {
 
   it('has the two processes', () => {
     expect(Object.keys(manifest.formation).sort()).toEqual(['web', 'worker']);
+    const processes = parse(readFileSync('Procfile', 'utf8'));
+    expect(processes).toEqual({
+      release: 'node src/cli.ts migrate',
+      web: 'node src/main.ts web',
+      worker: 'node src/main.ts worker',
+    });
   });
 });

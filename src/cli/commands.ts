@@ -8,6 +8,7 @@ import { registerExperiment } from './experiment.ts';
 import { registerExplain } from './explain.ts';
 import { registerLearn } from './learn.ts';
 import { registerMarketplace } from './marketplace.ts';
+import { registerMigrate } from './migrate.ts';
 import { registerMove } from './move.ts';
 import { registerPreview } from './preview.ts';
 import { registerPrivacy } from './privacy.ts';
@@ -45,6 +46,7 @@ export function registerCommands(program: Command): void {
   registerRefusals(program);
   registerPrivacy(program);
   registerSchedule(program);
+  registerMigrate(program);
   registerMove(program);
   registerLearn(program);
   registerMarketplace(program);
