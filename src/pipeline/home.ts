@@ -154,12 +154,12 @@ const NEW = new Set(['new', 'definition_changed', 'retired']);
 
 function targetNeeds(targets: readonly TargetRow[]): Need[] {
   const held = targets.filter(({ state, kind }) => state === 'held' && kind !== 'changed_at');
-  const fresh = held.filter(
-    ({ reason }) => reason === null || NEW.has(reason.code) || reason.code === 'by_hand',
-  );
+  const fresh = held.filter(({ reason }) => reason === null || NEW.has(reason.code));
   const braked = targets.filter(
     (target) =>
       target.reason !== null &&
+      // Whoever held it by hand knows.
+      target.reason.code !== 'by_hand' &&
       target.state !== 'paused' &&
       !fresh.includes(target) &&
       target.kind !== 'changed_at',

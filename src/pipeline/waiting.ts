@@ -65,7 +65,9 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
   const definitions = new Map(
     (await listNewest(pool, tenant)).map(({ key, definition }) => [key, definition]),
   );
-  const pending = new Map((await pendingTargets(pool, tenant, asOf)).map((one) => [one.target.id, one]));
+  const pending = new Map(
+    (await pendingTargets(pool, tenant, asOf, { withPaused: true })).map((one) => [one.target.id, one]),
+  );
   const all = await listTargets(pool, tenant);
   const shown = await countShown(pool, tenant);
   return {

@@ -169,7 +169,7 @@ const KIND_NAMES: Record<TargetRow['kind'], string> = {
   primary: 'primary segment',
   changed_at: 'date of the last change',
   why: 'reason',
-  dynamic_list: 'list that the CRM fills',
+  dynamic_list: 'list',
   manual_list: 'list',
   list_view: 'list view',
   campaign: 'campaign',

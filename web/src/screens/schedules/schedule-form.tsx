@@ -86,7 +86,7 @@ export function ScheduleForm({
                 description="Minute, hour, day, month, weekday"
                 value={cron}
                 onChange={(event) => setCron(event.currentTarget.value)}
-                ff="monospace"
+                styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
                 spellCheck={false}
               />
               <Autocomplete

@@ -26,27 +26,38 @@ export function Release({ targets, close }: { targets: Target[]; close: () => vo
     },
   });
   const sum = (of: 'writes' | 'changes') => targets.reduce((total, target) => total + target[of], 0);
-  const places = [...Map.groupBy(targets, ({ connection }) => connection)];
+  const written = targets.filter(({ filledByCrm }) => !filledByCrm);
+  const places = [...Map.groupBy(written, ({ connection }) => connection)];
   const braked = targets.filter(({ why }) => why === 'brake');
   return (
     <Modal opened onClose={close} title={`Release ${counted(targets.length, 'target')}?`} size="lg">
       <Stack>
-        <Text>
-          The next run writes <strong>{counted(sum('writes'), 'value')}</strong>
-          {sum('changes') > 0 && `, of which ${count(sum('changes'))} replace another one`}:
-        </Text>
-        <List size="sm" mah={220} style={{ overflowY: 'auto' }}>
-          {places.map(([connection, group]) => (
-            <List.Item key={connection}>
-              {connection}:{' '}
-              {counted(
-                group.reduce((total, { writes }) => total + writes, 0),
-                'value',
-              )}{' '}
-              in {counted(group.length, 'target')}
-            </List.Item>
-          ))}
-        </List>
+        {written.length > 0 && (
+          <>
+            <Text>
+              The next run writes <strong>{counted(sum('writes'), 'value')}</strong>
+              {sum('changes') > 0 && `, of which ${count(sum('changes'))} replace another one`}:
+            </Text>
+            <List size="sm" mah={220} style={{ overflowY: 'auto' }}>
+              {places.map(([connection, group]) => (
+                <List.Item key={connection}>
+                  {connection}:{' '}
+                  {counted(
+                    group.reduce((total, { writes }) => total + writes, 0),
+                    'value',
+                  )}{' '}
+                  in {counted(group.length, 'target')}
+                </List.Item>
+              ))}
+            </List>
+          </>
+        )}
+        {written.length < targets.length && (
+          <Text>
+            {counted(targets.length - written.length, 'list or view', 'lists and views')} will be made, which
+            the CRM fills by itself from the labels.
+          </Text>
+        )}
         {braked.length > 0 && (
           <Alert color="orange" title="A brake stopped these">
             Release them only if what it saw is right: {braked[0]?.reason?.message}
