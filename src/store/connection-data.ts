@@ -59,6 +59,8 @@ export async function buryRecords(
 const TABLES = [
   'association',
   'dirty_record',
+  'erasure_request',
+  'owner',
   'split',
   'refusal',
   'pin',
