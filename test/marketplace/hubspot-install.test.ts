@@ -24,6 +24,7 @@ const AppFile = z.object({ config: z.object({ auth: Auth }) });
 function rightOf(method: string, path: string): string | undefined {
   const rest = path.replace('/2026-03', '');
   if (/^\/(account-info|appinstalls|crm\/limits)\//.test(rest)) return 'oauth';
+  if (/^\/crm\/owners$/.test(rest)) return 'crm.objects.owners.read';
   const list = /^\/crm\/lists(\/|$)/.test(rest);
   if (list) return method === 'GET' || rest.endsWith('/search') ? 'crm.lists.read' : 'crm.lists.write';
   const found = /^\/crm\/(objects|properties|associations)\/(contacts|companies|deals)(\/.*)?$/.exec(rest);
@@ -109,6 +110,7 @@ async function useAndLeave({ context }: Awaited<ReturnType<typeof install>>): Pr
     const answer = await hubspot.push(context, { writes, remotes, job: null });
     expect(answer).toMatchObject({ outcomes: writes.map(() => ({ state: 'done' })) });
   }
+  expect(await hubspot.owners(context)).toEqual(expect.any(Array));
   const made = targets.map(({ id, kind, object }) => ({ kind, object, remote: remotes[id] ?? null }));
   const { done, stays } = await hubspot.uninstall(context, { keep: 'nothing', remotes: made });
   expect(done.at(-1)).toBe('app removed from the account');
