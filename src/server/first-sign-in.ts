@@ -6,20 +6,23 @@ import { createTenant, listTenants } from '../store/tenant.ts';
 const LINK_HOURS = 1;
 
 /**
- * On a store with nobody in it, prints a link that signs the first admin in, once. It goes to standard error beside
- * the log, never into it: whoever reads the terminal owns the machine, whoever reads the log may not.
+ * Prints a link that signs an admin in, once: on a store with nobody in it, and at each start of an embedded one,
+ * whose owner may have no other way in. It goes to standard error beside the log, never into it: whoever reads the
+ * terminal owns the machine, whoever reads the log may not.
  */
 export async function offerFirstSignIn(
-  app: App,
+  app: Pick<App, 'store' | 'config'>,
   print = (text: string) => process.stderr.write(text),
 ): Promise<void> {
   const { pool } = app.store;
   const [first] = await listTenants(pool);
   const tenant = first ?? (await createTenant(pool, { id: 'main', name: 'Main' }));
-  if ((await listMembers(pool, tenant)).length > 0) return;
+  const members = await listMembers(pool, tenant);
+  if (members.length > 0 && pool.kind === 'server') return;
+  const admin = members.find(({ role }) => role === 'admin');
   const token = await addSignInLink(pool, {
     tenantId: tenant.id,
-    email: 'admin@localhost',
+    email: admin?.email ?? 'admin@localhost',
     role: 'admin',
     createdBy: 'start',
     hours: LINK_HOURS,

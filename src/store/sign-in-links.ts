@@ -52,10 +52,14 @@ const INVITATION = `encode(hash, 'hex') as id, email, role, created_by as "creat
 
 const OPEN = 'used_at is null and expires_at > now()';
 
-/** Invitations that may still be used, newest first. */
+/** Invitations that may still be used, newest first; links for who is a member already are none. */
 export async function listInvitations(db: Queryable, tenant: Pick<Tenant, 'id'>): Promise<Invitation[]> {
   const { rows } = await db.query(
-    `select ${INVITATION} from app.sign_in_link where tenant_id = $1 and ${OPEN} order by created_at desc, 1`,
+    `select ${INVITATION} from app.sign_in_link l where tenant_id = $1 and ${OPEN}
+       and not exists (
+         select from app.member m join app.account a on a.id = m.account_id
+         where m.tenant_id = l.tenant_id and a.email = l.email)
+     order by created_at desc, 1`,
     [tenant.id],
   );
   return rows.map((row) => Invitation.parse(row));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { offerFirstSignIn } from '../../src/server/first-sign-in.ts';
 import { verifiedEmail } from '../../src/server/oidc.ts';
 import { createTenant } from '../../src/store/tenant.ts';
 import { Browser } from './browser.ts';
@@ -242,3 +243,29 @@ async function idOf({ email }: Visitor): Promise<string> {
   );
   return rows[0]?.id ?? '';
 }
+
+describe('the link that is printed at start', () => {
+  it('is for the admin there is, each time on an embedded store and never on a server with people in it', async () => {
+    const { pool } = rig.database;
+    const printed: string[] = [];
+    await offerFirstSignIn(
+      {
+        store: rig.parts.store,
+        config: { ...rig.parts.config, publicUrl: rig.url },
+      },
+      (text) => printed.push(text) > 0,
+    );
+    if (pool.kind === 'server') {
+      expect(printed).toEqual([]);
+      return;
+    }
+    const browser = new Browser(rig);
+    await browser.visit(/https?:\S+/.exec(printed[0] ?? '')?.[0] ?? '');
+    expect(await who(browser)).toMatchObject({ name: admin.email, role: 'admin' });
+    const people = await (await rig.ask(admin, 'GET', '/api/people')).text();
+    expect(
+      z.object({ invitations: z.array(z.object({ email: z.string() })) }).parse(JSON.parse(people))
+        .invitations,
+    ).not.toContainEqual(expect.objectContaining({ email: admin.email }));
+  });
+});
