@@ -24,7 +24,7 @@ const AppFile = z.object({ config: z.object({ auth: Auth }) });
 function rightOf(method: string, path: string): string | undefined {
   const rest = path.replace('/2026-03', '');
   if (/^\/(account-info|appinstalls|crm\/limits)\//.test(rest)) return 'oauth';
-  if (/^\/crm\/owners$/.test(rest)) return 'crm.objects.owners.read';
+  if (/^\/crm\/owners\b/.test(rest)) return 'crm.objects.owners.read';
   const list = /^\/crm\/lists(\/|$)/.test(rest);
   if (list) return method === 'GET' || rest.endsWith('/search') ? 'crm.lists.read' : 'crm.lists.write';
   const found = /^\/crm\/(objects|properties|associations)\/(contacts|companies|deals)(\/.*)?$/.exec(rest);
