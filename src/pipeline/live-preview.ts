@@ -8,6 +8,7 @@ import { listDrafts } from '../store/drafts.ts';
 import type { Queryable } from '../store/pool.ts';
 import { listPublished } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
+import { keptModels } from './kept-models.ts';
 import { type Previewed, previewSegmentations } from './preview.ts';
 import { lintDraft } from './review/draft-findings.ts';
 
@@ -24,7 +25,7 @@ export type LivePreview = {
 };
 
 /** As many as are counted well within a second on the embedded store. */
-export const MOST_COUNTED = 30_000;
+export const MOST_COUNTED = 20_000;
 
 /**
  * @throws AppError `not_ready` where it can't be worked out yet
@@ -43,7 +44,8 @@ export async function livePreview(
     options.atMost ?? MOST_COUNTED,
   );
   const definitions = [...(await unpublishedBelow(db, tenant, definition)), definition];
-  const previewed = await previewSegmentations(db, tenant, definitions, { ...options, among });
+  const learn = keptModels(tenant);
+  const previewed = await previewSegmentations(db, tenant, definitions, { ...options, among, learn });
   const own = previewed.at(-1);
   if (own === undefined) throw new Error(`no preview of ${definition.key}`);
   const whole = extrapolate(own, counted === 0 ? 1 : total / counted);

@@ -12,7 +12,7 @@ import type { Queryable } from '../store/pool.ts';
 import { listNewest } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { refusesProfiling } from './desired.ts';
-import { learnModel } from './learn.ts';
+import { keptModels } from './kept-models.ts';
 import { type Plans, pinsNow, readPlans } from './plans.ts';
 import { readBasis, whatIsMissing } from './preview.ts';
 import { changeOf } from './publish.ts';
@@ -54,7 +54,7 @@ async function modelNow(
   const stored = (await newestModels(db, tenant)).get(definition.key);
   const isInForce = changeOf(definition, await listNewest(db, tenant)) === 'unchanged';
   if (stored && isInForce) return stored.model;
-  return learnModel(db, definition, request, stored?.model ?? null);
+  return keptModels(tenant)(db, definition, request, stored?.model ?? null);
 }
 
 type Scene = { db: Queryable; tenant: Tenant; request: Plans['request']; plan: Plan; others: Plan[] };

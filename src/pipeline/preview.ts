@@ -60,6 +60,7 @@ async function readDrafts(
   tenant: Tenant,
   definitions: readonly Segmentation[],
   { request }: Basis,
+  learn: typeof learnModel,
 ): Promise<Drafts> {
   const { plans: present } = await readPlans(db, tenant, {
     asOf: request.asOf,
@@ -68,7 +69,7 @@ async function readDrafts(
   const drafts: Plan[] = [];
   for (const { definition } of inLearnOrder(definitions.map((definition) => ({ definition })))) {
     const others = [...drafts, ...present];
-    const model = learns(definition) ? await learnModel(db, definition, { ...request, others }) : null;
+    const model = learns(definition) ? await learn(db, definition, { ...request, others }) : null;
     drafts.push({ definition, model });
   }
   const keys = new Set(definitions.map(({ key }) => key));
@@ -83,7 +84,7 @@ export async function previewSegmentations(
   db: Queryable,
   tenant: Tenant,
   definitions: readonly Segmentation[],
-  options: { asOf: Date; samples: number; among?: Restriction },
+  options: { asOf: Date; samples: number; among?: Restriction; learn?: typeof learnModel },
 ): Promise<Previewed[]> {
   await refuseSensitive(db, tenant, definitions);
   const basis = await readBasis(db, tenant, options.asOf);
@@ -95,7 +96,7 @@ export async function previewSegmentations(
       retryable: true,
     });
   }
-  const drafts = await readDrafts(db, tenant, definitions, basis);
+  const drafts = await readDrafts(db, tenant, definitions, basis, options.learn ?? learnModel);
   const previewed: Previewed[] = [];
   for (const { key } of definitions) previewed.push(await previewOne(db, tenant, drafts, key, options));
   return previewed;
