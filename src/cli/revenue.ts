@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
+import { changeRevenue } from '../pipeline/change-revenue.ts';
 import { RevenueSetting } from '../pipeline/revenue.ts';
-import { type RevenueLine, revenueCheck, reviseRevenue } from '../pipeline/setup.ts';
+import { countsAs } from '../pipeline/revenue-lines.ts';
+import { type RevenueLine, revenueCheck } from '../pipeline/setup.ts';
 import { unknownRates } from '../pipeline/unknown-rates.ts';
-import { type ConnectionRow, listConnections, updateConnection } from '../store/connections.ts';
+import { type ConnectionRow, listConnections } from '../store/connections.ts';
 import pc from './colours.ts';
 import { count, counted, money, type Output, table } from './output.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
@@ -125,11 +127,7 @@ async function setRevenue(
       action: `Say which with --connection, one of: ${connections.map((one) => one.id).join(', ')}.`,
     });
   }
-  const { revenue: _, ...config } = connection.config;
-  await updateConnection(app.store.pool, tenant, connection.id, {
-    config: revenue === null ? config : { ...config, revenue },
-  });
-  await reviseRevenue(app.store.pool, tenant);
+  await changeRevenue(app.store.pool, tenant, connection, revenue);
   output.line(`${pc.green('✓')} Set. The next run works out everybody’s revenue again.`);
   output.line();
 }
@@ -149,7 +147,7 @@ function showLines(
     line.pipeline ?? '–',
     line.stage ?? '–',
     line.dealType ?? '–',
-    countsAs(line, setting),
+    COUNTS_AS[countsAs(line, setting)],
     count(line.deals),
     `${Number(line.amount).toLocaleString('en-US', { minimumFractionDigits: 2 })} ${line.currency ?? ''}`.trimEnd(),
   ]);
@@ -157,14 +155,4 @@ function showLines(
   output.line();
 }
 
-/** The same rules as the profile stage applies, for one line. */
-function countsAs({ pipeline, stage, dealType, won }: RevenueLine, setting: RevenueSetting): string {
-  const { pipelines, dealTypes, wonStages, refunds } = setting;
-  const isRefund = dealType !== null && (refunds.dealTypes?.includes(dealType) ?? false);
-  if (pipelines && !pipelines.includes(pipeline ?? '')) return 'left out';
-  if (dealTypes && !dealTypes.includes(dealType ?? '') && !isRefund) return 'left out';
-  if (isRefund && refunds.policy === 'ignore') return 'left out';
-  const isWon = wonStages ? wonStages.includes(stage ?? '') : won === true;
-  if (!isWon) return 'not won';
-  return isRefund ? 'refund' : 'revenue';
-}
+const COUNTS_AS = { revenue: 'revenue', refund: 'refund', not_won: 'not won', left_out: 'left out' };

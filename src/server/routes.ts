@@ -10,6 +10,7 @@ import changeConnection from './routes/change-connection.ts';
 import changeOwnSettings from './routes/change-own-settings.ts';
 import changePerson from './routes/change-person.ts';
 import changeQuietHours from './routes/change-quiet-hours.ts';
+import changeRevenue from './routes/change-revenue.ts';
 import changeTenant from './routes/change-tenant.ts';
 import checkConnection from './routes/check-connection.ts';
 import checkSegmentation from './routes/check-segmentation.ts';
@@ -20,6 +21,7 @@ import downloadProcessingRecord from './routes/download-processing-record.ts';
 import downloadRunWrites from './routes/download-run-writes.ts';
 import eraseCustomer from './routes/erase-customer.ts';
 import eraseWho from './routes/erase-who.ts';
+import expectChanges from './routes/expect-changes.ts';
 import exportCustomer from './routes/export-customer.ts';
 import exportWho from './routes/export-who.ts';
 import findRecord from './routes/find-record.ts';
@@ -28,10 +30,12 @@ import getCardSalesforce from './routes/get-card-salesforce.ts';
 import getCustomer from './routes/get-customer.ts';
 import getHistory from './routes/get-history.ts';
 import getHome from './routes/get-home.ts';
+import getMapping from './routes/get-mapping.ts';
 import getMetrics from './routes/get-metrics.ts';
 import getOverlap from './routes/get-overlap.ts';
 import getPrivacy from './routes/get-privacy.ts';
 import getProcessingRecord from './routes/get-processing-record.ts';
+import getRevenue from './routes/get-revenue.ts';
 import getRun from './routes/get-run.ts';
 import getSegment from './routes/get-segment.ts';
 import getSegmentation from './routes/get-segmentation.ts';
@@ -51,6 +55,7 @@ import listOwnAtRisk from './routes/list-own-at-risk.ts';
 import listOwnNew from './routes/list-own-new.ts';
 import listPeople from './routes/list-people.ts';
 import listPins from './routes/list-pins.ts';
+import listProperties from './routes/list-properties.ts';
 import listReceipts from './routes/list-receipts.ts';
 import listRefused from './routes/list-refused.ts';
 import listRunWrites from './routes/list-run-writes.ts';
@@ -62,9 +67,11 @@ import listTemplates from './routes/list-templates.ts';
 import listTokens from './routes/list-tokens.ts';
 import makeSignInLink from './routes/make-sign-in-link.ts';
 import makeToken from './routes/make-token.ts';
+import mapProperty from './routes/map-property.ts';
 import pictureSegmentation from './routes/picture-segmentation.ts';
 import planDraft from './routes/plan-draft.ts';
 import previewDisconnect from './routes/preview-disconnect.ts';
+import previewRevenue from './routes/preview-revenue.ts';
 import previewSchedule from './routes/preview-schedule.ts';
 import previewSegmentation from './routes/preview-segmentation.ts';
 import previewUndo from './routes/preview-undo.ts';
@@ -87,6 +94,7 @@ import startUndo from './routes/start-undo.ts';
 import stopTargets from './routes/stop-targets.ts';
 import streamEvents from './routes/stream-events.ts';
 import testAlerts from './routes/test-alerts.ts';
+import unmapProperty from './routes/unmap-property.ts';
 
 export const routes = [
   acceptFall,
@@ -100,6 +108,7 @@ export const routes = [
   changeOwnSettings,
   changePerson,
   changeQuietHours,
+  changeRevenue,
   changeTenant,
   checkConnection,
   checkSegmentation,
@@ -110,6 +119,7 @@ export const routes = [
   downloadRunWrites,
   eraseCustomer,
   eraseWho,
+  expectChanges,
   exportCustomer,
   exportWho,
   findRecord,
@@ -118,10 +128,12 @@ export const routes = [
   getCustomer,
   getHistory,
   getHome,
+  getMapping,
   getMetrics,
   getOverlap,
   getPrivacy,
   getProcessingRecord,
+  getRevenue,
   getRun,
   getSegment,
   getSegmentation,
@@ -141,6 +153,7 @@ export const routes = [
   listOwnNew,
   listPeople,
   listPins,
+  listProperties,
   listReceipts,
   listRefused,
   listRuns,
@@ -152,9 +165,11 @@ export const routes = [
   listTokens,
   makeSignInLink,
   makeToken,
+  mapProperty,
   pictureSegmentation,
   planDraft,
   previewDisconnect,
+  previewRevenue,
   previewSchedule,
   previewSegmentation,
   previewUndo,
@@ -177,6 +192,7 @@ export const routes = [
   stopTargets,
   streamEvents,
   testAlerts,
+  unmapProperty,
 ];
 
 /** By `GET /api/session`, for typed calls. */

@@ -75,3 +75,21 @@ export async function noteProperties(
   const lost = rows.filter((row) => row.problem !== null).length;
   return { lost, back: rows.length - lost };
 }
+
+/** Feeds an attribute no more: its values go from the records, whose subjects are then worked out again. */
+export async function removeMapping(
+  db: Queryable,
+  { schema }: Tenant,
+  { connectionId, object, attribute }: Pick<MappingRow, 'connectionId' | 'object' | 'attribute'>,
+): Promise<void> {
+  await db.query(
+    `delete from ${schema}.mapping where connection_id = $1 and object = $2 and attribute = $3`,
+    [connectionId, object, attribute],
+  );
+  await db.query(
+    `update ${schema}.${object}_record
+     set properties = properties - $2, invalid = invalid - $2, touched = true
+     where connection_id = $1 and (properties ? $2 or invalid ? $2)`,
+    [connectionId, attribute],
+  );
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { RevenueSetting } from '../../pipeline/revenue.ts';
+import { countRevenue } from '../../pipeline/revenue-lines.ts';
+import { unknownRates } from '../../pipeline/unknown-rates.ts';
+import { listConnections } from '../../store/connections.ts';
+import { route } from '../route.ts';
+
+export const RevenueCount = z.object({
+  lines: z.array(
+    z.object({
+      pipeline: z.string().nullable(),
+      stage: z.string().nullable(),
+      dealType: z.string().nullable(),
+      won: z.boolean().nullable(),
+      deals: z.number(),
+      /** As the CRM has them; null is the account's own. */
+      currency: z.string().nullable(),
+      amount: z.string(),
+      countsAs: z.enum(['revenue', 'refund', 'not_won', 'left_out']),
+    }),
+  ),
+  sums: z.array(z.object({ currency: z.string().nullable(), deals: z.number(), amount: z.string() })),
+});
+
+export default route({
+  method: 'GET',
+  path: '/api/revenue',
+  summary: 'What counts as revenue on each connection, with counts and sums',
+  tag: 'Mapping',
+  may: 'edit',
+  answer: z.object({
+    connections: z.array(RevenueCount.extend({ id: z.string(), name: z.string(), setting: RevenueSetting })),
+    /** Won deals whose amount can't be brought into the company's currency. */
+    unknownRates: z.array(z.object({ currency: z.string(), deals: z.number(), amount: z.string() })),
+  }),
+  handle: async ({ tenant, parts }) => {
+    const { pool } = parts.store;
+    const connections = [];
+    for (const { id, name, config } of await listConnections(pool, tenant)) {
+      const setting = RevenueSetting.parse(config.revenue ?? {});
+      connections.push({ id, name, setting, ...(await countRevenue(pool, tenant, id, setting)) });
+    }
+    return { connections, unknownRates: await unknownRates(pool, tenant) };
+  },
+});

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { ObjectType } from '../../model/record.ts';
+import { listProperties } from '../../pipeline/mapping.ts';
+import { getConnection } from '../../store/connections.ts';
+import { route } from '../route.ts';
+
+export default route({
+  method: 'GET',
+  path: '/api/connections/:id/properties',
+  summary:
+    'Properties that the CRM shows us, what they feed and could feed; those that feed nothing are never read',
+  tag: 'Mapping',
+  may: 'edit',
+  params: z.strictObject({ id: z.string().max(200) }),
+  answer: z.object({
+    items: z.array(
+      z.object({
+        object: ObjectType,
+        name: z.string(),
+        label: z.string(),
+        type: z.string(),
+        feeds: z.array(z.string()),
+        /** A standard attribute that it usually feeds. */
+        suggestion: z.string().nullable(),
+      }),
+    ),
+  }),
+  handle: async ({ params, tenant, parts, signal }) => {
+    const { pool } = parts.store;
+    const connection = await getConnection(pool, tenant, params.id);
+    const connections = parts.openConnections({ tenant, asOf: new Date(), signal });
+    try {
+      return { items: await listProperties(pool, tenant, await connections.open(connection.id)) };
+    } finally {
+      await connections.close();
+    }
+  },
+});

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { RevenueSetting } from '../../pipeline/revenue.ts';
+import { countRevenue } from '../../pipeline/revenue-lines.ts';
+import { getConnection } from '../../store/connections.ts';
+import { route } from '../route.ts';
+import { RevenueCount } from './get-revenue.ts';
+
+export default route({
+  method: 'POST',
+  path: '/api/connections/:id/revenue/preview',
+  summary: 'What would count as revenue under a setting; changes nothing',
+  tag: 'Mapping',
+  may: 'edit',
+  asks: true,
+  params: z.strictObject({ id: z.string().max(200) }),
+  body: RevenueSetting.strict(),
+  answer: RevenueCount,
+  handle: async ({ params, body, tenant, parts }) => {
+    const { pool } = parts.store;
+    const { id } = await getConnection(pool, tenant, params.id);
+    return countRevenue(pool, tenant, id, body);
+  },
+});
