@@ -66,6 +66,8 @@ async function begin(key: string): Promise<string> {
 describe('a segment set', () => {
   it('goes from a draft to a published version', async () => {
     const tag = await begin('spenders');
+    const expected = await said(rig.ask(anna, 'POST', '/api/segmentations/spenders/expect'));
+    expect(expected).toMatchObject({ days: 30, changed: expect.any(Number), segments: expect.any(Array) });
     const plan = await said(rig.ask(anna, 'POST', '/api/segmentations/spenders/plan'));
     expect(plan).toMatchObject({
       change: 'new',

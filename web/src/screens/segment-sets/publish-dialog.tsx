@@ -46,7 +46,12 @@ export function PublishDialog({
     >
       <Stack>
         <Read query={plan} rows={8}>
-          {(data) => <PlanView plan={data} subject={definition.subject} />}
+          {(data) => (
+            <>
+              <PlanView plan={data} subject={definition.subject} />
+              {data.problem === null && <Expected setKey={key} subject={definition.subject} />}
+            </>
+          )}
         </Read>
         {needsOther && (
           <Alert color="blue" title="A second person publishes it">
@@ -199,6 +204,21 @@ function PlanView({ plan, subject }: { plan: Plan; subject: string }) {
         </Section>
       )}
     </Stack>
+  );
+}
+
+/** How restless its labels will be: worked out from today's data, as there is no history yet. */
+function Expected({ setKey, subject }: { setKey: string; subject: string }) {
+  const expected = useAsk('POST /api/segmentations/:key/expect', { params: { key: setKey } });
+  const who = subject === 'person' ? 'people' : 'companies';
+  return (
+    <Section title="In a month by itself">
+      <Text size="sm">
+        {expected.data
+          ? `Labels of at least ${count(expected.data.changed)} of ${count(expected.data.subjects)} ${who} change within ${expected.data.days} days as time passes and they act.`
+          : (expected.error?.problem.detail ?? 'Working it out…')}
+      </Text>
+    </Section>
   );
 }
 
