@@ -1,5 +1,6 @@
 /** The table of screens: address, name in the navigation, what it takes to see it, and the code, loaded when it is opened. */
 import {
+  IconArrowsExchange,
   IconCalendarTime,
   IconChartPie,
   IconHeartHandshake,
@@ -61,6 +62,12 @@ export const screens: Screen[] = [
     name: 'Connections',
     icon: IconPlugConnected,
     load: () => import('./screens/connections/connections.tsx'),
+  },
+  {
+    path: '/mapping',
+    name: 'Mapping',
+    icon: IconArrowsExchange,
+    load: () => import('./screens/mapping/mapping.tsx'),
   },
   {
     path: '/people',
