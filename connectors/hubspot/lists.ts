@@ -6,6 +6,7 @@ import type { Context, Json, Prepared, PrepareTarget } from '../contract.ts';
 import { PROPERTY_NAMES } from './app.ts';
 import { API_VERSION, call, isNotFound } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
+import { markedListId } from './list-marks.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
 import type { HubSpotProperty } from './properties.ts';
 import { ListRemote, PropertyRemote } from './remotes.ts';
@@ -73,7 +74,7 @@ export async function prepareList(
   const remembered = ListRemote.safeParse(target.remote);
   const list = remembered.success
     ? await readList(context, `/${remembered.data.listId}`)
-    : await findOurs(context, target, filterBranch);
+    : await findOurs(context, target, properties, filterBranch);
   if (list === null) {
     if (!target.mayCreate) {
       const action = 'Allow Segment Sync to make lists under Settings.';
@@ -171,14 +172,19 @@ const byName = (context: Context<HubSpotConfig>, object: ObjectType, name: strin
   readList(context, `/object-type-id/${HUBSPOT_OBJECTS[object].typeId}/name/${encodeURIComponent(name)}`);
 
 /**
- * A list that we made without hearing of it, as the answer was lost: it has our name, and our filter or nobody in
- * it. Any other list of that name is somebody's own.
+ * A list that an earlier installation made, or that we made without hearing of it, as the answer was lost: it is
+ * marked as ours, or it has our name, and our filter or nobody in it. Any other list of that name is somebody's own.
  */
 async function findOurs(
   context: Context<HubSpotConfig>,
   target: PrepareTarget,
+  properties: HubSpotProperty[],
   filterBranch: Json,
 ): Promise<HubSpotList | null> {
+  const markedId = filterBranch === null ? markedListId(target, properties) : null;
+  const marked = markedId === null ? null : await readList(context, `/${markedId}`);
+  const { typeId } = HUBSPOT_OBJECTS[target.object];
+  if (marked?.processingType === 'MANUAL' && marked.objectTypeId === typeId) return marked;
   const list = await byName(context, target.object, nameOf(target));
   if (list === null) return null;
   const isManual = filterBranch === null && list.processingType === 'MANUAL' && list.size === 0;

@@ -5,6 +5,7 @@ import type { Context, Prepared, PrepareTarget } from '../contract.ts';
 import { PROPERTY_GROUP, PROPERTY_NAMES } from './app.ts';
 import { API_VERSION, call } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
+import { markLists } from './list-marks.ts';
 import { prepareList } from './lists.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
 import {
@@ -49,6 +50,7 @@ export async function prepareHubSpot(
         : await prepareProperty(context, target, properties),
     );
   }
+  await markLists(context, targets, prepared, known);
   return targets.flatMap(({ id }) => prepared.get(id) ?? []);
 }
 

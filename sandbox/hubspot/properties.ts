@@ -16,8 +16,7 @@ const OptionInput = z.object({
   displayOrder: z.int().optional(),
   hidden: z.boolean(),
 });
-const Create = z.object({
-  name: z.string(),
+const Definable = z.object({
   label: z.string().min(1),
   type: z.enum(['string', 'number', 'date', 'datetime', 'enumeration', 'bool']),
   fieldType: z.enum([
@@ -35,6 +34,14 @@ const Create = z.object({
     'calculation_equation',
   ]),
   groupName: z.string(),
+  description: z.string(),
+  displayOrder: z.int(),
+  hidden: z.boolean(),
+  formField: z.boolean(),
+  options: z.array(OptionInput),
+});
+const Create = Definable.extend({
+  name: z.string(),
   description: z.string().default(''),
   displayOrder: z.int().default(-1),
   hidden: z.boolean().default(false),
@@ -42,7 +49,8 @@ const Create = z.object({
   hasUniqueValue: z.boolean().default(false),
   options: z.array(OptionInput).default([]),
 });
-const Update = Create.omit({ name: true, hasUniqueValue: true }).partial();
+/** What is not named stays as it is. */
+const Update = Definable.partial();
 const GroupInput = z.object({ name: z.string(), label: z.string(), displayOrder: z.int().default(-1) });
 const Names = z.object({ inputs: z.array(z.object({ name: z.string() })) });
 

@@ -234,6 +234,32 @@ describe('a list', () => {
     expect(gone).toMatchObject({ state: 'refused', code: 'list_gone' });
   });
 
+  it('that is manual is found again with its members by an installation that does not remember it', async () => {
+    const rig = await rigOf();
+    const targets = [PROPERTY, list('manual_list')];
+    const prepared = await prepare(rig, targets);
+    const [first = '', second = ''] = rig.contacts;
+    const remotes = { manual_list: prepared.manual_list?.remote ?? null };
+    await push(
+      rig,
+      [first, second].map((id) => member(id, true)),
+      remotes,
+    );
+    const writes = rig.writes();
+    const again = await prepare(rig, targets);
+    expect(again.manual_list).toEqual({ ...prepared.manual_list, state: 'ready' });
+    expect(rig.writes()).toBe(writes);
+    expect(rig.admin.listMembers(listIdOf(again.manual_list))).toEqual([first, second]);
+
+    // Deleted meanwhile: the one that is made instead is known from then on.
+    rig.admin.deleteList(listIdOf(again.manual_list));
+    const made = await prepare(rig, targets);
+    await push(rig, [member(first, true)], { manual_list: made.manual_list?.remote ?? null });
+    expect(listIdOf((await prepare(rig, targets)).manual_list)).toBe(listIdOf(made.manual_list));
+    const text = rig.admin.properties('contact').find(({ name }) => name === 'segment_sync_value_tiers');
+    expect(text?.description.match(/segment-sync-list/g)).toHaveLength(1);
+  });
+
   it('of our name that somebody else fills is never taken over', async () => {
     const rig = await rigOf();
     const name = 'Value tiers: Gold (Segment Sync)';

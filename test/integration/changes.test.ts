@@ -189,6 +189,22 @@ describe('what is missing in the CRM', () => {
   });
 });
 
+describe('a new installation', () => {
+  it('takes over the labels and lists that the last one left, with who is in them, and writes nothing', async () => {
+    rig = await writtenRig(database, { people: apart, systems: SYSTEMS });
+    const { schema } = rig.tenant;
+    await rig.pool.query(`update ${schema}.target set remote = null`);
+    await rig.pool.query(`delete from ${schema}.ledger`);
+    const before = SYSTEMS.map((system) => rig.state(system));
+    await expectSettled();
+    expect(SYSTEMS.map((system) => rig.state(system))).toEqual(before);
+    rig.hubspot.admin.archive('contact', hubspotId(2));
+    await rig.run();
+    expect(vips('hubspot')).toEqual([5, 8].map(hubspotId));
+    await expectRight();
+  });
+});
+
 describe('many records that go at once', () => {
   it('keep their labels until somebody says that it is right', async () => {
     rig = await writtenRig(database, { people: customers(60) });
