@@ -12,6 +12,7 @@ import { registerMigrate } from './migrate.ts';
 import { registerMove } from './move.ts';
 import { registerPreview } from './preview.ts';
 import { registerPrivacy } from './privacy.ts';
+import { registerReference } from './reference.ts';
 import { registerRefusals } from './refusals.ts';
 import { registerRevenue } from './revenue.ts';
 import { registerReview } from './review.ts';
@@ -50,4 +51,5 @@ export function registerCommands(program: Command): void {
   registerMove(program);
   registerLearn(program);
   registerMarketplace(program);
+  registerReference(program);
 }
