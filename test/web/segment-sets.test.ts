@@ -35,12 +35,24 @@ describeInBrowser('building a segment set', () => {
     expect(await size.textContent()).not.toBe(all);
     expect(await axe(page)).toEqual([]);
 
-    const handles = page.getByTestId('drag-handle');
-    await handles.nth(-1).dragTo(page.locator('.ruleGroup-header').first());
+    // Settled first: a rule that is drawn anew under the pointer would be let go.
+    await page.getByText('counting…').waitFor({ state: 'hidden' });
+    await page.getByTestId('drag-handle').nth(-1).hover();
+    await page.mouse.down();
+    await page
+      .locator('.ruleGroup-header')
+      .first()
+      .hover({ position: { x: 300, y: 8 } });
+    await page
+      .locator('.ruleGroup-header')
+      .first()
+      .hover({ position: { x: 304, y: 10 } });
+    await page.locator('.ruleGroup-header.dndOver').waitFor();
+    await page.mouse.up();
     await page.getByRole('tab', { name: 'YAML' }).click();
     const yaml = page.getByLabel('Definition as YAML');
     await expect
-      .poll(async () => (await yaml.inputValue()).match(/attribute: (\w+)/g))
+      .poll(async () => (await yaml.inputValue()).match(/attribute: (\w+)/g), { timeout: 15_000 })
       .toEqual(['attribute: revenue_total', 'attribute: deal_count']);
 
     await page.getByRole('button', { name: 'Save draft' }).click();
