@@ -6,6 +6,7 @@ import { glob, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import express, { type Response, Router } from 'express';
 import type { Logger } from 'pino';
+import { NotFoundError } from '../errors.ts';
 import { NONCE } from './security-headers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -86,6 +87,15 @@ export function pageRoutes(web: WebFiles): Router {
     '/assets',
     express.static(join(web.folder, 'assets'), { immutable: true, maxAge: '365d', index: false }),
   );
+  router.use('/assets', ({ path }) => {
+    throw new NotFoundError(
+      'file_unknown',
+      `There is no file ${path}; a newer version may have taken its place.`,
+      {
+        action: 'Load the page again.',
+      },
+    );
+  });
   router.get('/{*path}', async (_request, response) => {
     response.setHeader('cache-control', 'no-store');
     if (web.state() === 'built') {

@@ -41,8 +41,12 @@ export async function addApiToken(
 /** Null where it is unknown, revoked or expired. */
 export async function findApiToken(db: Queryable, secret: string): Promise<ApiToken | null> {
   const { rows } = await db.query(
-    `update app.api_token set last_used_at = now()
-     where hash = $1 and revoked_at is null and expires_at > now() returning ${COLUMNS}`,
+    `with used as (
+       -- Once a minute is enough: requests would wait for one another's write.
+       update app.api_token set last_used_at = now()
+       where hash = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')
+     )
+     select ${COLUMNS} from app.api_token where hash = $1 and revoked_at is null and expires_at > now()`,
     [hashToken(secret)],
   );
   return rows[0] ? ApiToken.parse(rows[0]) : null;

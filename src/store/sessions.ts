@@ -41,12 +41,20 @@ export async function beginSession(
 /** The session of a cookie's value; null where it has ended, or its holder is no member any more. */
 export async function readSession(db: Queryable, token: string): Promise<Session | null> {
   const { rows } = await db.query(
-    `update app.session s set seen_at = now()
-     from app.account a, app.member m
-     where s.hash = $1 and s.expires_at > now() and s.seen_at > now() - make_interval(hours => $2)
-       and a.id = s.account_id and m.account_id = s.account_id and m.tenant_id = s.tenant_id
-     returning s.account_id as "accountId", s.tenant_id as "tenantId", a.email, a.name, m.role, s.csrf,
-       s.expires_at as "expiresAt"`,
+    `with found as (
+       select s.account_id as "accountId", s.tenant_id as "tenantId", a.email, a.name, m.role, s.csrf,
+         s.expires_at as "expiresAt"
+       from app.session s
+       join app.account a on a.id = s.account_id
+       join app.member m on m.account_id = s.account_id and m.tenant_id = s.tenant_id
+       where s.hash = $1 and s.expires_at > now() and s.seen_at > now() - make_interval(hours => $2)
+     ),
+     -- Once a minute is enough: requests would wait for one another's write.
+     seen as (
+       update app.session set seen_at = now()
+       where hash = $1 and seen_at < now() - interval '1 minute' and exists (select from found)
+     )
+     select * from found`,
     [hashToken(token), IDLE_HOURS],
   );
   return rows[0] ? Session.parse(rows[0]) : null;
