@@ -16,6 +16,7 @@ import checkConnection from './routes/check-connection.ts';
 import checkSegmentation from './routes/check-segmentation.ts';
 import discardDraft from './routes/discard-draft.ts';
 import disconnectConnection from './routes/disconnect-connection.ts';
+import downloadAudit from './routes/download-audit.ts';
 import downloadMembers from './routes/download-members.ts';
 import downloadProcessingRecord from './routes/download-processing-record.ts';
 import downloadRunWrites from './routes/download-run-writes.ts';
@@ -114,6 +115,7 @@ export const routes = [
   checkSegmentation,
   discardDraft,
   disconnectConnection,
+  downloadAudit,
   downloadMembers,
   downloadProcessingRecord,
   downloadRunWrites,

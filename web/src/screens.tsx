@@ -4,6 +4,7 @@ import {
   IconCalendarTime,
   IconChartPie,
   IconHeartHandshake,
+  IconHistory,
   IconHome,
   IconHourglass,
   IconPlayerPlay,
@@ -74,6 +75,12 @@ export const screens: Screen[] = [
     name: 'People and roles',
     icon: IconUsers,
     load: () => import('./screens/people/people.tsx'),
+  },
+  {
+    path: '/audit',
+    name: 'Audit',
+    icon: IconHistory,
+    load: () => import('./screens/audit/audit.tsx'),
   },
   {
     path: '/privacy',

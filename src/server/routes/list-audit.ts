@@ -7,6 +7,14 @@ const Moment = z.iso
   .transform((text) => new Date(text))
   .optional();
 
+/** Which lines of the log are meant. */
+export const AuditFilter = z.strictObject({
+  actor: z.string().max(200).optional(),
+  action: z.string().max(100).optional().describe('A whole name, or its beginning: connection'),
+  from: Moment,
+  to: Moment,
+});
+
 export default route({
   method: 'GET',
   path: '/api/audit',
@@ -18,10 +26,7 @@ export default route({
       .string()
       .regex(/^\d{1,18}$/, 'what the page before gave as next')
       .optional(),
-    actor: z.string().max(200).optional(),
-    action: z.string().max(100).optional().describe('A whole name, or its beginning: connection'),
-    from: Moment,
-    to: Moment,
+    ...AuditFilter.shape,
   }),
   answer: pageOf(
     z.object({

@@ -1,0 +1,128 @@
+import { Autocomplete, Button, Group, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { IconDownload } from '@tabler/icons-react';
+import { useState } from 'react';
+import { addressOf } from '../../api.ts';
+import { ago, instant } from '../../parts/figures.ts';
+import { Page } from '../../parts/page.tsx';
+import { Empty, Read } from '../../parts/states.tsx';
+import { Rows } from '../../parts/table.tsx';
+import { usePages } from '../../parts/use-pages.ts';
+import { useMay, useSession } from '../../session.ts';
+import { Difference } from './difference.tsx';
+
+/** How actions begin; any whole name works too. */
+const ACTIONS = [
+  'alerts',
+  'basis',
+  'connection',
+  'customer',
+  'mapping',
+  'person',
+  'refused',
+  'revenue',
+  'run',
+  'schedule',
+  'segmentation',
+  'session',
+  'target',
+  'tenant',
+  'token',
+];
+
+/** Who changed what, when and from where, with the values before and after. */
+export default function Audit() {
+  const { tenant } = useSession();
+  const mayAdminister = useMay('administer');
+  const [actor, setActor] = useState('');
+  const [action, setAction] = useState('');
+  const [from, setFrom] = useState('');
+  const [to, setTo] = useState('');
+  const [asked] = useDebouncedValue({ actor: actor.trim(), action: action.trim(), from, to }, 300);
+  const filter = {
+    ...(asked.actor && { actor: asked.actor }),
+    ...(asked.action && { action: asked.action }),
+    ...(asked.from && { from: `${asked.from}T00:00:00Z` }),
+    ...(asked.to && { to: dayAfter(asked.to) }),
+  };
+  const { query, more } = usePages('GET /api/audit', { query: filter });
+  return (
+    <Page
+      title="Audit"
+      lead="What people and programs changed. The log names users, never customers, and is kept for good."
+      actions={
+        mayAdminister && (
+          <Button
+            component="a"
+            variant="default"
+            leftSection={<IconDownload size={16} />}
+            href={addressOf('GET /api/audit.csv', { query: filter })}
+          >
+            As CSV
+          </Button>
+        )
+      }
+    >
+      <Group align="flex-end">
+        <TextInput
+          label="Who"
+          placeholder="ada@example.com"
+          style={{ flex: '1 1 180px' }}
+          value={actor}
+          onChange={(event) => setActor(event.currentTarget.value)}
+        />
+        <Autocomplete
+          label="Action"
+          placeholder="connection"
+          style={{ flex: '1 1 160px' }}
+          data={ACTIONS}
+          value={action}
+          onChange={setAction}
+        />
+        <TextInput
+          label="From"
+          type="date"
+          value={from}
+          onChange={(event) => setFrom(event.currentTarget.value)}
+        />
+        <TextInput
+          label="Up to and with"
+          type="date"
+          value={to}
+          onChange={(event) => setTo(event.currentTarget.value)}
+        />
+      </Group>
+      <Read query={query} rows={8}>
+        {(lines) => (
+          <Rows
+            name="Audit log"
+            rows={lines}
+            keyOf={({ id }) => id}
+            more={more}
+            empty={<Empty title="Nothing was done">No line of the log is of that kind and time.</Empty>}
+            columns={[
+              {
+                head: 'When',
+                cell: ({ at }) => <time title={ago(at)}>{instant(at, tenant.zone)}</time>,
+              },
+              { head: 'Who', cell: ({ actor: who }) => who },
+              { head: 'Did', cell: ({ action: what }) => what },
+              { head: 'To', cell: ({ subject }) => subject },
+              {
+                head: 'What changed',
+                cell: ({ before, after }) => <Difference before={before} after={after} />,
+              },
+              { head: 'From', cell: ({ origin }) => origin ?? 'here' },
+            ]}
+          />
+        )}
+      </Read>
+    </Page>
+  );
+}
+
+function dayAfter(day: string): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + 1);
+  return date.toISOString();
+}
