@@ -14,6 +14,7 @@ import changeRevenue from './routes/change-revenue.ts';
 import changeTenant from './routes/change-tenant.ts';
 import checkConnection from './routes/check-connection.ts';
 import checkSegmentation from './routes/check-segmentation.ts';
+import decideSuggestion from './routes/decide-suggestion.ts';
 import discardDraft from './routes/discard-draft.ts';
 import disconnectConnection from './routes/disconnect-connection.ts';
 import downloadAudit from './routes/download-audit.ts';
@@ -26,9 +27,11 @@ import expectChanges from './routes/expect-changes.ts';
 import exportCustomer from './routes/export-customer.ts';
 import exportWho from './routes/export-who.ts';
 import findRecord from './routes/find-record.ts';
+import finishReview from './routes/finish-review.ts';
 import getAlertSettings from './routes/get-alert-settings.ts';
 import getCardSalesforce from './routes/get-card-salesforce.ts';
 import getCustomer from './routes/get-customer.ts';
+import getExperiment from './routes/get-experiment.ts';
 import getHistory from './routes/get-history.ts';
 import getHome from './routes/get-home.ts';
 import getMapping from './routes/get-mapping.ts';
@@ -36,7 +39,9 @@ import getMetrics from './routes/get-metrics.ts';
 import getOverlap from './routes/get-overlap.ts';
 import getPrivacy from './routes/get-privacy.ts';
 import getProcessingRecord from './routes/get-processing-record.ts';
+import getQuality from './routes/get-quality.ts';
 import getRevenue from './routes/get-revenue.ts';
+import getReview from './routes/get-review.ts';
 import getRun from './routes/get-run.ts';
 import getSegment from './routes/get-segment.ts';
 import getSegmentation from './routes/get-segmentation.ts';
@@ -51,6 +56,7 @@ import listAttributes from './routes/list-attributes.ts';
 import listAudit from './routes/list-audit.ts';
 import listConnections from './routes/list-connections.ts';
 import listCustomers from './routes/list-customers.ts';
+import listExperiments from './routes/list-experiments.ts';
 import listMethods from './routes/list-methods.ts';
 import listOwnAtRisk from './routes/list-own-at-risk.ts';
 import listOwnNew from './routes/list-own-new.ts';
@@ -59,6 +65,7 @@ import listPins from './routes/list-pins.ts';
 import listProperties from './routes/list-properties.ts';
 import listReceipts from './routes/list-receipts.ts';
 import listRefused from './routes/list-refused.ts';
+import listReviews from './routes/list-reviews.ts';
 import listRunWrites from './routes/list-run-writes.ts';
 import listRuns from './routes/list-runs.ts';
 import listSchedules from './routes/list-schedules.ts';
@@ -71,6 +78,7 @@ import makeToken from './routes/make-token.ts';
 import mapProperty from './routes/map-property.ts';
 import pictureSegmentation from './routes/picture-segmentation.ts';
 import planDraft from './routes/plan-draft.ts';
+import planExperiment from './routes/plan-experiment.ts';
 import previewDisconnect from './routes/preview-disconnect.ts';
 import previewRevenue from './routes/preview-revenue.ts';
 import previewSchedule from './routes/preview-schedule.ts';
@@ -90,8 +98,10 @@ import revokeInvitation from './routes/revoke-invitation.ts';
 import revokeSensitive from './routes/revoke-sensitive.ts';
 import revokeToken from './routes/revoke-token.ts';
 import saveDraft from './routes/save-draft.ts';
+import startExperiment from './routes/start-experiment.ts';
 import startRun from './routes/start-run.ts';
 import startUndo from './routes/start-undo.ts';
+import stopExperiment from './routes/stop-experiment.ts';
 import stopTargets from './routes/stop-targets.ts';
 import streamEvents from './routes/stream-events.ts';
 import testAlerts from './routes/test-alerts.ts';
@@ -113,6 +123,7 @@ export const routes = [
   changeTenant,
   checkConnection,
   checkSegmentation,
+  decideSuggestion,
   discardDraft,
   disconnectConnection,
   downloadAudit,
@@ -125,9 +136,11 @@ export const routes = [
   exportCustomer,
   exportWho,
   findRecord,
+  finishReview,
   getAlertSettings,
   getCardSalesforce,
   getCustomer,
+  getExperiment,
   getHistory,
   getHome,
   getMapping,
@@ -135,7 +148,9 @@ export const routes = [
   getOverlap,
   getPrivacy,
   getProcessingRecord,
+  getQuality,
   getRevenue,
+  getReview,
   getRun,
   getSegment,
   getSegmentation,
@@ -150,6 +165,7 @@ export const routes = [
   listAudit,
   listConnections,
   listCustomers,
+  listExperiments,
   listMethods,
   listOwnAtRisk,
   listOwnNew,
@@ -158,6 +174,7 @@ export const routes = [
   listProperties,
   listReceipts,
   listRefused,
+  listReviews,
   listRuns,
   listRunWrites,
   listSchedules,
@@ -170,6 +187,7 @@ export const routes = [
   mapProperty,
   pictureSegmentation,
   planDraft,
+  planExperiment,
   previewDisconnect,
   previewRevenue,
   previewSchedule,
@@ -189,8 +207,10 @@ export const routes = [
   revokeSensitive,
   revokeToken,
   saveDraft,
+  startExperiment,
   startRun,
   startUndo,
+  stopExperiment,
   stopTargets,
   streamEvents,
   testAlerts,

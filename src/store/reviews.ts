@@ -75,3 +75,21 @@ export async function closeReviews(
   );
   return rowCount;
 }
+
+/** By segmentation: when its last report was prepared, and who last looked at one. */
+export async function lastReviews(
+  db: Queryable,
+  { schema }: Tenant,
+): Promise<Map<string, { preparedAt: Date; doneAt: Date | null; doneBy: string | null }>> {
+  const { rows } = await db.query<{
+    segmentation: string;
+    preparedAt: Date;
+    doneAt: Date | null;
+    doneBy: string | null;
+  }>(
+    `select segmentation, max(at) as "preparedAt", max(done_at) as "doneAt",
+       (array_agg(done_by order by done_at desc) filter (where done_at is not null))[1] as "doneBy"
+     from ${schema}.review group by segmentation`,
+  );
+  return new Map(rows.map(({ segmentation, ...row }) => [segmentation, row]));
+}
