@@ -47,9 +47,9 @@ export function fitGammaGamma(rows: readonly SpendRow[], options?: FitOptions): 
   const customers = data.weight.reduce((a, b) => a + b, 0);
   let fit = maximise(spendModel, scaled, customers, STARTS, options);
   if (fit.parameters.q <= 1) {
-    fit = fitWithFiniteMean(scaled, customers);
+    fit = fitWithObservedMean(scaled, customers);
     warnings.push(
-      'Spend is so uneven that its mean has no bound; q was held above 1, so treat expected spend as a guess.',
+      'Spend is so uneven that the model’s mean has no bound; it was held at the observed mean, so treat expected spend as a guess.',
     );
   }
   fit.parameters.gamma *= scale;
@@ -63,6 +63,12 @@ export function fitGammaGamma(rows: readonly SpendRow[], options?: FitOptions): 
 const STARTS = [
   [5, 4, 0.6],
   [1, 2, 1],
+];
+
+/** p, and q above 1. */
+const HELD_STARTS = [
+  [5, 3],
+  [1, 1],
 ];
 
 const spendModel: LikelihoodModel<keyof SpendParameters, SpendData> = {
@@ -93,14 +99,20 @@ function rowLogLikelihood({ p, q, gamma }: SpendParameters, x: number, m: number
   return (p * x - 1) * Math.log(m) - (p * x + q) * Math.log(gamma + m * x);
 }
 
-/** The same model with q = 1 + something positive. */
-function fitWithFiniteMean(data: SpendData, customers: number): SpendFit {
-  const held: LikelihoodModel<keyof SpendParameters, SpendData> = {
-    ...spendModel,
-    logLikelihood: ({ p, q, gamma }, rows) => spendModel.logLikelihood({ p, q: 1 + q, gamma }, rows),
+/**
+ * The same model with everybody's mean, p gamma / (q - 1), held at the one observed: 1, as the data are scaled. A free
+ * q just above 1 would promise any amount to those who bought little.
+ */
+function fitWithObservedMean(data: SpendData, customers: number): SpendFit {
+  const held: LikelihoodModel<'p' | 'q', SpendData> = {
+    names: ['p', 'q'],
+    logLikelihood: ({ p, q }, rows) => spendModel.logLikelihood({ p, q: 1 + q, gamma: q / p }, rows),
   };
-  const fit = maximise(held, data, customers, STARTS, { standardErrors: false });
-  return { ...fit, converged: false, parameters: { ...fit.parameters, q: 1 + fit.parameters.q } };
+  const { parameters, logLikelihood, warnings } = maximise(held, data, customers, HELD_STARTS, {
+    standardErrors: false,
+  });
+  const { p, q } = parameters;
+  return { parameters: { p, q: 1 + q, gamma: q / p }, logLikelihood, converged: false, customers, warnings };
 }
 
 /**

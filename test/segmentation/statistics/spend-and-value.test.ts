@@ -129,6 +129,17 @@ describe('Gamma-Gamma at the edges', () => {
     expect(expectedSpend(fit.parameters, { x: 2, m: 50 })).toBeCloseTo(50, 0);
   });
 
+  test('spend without a bounded mean promises the observed one to those who bought nothing yet', () => {
+    // From cents to millions, each as likely: no finite mean fits.
+    const rows = Array.from({ length: 120 }, (_, i) => ({ x: 1 + (i % 3), m: 10 ** (-1 + (i % 12) * 0.6) }));
+    const fit = fitGammaGamma(rows);
+    expect(fit.warnings.join()).toContain('no bound');
+    const mean = rows.reduce((sum, { m }) => sum + m, 0) / rows.length;
+    expect(expectedSpend(fit.parameters, { x: 0, m: 0 })).toBeCloseTo(mean, -2);
+    const most = Math.max(...rows.map(({ m }) => m));
+    for (const row of rows) expect(expectedSpend(fit.parameters, row)).toBeLessThanOrEqual(most);
+  });
+
   test('free purchases are left out and counted', () => {
     const rows = [10, 20, 30, 25, 12, 0].map((m, i) => ({ x: 1 + i, m }));
     expect(fitGammaGamma(rows).warnings.join()).toContain('1 customers with repeat purchases worth 0');
