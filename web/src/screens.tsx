@@ -3,6 +3,8 @@ import {
   IconArrowsExchange,
   IconCalendarTime,
   IconChartPie,
+  IconChecklist,
+  IconFlask,
   IconHeartHandshake,
   IconHistory,
   IconHome,
@@ -69,6 +71,18 @@ export const screens: Screen[] = [
     name: 'Mapping',
     icon: IconArrowsExchange,
     load: () => import('./screens/mapping/mapping.tsx'),
+  },
+  {
+    path: '/quality',
+    name: 'Quality',
+    icon: IconChecklist,
+    load: () => import('./screens/quality/quality.tsx'),
+  },
+  {
+    path: '/experiments',
+    name: 'Experiments',
+    icon: IconFlask,
+    load: () => import('./screens/experiments/experiments.tsx'),
   },
   {
     path: '/people',

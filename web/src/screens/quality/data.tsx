@@ -1,0 +1,106 @@
+import { Card, Progress, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import { count, share } from '../../parts/figures.ts';
+import { Empty, Read } from '../../parts/states.tsx';
+import { Rows } from '../../parts/table.tsx';
+import { useApi } from '../../query.ts';
+import { Fixes } from './fixes.tsx';
+
+const FIRST = 25;
+
+/** The data as it came from the CRMs: too many records, unreadable and old values. */
+export function Data() {
+  const query = useApi('GET /api/quality');
+  const [shown, setShown] = useState(FIRST);
+  return (
+    <Read query={query} rows={8}>
+      {({ fixes, records, attributes }) =>
+        records.length === 0 ? (
+          <Empty title="No record was read yet">Connect a CRM and start a run.</Empty>
+        ) : (
+          <Stack>
+            <Card withBorder component="section" aria-label="What to mend first">
+              <Fixes fixes={fixes} />
+            </Card>
+            <Card withBorder component="section" aria-label="Records">
+              <Title order={2} size="h5" mb="xs">
+                Records
+              </Title>
+              <Rows
+                name="Records"
+                rows={records}
+                keyOf={({ connection, object }) => connection + object}
+                columns={[
+                  { head: 'Connection', cell: ({ name }) => name },
+                  { head: 'Of', cell: ({ object }) => object },
+                  { head: 'Records', isNumber: true, cell: ({ records: all }) => count(all) },
+                  { head: 'Are', isNumber: true, cell: ({ subjects }) => count(subjects) },
+                  { head: 'Too many', isNumber: true, cell: ({ duplicates }) => count(duplicates) },
+                ]}
+              />
+            </Card>
+            <Card withBorder component="section" aria-label="Values">
+              <Title order={2} size="h5" mb="xs">
+                Values
+              </Title>
+              <Text size="sm" c="dimmed" mb="xs">
+                Least readable and least known first. Fresh: of records that changed within a year.
+              </Text>
+              <Rows
+                name="Values"
+                rows={[...attributes]
+                  .sort((a, b) => b.invalid - a.invalid || (a.knownShare ?? 0) - (b.knownShare ?? 0))
+                  .slice(0, shown)}
+                keyOf={(one) => one.connection + one.object + one.attribute}
+                more={
+                  shown < attributes.length
+                    ? { isLoading: false, load: () => setShown(attributes.length) }
+                    : undefined
+                }
+                columns={[
+                  {
+                    head: 'Attribute',
+                    cell: ({ name, object, property, problem }) => (
+                      <>
+                        {name}
+                        <Text size="xs" c="dimmed">
+                          {object}.{property}
+                        </Text>
+                        {problem && <Text size="xs">{problem}</Text>}
+                      </>
+                    ),
+                  },
+                  { head: 'Connection', cell: ({ connection }) => connection },
+                  {
+                    head: 'Known',
+                    cell: ({ name, knownShare }) => <Share name={`${name} known`} value={knownShare} />,
+                  },
+                  {
+                    head: 'Unreadable',
+                    isNumber: true,
+                    cell: ({ invalid }) => (invalid === 0 ? '–' : count(invalid)),
+                  },
+                  { head: 'Fresh', isNumber: true, cell: ({ freshShare }) => told(freshShare) },
+                ]}
+              />
+            </Card>
+          </Stack>
+        )
+      }
+    </Read>
+  );
+}
+
+const told = (value: number | null) => (value === null ? '–' : share(value));
+
+function Share({ name, value }: { name: string; value: number | null }) {
+  if (value === null) return '–';
+  return (
+    <>
+      <Text size="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
+        {share(value)}
+      </Text>
+      <Progress size="xs" w={70} value={value * 100} aria-label={`${name}: ${share(value)}`} />
+    </>
+  );
+}
