@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Json, Prepared, PrepareTarget, TargetKind } from '../../connectors/contract.ts';
 import { adoptMembers, doubtTarget, forgetTarget } from '../store/ledger.ts';
@@ -57,7 +58,8 @@ async function prepare(
         const place = { connectionId: connection.id, object: before.object };
         await forgetTarget(client, work.tenant, place, answer.id);
       }
-      await saveRemote(client, work.tenant, answer.id, answer.remote);
+      if (!isDeepStrictEqual(before?.remote, answer.remote))
+        await saveRemote(client, work.tenant, answer.id, answer.remote);
       if (answer.state === 'ready') continue;
       await setTargetReason(client, work.tenant, [answer.id], {
         code: 'needs_you',

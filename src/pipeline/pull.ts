@@ -38,16 +38,19 @@ type Counts = Record<string, number>;
 
 type Ending = 'done' | 'again';
 
-/** Everything that one task needs. */
-type Scene = Task & {
-  work: StageContext;
-  connection: OpenConnection;
+/** How an object of a connection is read. */
+type Wanted = {
   mappings: MappingRow[];
   reading: Reading;
   /** Our own properties, read back with every page. */
   shown: ShownProperty[];
-  counts: Counts;
 };
+
+/** Steps after which that is another: mappings are lost or filled, properties of ours are gone. */
+const CHANGES_WANTED: ReadonlySet<Step> = new Set(['properties', 'load', 'again']);
+
+/** Everything that one task needs. */
+type Scene = Task & Wanted & { work: StageContext; connection: OpenConnection; counts: Counts };
 
 /**
  * Reads records from all connections, page by page. What is done in this run is the position; how far each pass
@@ -68,11 +71,15 @@ export async function pullSlice(work: StageContext, position: Json): Promise<Sli
         await pullRates(work, connection);
         done.add(rates);
       }
+      const wanted = new Map<ObjectType, Wanted>();
       for (const task of tasksOf(work, connection)) {
         const name = `${task.connectionId}/${task.object}/${task.step}`;
         while (!done.has(name)) {
           if (performance.now() >= work.deadline || work.signal.aborted) return result(false);
-          const ending = await runTask(await sceneOf(work, connection, task, counts));
+          const now = wanted.get(task.object) ?? (await readWanted(work, task));
+          wanted.set(task.object, now);
+          const ending = await tasks[task.step]({ ...task, ...now, work, connection, counts });
+          if (CHANGES_WANTED.has(task.step)) wanted.delete(task.object);
           if (ending === 'done') done.add(name);
         }
       }
@@ -103,16 +110,10 @@ function stepsOf({ run }: StageContext, { connector }: OpenConnection): readonly
 export const isPolled = ({ auth, pull, webhook }: Connector): boolean =>
   auth === 'oauth2' && pull !== undefined && webhook === undefined;
 
-async function sceneOf(
-  work: StageContext,
-  connection: OpenConnection,
-  task: Task,
-  counts: Counts,
-): Promise<Scene> {
-  const mappings = await listMappings(work.pool, work.tenant, task);
-  const reading = readingOf(task.object, mappings, await listAttributes(work.pool, work.tenant));
-  const shown = await shownProperties(work.pool, work.tenant, task.connectionId, task.object);
-  return { ...task, work, connection, mappings, reading, shown, counts };
+async function readWanted({ pool, tenant }: StageContext, { connectionId, object }: Task): Promise<Wanted> {
+  const mappings = await listMappings(pool, tenant, { connectionId, object });
+  const reading = readingOf(object, mappings, await listAttributes(pool, tenant));
+  return { mappings, reading, shown: await shownProperties(pool, tenant, connectionId, object) };
 }
 
 const tasks: Record<Step, (scene: Scene) => Promise<Ending>> = {
@@ -125,10 +126,6 @@ const tasks: Record<Step, (scene: Scene) => Promise<Ending>> = {
   links: async (scene) => ((await needsSweep(scene)) ? await readAll(scene, 'links') : 'done'),
   missing: readNoted,
 };
-
-function runTask(scene: Scene): Promise<Ending> {
-  return tasks[scene.step](scene);
-}
 
 // What is due -------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import { AppError, AuthError, FenceError, RateLimitError } from '../errors.ts';
 import { ObjectType } from '../model/record.ts';
 import { clearDirtySubjects, readDirtyKeys, takeDirtySubjects } from '../store/dirty-push.ts';
 import { hasUnconfirmed } from '../store/ledger.ts';
-import { markFilled, markPiloted, setTargetState } from '../store/targets.ts';
+import { listTargets, markFilled, markPiloted, setTargetState } from '../store/targets.ts';
 import { brakeChanges } from './brakes.ts';
 import { readScene, type Scene, type ShownTarget, shownTargets } from './desired.ts';
 import { countAllDifferences, RECORDS_AT_ONCE, rangeEnd, readDifferences } from './difference.ts';
@@ -60,9 +60,10 @@ export async function pushSlice(work: StageContext, position: Json): Promise<Sli
     connections[id] = state;
     try {
       const connection = await work.openConnection(id);
+      const scene = await readScene(work.pool, work.tenant, id, work.run.asOf);
       while (state.phase !== 'end') {
         if (performance.now() >= work.deadline || work.signal.aborted) break;
-        const { wait } = await advance(work, connection, state, counts);
+        const { wait } = await advance(work, connection, await withTargets(work, scene), state, counts);
         if (wait === undefined) continue;
         waits.push(wait);
         break;
@@ -88,15 +89,21 @@ export async function pushSlice(work: StageContext, position: Json): Promise<Sli
   };
 }
 
+/** Its targets as they are now: somebody may pause one at any time. One that is new waits for the next slice. */
+async function withTargets(work: StageContext, scene: Scene): Promise<Scene> {
+  const ids = scene.targets.map(({ id }) => id);
+  return { ...scene, targets: await listTargets(work.pool, work.tenant, { ids }) };
+}
+
 /** One unit of work on one connection; changes `state`. */
 async function advance(
   work: StageContext,
   connection: OpenConnection,
+  scene: Scene,
   state: State,
   counts: Counts,
 ): Promise<Step> {
-  if (state.phase === 'begin') return begin(work, connection, state, counts);
-  const scene = await readScene(work.pool, work.tenant, connection.id, work.run.asOf);
+  if (state.phase === 'begin') return begin(work, connection, scene, state, counts);
   const targets = writable(scene);
   switch (state.phase) {
     case 'confirm': {
@@ -139,13 +146,13 @@ async function advance(
 async function begin(
   work: StageContext,
   connection: OpenConnection,
+  scene: Scene,
   state: State,
   counts: Counts,
 ): Promise<Step> {
   const job = await finishJob(work, connection);
   if (job) count(counts, connection.system, job);
   if (job?.waitMs !== undefined) return { wait: job.waitMs };
-  const scene = await readScene(work.pool, work.tenant, connection.id, work.run.asOf);
   if (scene.targets.every((target) => target.state !== 'live')) {
     state.phase = 'end';
     return {};
