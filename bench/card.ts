@@ -1,9 +1,8 @@
 import { signatureOf } from '../connectors/hubspot/signature.ts';
-import { install } from './installation.ts';
 import { describeLoad, load } from './load.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
+import { servedPortals } from './served.ts';
 import { SEGMENTS } from './shop-segments.ts';
-import { startBenchServer } from './web-server.ts';
 
 const SIZE = 2_000;
 const RATE = 100;
@@ -17,45 +16,24 @@ export const card = {
 
 async function* measureCard({ size, stores }: BenchOptions): AsyncGenerator<Measurement> {
   const contacts = size ?? SIZE;
-  for (const kind of stores.kinds) {
-    const store = await stores.make(kind);
-    try {
-      const crm = await install({
-        config: store.config,
-        system: 'hubspot',
-        contacts,
-        segmentations: SEGMENTS,
-      });
-      try {
-        await crm.run();
-        const server = await startBenchServer(crm);
-        try {
-          const { pool } = crm.app.store;
-          const { rows } = await pool.query<{ id: string; account: string }>(
-            `select r.id, c.account_id as account from ${crm.tenant.schema}.contact_record r
-             join app.connection c on c.id = r.connection_id where r.state = 'live' order by r.id limit ${RECORDS}`,
-          );
-          const secret = crm.app.config.hubspot.app?.clientSecret ?? '';
-          const asked = rows.map(({ id, account }) => signed(server.url, secret, id, account));
-          const seen = await load(server, asked, RATE);
-          yield measured({
-            name: 'card.p99',
-            size: contacts,
-            store: kind,
-            value: seen.p99,
-            unit: 'ms',
-            against: TARGET_MS,
-            note: describeLoad(seen),
-          });
-        } finally {
-          await server.close();
-        }
-      } finally {
-        await crm.close();
-      }
-    } finally {
-      await store.remove();
-    }
+  for await (const { kind, crm, server } of servedPortals(stores, { contacts, segmentations: SEGMENTS })) {
+    const { pool } = crm.app.store;
+    const { rows } = await pool.query<{ id: string; account: string }>(
+      `select r.id, c.account_id as account from ${crm.tenant.schema}.contact_record r
+       join app.connection c on c.id = r.connection_id where r.state = 'live' order by r.id limit ${RECORDS}`,
+    );
+    const secret = crm.app.config.hubspot.app?.clientSecret ?? '';
+    const asked = rows.map(({ id, account }) => signed(server.url, secret, id, account));
+    const seen = await load(server, asked, RATE);
+    yield measured({
+      name: 'card.p99',
+      size: contacts,
+      store: kind,
+      value: seen.p99,
+      unit: 'ms',
+      against: TARGET_MS,
+      note: describeLoad(seen),
+    });
   }
 }
 

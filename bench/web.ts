@@ -1,9 +1,8 @@
 import { addApiToken } from '../src/store/api-tokens.ts';
-import { install } from './installation.ts';
 import { describeLoad, load } from './load.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
+import { servedPortals } from './served.ts';
 import { SEGMENTS } from './shop-segments.ts';
-import { startBenchServer } from './web-server.ts';
 
 const SIZE = 2_000;
 /** A person clicks; this is more than fifty of them do. */
@@ -24,45 +23,24 @@ export const web = {
 
 async function* measureWeb({ size, stores }: BenchOptions): AsyncGenerator<Measurement> {
   const contacts = size ?? SIZE;
-  for (const kind of stores.kinds) {
-    const store = await stores.make(kind);
-    try {
-      const crm = await install({
-        config: store.config,
-        system: 'hubspot',
-        contacts,
-        segmentations: SEGMENTS,
+  for await (const { kind, crm, server } of servedPortals(stores, { contacts, segmentations: SEGMENTS })) {
+    const { secret } = await addApiToken(crm.app.store.pool, crm.tenant, {
+      name: 'bench',
+      permissions: ['read', 'administer'],
+      createdBy: 'bench',
+      days: 1,
+    });
+    for (const [name, path] of Object.entries(LISTS)) {
+      const seen = await load(server, [{ path, headers: { authorization: `Bearer ${secret}` } }], RATE);
+      yield measured({
+        name: `web.${name}.p99`,
+        size: contacts,
+        store: kind,
+        value: seen.p99,
+        unit: 'ms',
+        against: TARGET_MS,
+        note: describeLoad(seen),
       });
-      try {
-        await crm.run();
-        const { secret } = await addApiToken(crm.app.store.pool, crm.tenant, {
-          name: 'bench',
-          permissions: ['read', 'administer'],
-          createdBy: 'bench',
-          days: 1,
-        });
-        const server = await startBenchServer(crm);
-        try {
-          for (const [name, path] of Object.entries(LISTS)) {
-            const seen = await load(server, [{ path, headers: { authorization: `Bearer ${secret}` } }], RATE);
-            yield measured({
-              name: `web.${name}.p99`,
-              size: contacts,
-              store: kind,
-              value: seen.p99,
-              unit: 'ms',
-              against: TARGET_MS,
-              note: describeLoad(seen),
-            });
-          }
-        } finally {
-          await server.close();
-        }
-      } finally {
-        await crm.close();
-      }
-    } finally {
-      await store.remove();
     }
   }
 }
