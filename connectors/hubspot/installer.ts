@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { OAuthApp, OAuthSecret, Who } from '../contract.ts';
-import { allowedApiUrl, type HttpRequest, pinnedFetch, send, toError } from '../http.ts';
+import { type HttpRequest, toError } from '../http.ts';
 import { API_VERSION, DIALECT } from './client.ts';
-import { HUBSPOT_HOSTS, type HubSpotConfig } from './config.ts';
+import type { HubSpotConfig } from './config.ts';
+import { sendTokenForm } from './token-form.ts';
 
 const REQUEST: HttpRequest = {
   method: 'POST',
@@ -26,19 +27,10 @@ const Answer = z.object({
 export async function installerOfHubSpot(
   app: OAuthApp,
   secret: OAuthSecret,
-  { config, fetch, signal }: { config: HubSpotConfig; fetch: typeof globalThis.fetch; signal: AbortSignal },
+  options: { config: HubSpotConfig; fetch: typeof globalThis.fetch; signal: AbortSignal },
 ): Promise<Who> {
-  const apiUrl = allowedApiUrl(config.apiUrl, HUBSPOT_HOSTS);
-  const pinned = pinnedFetch(fetch, apiUrl);
-  const body = new URLSearchParams({
-    client_id: app.clientId,
-    client_secret: app.clientSecret,
-    token: secret.accessToken,
-    token_type_hint: 'access_token',
-  });
-  const answer = await send(DIALECT, REQUEST, signal, (inner) =>
-    pinned(`${apiUrl}${REQUEST.path}`, { method: 'POST', body, signal: inner }),
-  );
+  const fields = { token: secret.accessToken, token_type_hint: 'access_token' };
+  const answer = await sendTokenForm(app, REQUEST, fields, options);
   if (answer.status !== 200) throw toError(DIALECT, REQUEST, answer);
   const parsed = Answer.safeParse(answer.json);
   if (!parsed.success || parsed.data.client_id !== app.clientId) {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { type AppError, AuthError, RemoteError } from '../../src/errors.ts';
 import type { OAuthApp, OAuthSecret } from '../contract.ts';
-import { allowedApiUrl, type HttpAnswer, type HttpRequest, pinnedFetch, send, toError } from '../http.ts';
+import { allowedApiUrl, type HttpAnswer, type HttpRequest, toError } from '../http.ts';
 import { retry } from '../retry.ts';
 import { SCOPES } from './app.ts';
 import { API_VERSION, DIALECT } from './client.ts';
 import { HUBSPOT_HOSTS, type HubSpotConfig } from './config.ts';
+import { sendTokenForm } from './token-form.ts';
 
 type Options = { config: HubSpotConfig; fetch: typeof fetch; signal: AbortSignal; now: Date };
 
@@ -76,19 +77,10 @@ const REVOKE: HttpRequest = {
 export async function revokeHubSpot(
   app: OAuthApp,
   secret: OAuthSecret,
-  { config, fetch, signal }: Omit<Options, 'now'>,
+  options: Omit<Options, 'now'>,
 ): Promise<void> {
-  const apiUrl = allowedApiUrl(config.apiUrl, HUBSPOT_HOSTS);
-  const pinned = pinnedFetch(fetch, apiUrl);
-  const body = new URLSearchParams({
-    client_id: app.clientId,
-    client_secret: app.clientSecret,
-    token: secret.refreshToken,
-    token_type_hint: 'refresh_token',
-  });
-  const answer = await send(DIALECT, REVOKE, signal, (inner) =>
-    pinned(`${apiUrl}${REVOKE.path}`, { method: 'POST', body, signal: inner }),
-  );
+  const fields = { token: secret.refreshToken, token_type_hint: 'refresh_token' };
+  const answer = await sendTokenForm(app, REVOKE, fields, options);
   if (answer.status >= 300 && answer.status !== 400 && answer.status !== 404)
     throw toError(DIALECT, REVOKE, answer);
 }
@@ -105,17 +97,12 @@ const REQUEST: HttpRequest = {
 async function requestToken(
   app: OAuthApp,
   form: Record<string, string>,
-  { config, fetch, signal, now }: Options,
+  options: Options,
   idempotent: boolean,
 ): Promise<OAuthSecret> {
-  const apiUrl = allowedApiUrl(config.apiUrl, HUBSPOT_HOSTS);
-  const pinned = pinnedFetch(fetch, apiUrl);
-  // A form: HubSpot's token endpoint refuses JSON.
-  const body = new URLSearchParams({ ...form, client_id: app.clientId, client_secret: app.clientSecret });
+  const { config, signal, now } = options;
   const attempt = async () => {
-    const answer = await send(DIALECT, REQUEST, signal, (inner) =>
-      pinned(`${apiUrl}${REQUEST.path}`, { method: 'POST', body, signal: inner }),
-    );
+    const answer = await sendTokenForm(app, REQUEST, form, options);
     if (answer.status !== 200) throw refusal(answer);
     return answer;
   };
@@ -136,6 +123,7 @@ async function requestToken(
   }
   const { access_token, refresh_token, expires_in, scopes } = parsed.data;
   const expiresAt = new Date(now.getTime() + expires_in * 1_000).toISOString();
+  const apiUrl = allowedApiUrl(config.apiUrl, HUBSPOT_HOSTS);
   return { accessToken: access_token, refreshToken: refresh_token, expiresAt, apiUrl, scopes };
 }
 
