@@ -1,13 +1,14 @@
 /**
  * `npm run -s check-image`: carries out the Dockerfile's steps where there is no Docker, each stage in an empty folder,
  * then starts what the image would start and stops it again. Not carried out: the base image's own content, users
- * (everything runs as whoever calls), and steps outside of the working folder, which are named.
+ * (everything runs as whoever calls), and steps outside of the working folder, which are named. The development
+ * packages of the build stage are those of this copy, unless --full installs them again.
  */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +17,7 @@ import { freePort } from '../free-port.ts';
 import { isLetThrough, readCommand, readCopy, readDockerfile, readEnv, type Stage } from './dockerfile.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const isFull = process.argv.includes('--full');
 const START_MS = 60_000;
 /** What would show that development packages came along. */
 const UNWANTED = ['typescript', 'vite', 'vitest', 'react', '@biomejs', 'playwright-core', 'node'];
@@ -33,6 +35,11 @@ async function build(stage: Stage, folder: string, built: Map<string, string>): 
     if (instruction !== 'RUN') continue;
     if (!text.startsWith('npm ')) {
       say(`   not carried out: RUN ${text}`);
+      continue;
+    }
+    if (/^npm ci(?!.*--omit)/.test(text) && !isFull) {
+      await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      say(`   ${text}: taken from this copy`);
       continue;
     }
     const started = performance.now();
@@ -78,9 +85,9 @@ async function startAndStop(stage: Stage, folder: string, data: string): Promise
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   };
   const [program = '', ...args] = readCommand(text('ENTRYPOINT'));
-  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
-  child.stdout.on('data', (part) => (log += String(part)));
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (log += String(part)));
   const ended = once(child, 'exit');
   try {
     const [check = '', ...checkArgs] = readCommand(text('HEALTHCHECK'));
@@ -107,6 +114,8 @@ async function startAndStop(stage: Stage, folder: string, data: string): Promise
       if (!response.ok || !answer.includes(expected))
         throw new Error(`${path} answers ${response.status}: ${answer.slice(0, 300)}\n${log}`);
     }
+    // It serves before it is done with starting; only then does it take signals itself.
+    while (!log.includes('"started"') && performance.now() - started < START_MS) await sleep(100);
   } finally {
     child.kill('SIGTERM');
   }
