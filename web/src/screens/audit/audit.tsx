@@ -103,7 +103,11 @@ export default function Audit() {
             columns={[
               {
                 head: 'When',
-                cell: ({ at }) => <time title={ago(at)}>{instant(at, tenant.zone)}</time>,
+                cell: ({ at }) => (
+                  <time title={ago(at)} style={{ whiteSpace: 'nowrap' }}>
+                    {instant(at, tenant.zone)}
+                  </time>
+                ),
               },
               { head: 'Who', cell: ({ actor: who }) => who },
               { head: 'Did', cell: ({ action: what }) => what },

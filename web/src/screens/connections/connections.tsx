@@ -80,11 +80,11 @@ function Connected({ connection, isOnly }: { connection: Connection; isOnly: boo
         The checklist below says whether anything stands in the way.{' '}
         {isOnly && 'Until you release it, nothing is written into the CRM. '}
         Next, look at{' '}
-        <Anchor component={Link} to="/mapping" size="sm">
+        <Anchor component={Link} to="/mapping?tab=revenue" size="sm" c="inherit" underline="always">
           what counts as revenue
         </Anchor>{' '}
         and start a run on{' '}
-        <Anchor component={Link} to="/" size="sm">
+        <Anchor component={Link} to="/" size="sm" c="inherit" underline="always">
           Home
         </Anchor>
         .

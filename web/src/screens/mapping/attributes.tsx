@@ -188,7 +188,7 @@ function FedBy({ attribute }: { attribute: Attribute }) {
   return (
     <>
       {attribute.feeds.map((feed) => (
-        <Text size="sm" key={feed.connectionId + feed.object}>
+        <Text size="sm" component="div" key={feed.connectionId + feed.object}>
           {feed.connection}: {feed.property}
           {feed.problem && (
             <Badge ml={6} size="sm" variant="light" color="red" tt="none">

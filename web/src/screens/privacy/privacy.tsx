@@ -19,7 +19,7 @@ export default function Privacy() {
         {(privacy) => (
           <Stack>
             {mayAdminister && <Requests />}
-            <SimpleGrid cols={{ base: 1, md: 2 }}>
+            <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: 'start' }}>
               <Card withBorder component="section" aria-label="Who is left out">
                 <Title order={2} size="h5" mb="xs">
                   Who is always left out

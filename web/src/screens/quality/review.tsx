@@ -70,6 +70,7 @@ function Checks({ report }: { report: Report }) {
             <div>
               <Text size="sm" fw={isMade ? 600 : 400}>
                 {title}
+                {!isMade && ': not found'}
               </Text>
               {evidence.map((sentence) => (
                 <Text size="sm" key={sentence}>
