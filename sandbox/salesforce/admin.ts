@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../control.ts';
 import type { BulkSettings } from './bulk-calls.ts';
+import type { ChangeStream } from './change-stream.ts';
 import { badRequest, notFound } from './errors.ts';
 import { picklist } from './fields.ts';
 import { stampFrom } from './ids.ts';
@@ -72,14 +73,24 @@ export type SalesforceAdmin = {
   /** How much of the day's calls others have used. */
   useDailyCalls(used: number): void;
   setBulk(change: Partial<BulkSettings>): void;
-};
+} & Pick<ChangeStream, 'selectChanges' | 'sendGap' | 'forgetClients' | 'forgetEvents' | 'setConnectMs'>;
 
 const valueRecord = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 /** What the HTTP side of the org adds. */
 export type ServiceAdmin = Pick<
   SalesforceAdmin,
-  'issueInstall' | 'expireAccessTokens' | 'revokeInstalls' | 'forgetLocators' | 'useDailyCalls' | 'setBulk'
+  | 'issueInstall'
+  | 'expireAccessTokens'
+  | 'revokeInstalls'
+  | 'forgetLocators'
+  | 'useDailyCalls'
+  | 'setBulk'
+  | 'selectChanges'
+  | 'sendGap'
+  | 'forgetClients'
+  | 'forgetEvents'
+  | 'setConnectMs'
 >;
 
 export function adminOf(
@@ -289,5 +300,10 @@ export function adminOperations(admin: SalesforceAdmin): Record<string, Operatio
     forgetLocators: operation(none, admin.forgetLocators),
     useDailyCalls: operation(z.tuple([z.number()]), admin.useDailyCalls),
     setBulk: operation(z.tuple([bulk.partial()]), admin.setBulk),
+    selectChanges: operation(z.tuple([z.array(text)]), admin.selectChanges),
+    sendGap: operation(z.tuple([text, z.array(text)]), admin.sendGap),
+    forgetClients: operation(none, admin.forgetClients),
+    forgetEvents: operation(none, admin.forgetEvents),
+    setConnectMs: operation(z.tuple([z.number()]), admin.setConnectMs),
   };
 }

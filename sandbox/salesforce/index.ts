@@ -8,6 +8,7 @@ import { Journal } from '../journal.ts';
 import { DailyQuota } from '../limits.ts';
 import { adminOf, adminOperations, type SalesforceAdmin } from './admin.ts';
 import { type BulkSettings, bulkCalls } from './bulk-calls.ts';
+import { changeStream } from './change-stream.ts';
 import { type Context, ok, type SalesforceEndpoint } from './context.ts';
 import { SalesforceError } from './errors.ts';
 import { listViewCalls } from './list-view-calls.ts';
@@ -87,7 +88,9 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     ...options.bulk,
   };
   const queries = queryCalls(context, options.shortPages ?? 0.05);
+  const { endpoint: cometd, ...changes } = changeStream(org, (request) => oauth.check(request) === 'ok');
   const admin = adminOf(org, writer, listViews, {
+    ...changes,
     issueInstall: () => oauth.issueInstall(server.url),
     expireAccessTokens: oauth.expireAccessTokens,
     revokeInstalls: oauth.revokeAll,
@@ -113,7 +116,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     });
   const versions = () =>
     ok(VERSIONS.map((n) => ({ label: `Release ${n}`, url: `/services/data/v${n}.0`, version: `${n}.0` })));
-  const endpoints: SalesforceEndpoint[] = [
+  const calls: SalesforceEndpoint[] = [
     ...oauth.endpoints,
     { method: 'get', path: '/services/data', name: 'versions', kind: 'read', handle: versions },
     { method: 'get', path: '/services/data/:version/limits', name: 'limits', kind: 'read', handle: limits },
@@ -124,12 +127,17 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     ...bulkCalls(context, bulk).endpoints,
     ...soapCalls(context, listViews),
   ];
+  const endpoints: SalesforceEndpoint[] = [
+    ...calls.map((call) => ({ ...call, handle: (request: ApiRequest) => toldBy(org, request, call) })),
+    cometd,
+  ];
 
   const refuse = (status: number, code: string, message: string): Reply =>
     new SalesforceError(status, code, message).reply;
   const isSoap = (request: ApiRequest) => request.path.startsWith('/services/Soap/');
   const guard = (request: ApiRequest, endpoint: SalesforceEndpoint): Reply | undefined => {
-    if (open.has(request.path)) return undefined;
+    // Bayeux refuses in its own words.
+    if (open.has(request.path) || endpoint === cometd) return undefined;
     if (oauth.check(request) !== 'ok') {
       return isSoap(request)
         ? soapFault('INVALID_SESSION_ID', 'Invalid Session ID found in SessionHeader')
@@ -211,6 +219,18 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     admin,
     issueInstall: admin.issueInstall,
   };
+}
+
+/** Change events say which API made the change, and the client by the name it gives itself. */
+function toldBy(org: Org, request: ApiRequest, endpoint: SalesforceEndpoint): Reply | Promise<Reply> {
+  const client = /client=([^,;]+)/.exec(String(request.headers['sforce-call-options'] ?? ''))?.[1];
+  const version = request.params.version?.replace('v', '') ?? '';
+  org.origin = `com/salesforce/api/rest/${version}${client ? `;client=${client}` : ''}`;
+  try {
+    return endpoint.handle(request);
+  } finally {
+    org.origin = '';
+  }
 }
 
 const EMPTY_SEED: SalesforceSeed = {

@@ -13,6 +13,15 @@ import { type Row, Table, type Value } from './table.ts';
 export type Deletion = { id: string; deletedDate: string };
 export type Reader = (row: Row) => Value;
 
+/** What happened to a row, for those who are told of changes. */
+export type RowChange = {
+  object: string;
+  id: string;
+  type: 'CREATE' | 'UPDATE' | 'DELETE' | 'UNDELETE';
+  /** The new values of fields that changed. */
+  values: Record<string, Value>;
+};
+
 type Reference = { object: string; field: string };
 
 /** What goes to the recycle bin with its parent. */
@@ -51,6 +60,9 @@ export class Org {
   readonly hidden = new Set<string>();
   readonly orgId = salesforceId('00D', 1);
   readonly userId = salesforceId('005', 1_000_000);
+  /** Who changes at this moment, as change events say it; empty for what happens inside the org. */
+  origin = '';
+  onChange: ((change: RowChange) => void) | null = null;
   private nextNumber = FIRST_NEW_NUMBER;
   private permissionsFrom = -1;
   private readonly permissions = new Map<string, { read: boolean; edit: boolean }>();
@@ -301,6 +313,7 @@ export class Org {
     this.table(object.name).insert(row);
     if (object.name === 'Campaign') this.addDefaultStatuses(row.id);
     if (object.name === 'Account' && row.f.IsPersonAccount) this.addPersonContact(row);
+    this.onChange?.({ object: object.name, id: row.id, type: 'CREATE', values: { ...row.f } });
     return row;
   }
 
@@ -335,9 +348,15 @@ export class Org {
   update(object: SObject, row: Row, values: Record<string, Value>): void {
     const table = this.table(object.name);
     let person: Row | undefined;
+    const changed: Record<string, Value> = {};
+    const ofPerson: Record<string, Value> = {};
     for (const [name, value] of Object.entries(values)) {
       const source = object.fields.get(name.toLowerCase())?.contactField;
       person = source ? this.personContact(row) : undefined;
+      if ((person?.f[source ?? ''] ?? row.f[name] ?? null) !== value) {
+        changed[name] = value;
+        if (source && person) ofPerson[source] = value;
+      }
       if (source && person) this.table('Contact').set(person, source, value);
       else table.set(row, name, value);
     }
@@ -348,6 +367,8 @@ export class Org {
       const account = this.row('Account', String(row.f.AccountId));
       if (account) this.stampRow('Account', account);
     }
+    this.onChange?.({ object: object.name, id: row.id, type: 'UPDATE', values: changed });
+    if (other) this.onChange?.({ object: 'Contact', id: other.id, type: 'UPDATE', values: ofPerson });
   }
 
   private stampRow(object: string, row: Row): void {
@@ -377,6 +398,7 @@ export class Org {
     const log = this.deletions.get(object.name) ?? [];
     log.push({ id: row.id, deletedDate: row.stamp });
     this.deletions.set(object.name, log);
+    this.onChange?.({ object: object.name, id: row.id, type: 'DELETE', values: {} });
   }
 
   undelete(object: SObject, row: Row): void {
@@ -394,6 +416,7 @@ export class Org {
       if (child && there?.f.IsDeleted) this.undelete(child, there);
     }
     this.cascadedBy.delete(row.id);
+    this.onChange?.({ object: object.name, id: row.id, type: 'UNDELETE', values: { ...row.f } });
   }
 
   /** Empties the recycle bin of one row: no query finds it again. */
