@@ -31,19 +31,16 @@ export type Screen = {
 export const screens: Screen[] = [
   { path: '/', name: 'Home', icon: IconHome, load: () => import('./screens/home/home.tsx') },
   {
+    path: '/my',
+    name: 'My customers',
+    icon: IconHeartHandshake,
+    load: () => import('./screens/my-customers/my-customers.tsx'),
+  },
+  {
     path: '/waiting',
     name: 'Waiting for you',
     icon: IconHourglass,
     load: () => import('./screens/waiting/waiting.tsx'),
-  },
-  { path: '/runs', name: 'Runs', icon: IconPlayerPlay, load: () => import('./screens/runs/runs.tsx') },
-  { path: '/runs/refused', load: () => import('./screens/runs/runs.tsx') },
-  { path: '/runs/:id', load: () => import('./screens/runs/run.tsx') },
-  {
-    path: '/schedules',
-    name: 'Schedules',
-    icon: IconCalendarTime,
-    load: () => import('./screens/schedules/schedules.tsx'),
   },
   {
     path: '/segment-sets',
@@ -60,17 +57,16 @@ export const screens: Screen[] = [
     icon: IconUserSquare,
     load: () => import('./screens/customers/customers.tsx'),
   },
+  { path: '/customers/:subject/:id', load: () => import('./screens/customers/customer.tsx') },
+  { path: '/records/:system/:object/:id', load: () => import('./screens/customers/record.tsx') },
+  { path: '/runs', name: 'Runs', icon: IconPlayerPlay, load: () => import('./screens/runs/runs.tsx') },
+  { path: '/runs/refused', load: () => import('./screens/runs/runs.tsx') },
+  { path: '/runs/:id', load: () => import('./screens/runs/run.tsx') },
   {
-    path: '/connections',
-    name: 'Connections',
-    icon: IconPlugConnected,
-    load: () => import('./screens/connections/connections.tsx'),
-  },
-  {
-    path: '/mapping',
-    name: 'Mapping',
-    icon: IconArrowsExchange,
-    load: () => import('./screens/mapping/mapping.tsx'),
+    path: '/schedules',
+    name: 'Schedules',
+    icon: IconCalendarTime,
+    load: () => import('./screens/schedules/schedules.tsx'),
   },
   {
     path: '/quality',
@@ -85,16 +81,22 @@ export const screens: Screen[] = [
     load: () => import('./screens/experiments/experiments.tsx'),
   },
   {
+    path: '/mapping',
+    name: 'Mapping',
+    icon: IconArrowsExchange,
+    load: () => import('./screens/mapping/mapping.tsx'),
+  },
+  {
+    path: '/connections',
+    name: 'Connections',
+    icon: IconPlugConnected,
+    load: () => import('./screens/connections/connections.tsx'),
+  },
+  {
     path: '/people',
     name: 'People and roles',
     icon: IconUsers,
     load: () => import('./screens/people/people.tsx'),
-  },
-  {
-    path: '/audit',
-    name: 'Audit',
-    icon: IconHistory,
-    load: () => import('./screens/audit/audit.tsx'),
   },
   {
     path: '/privacy',
@@ -103,18 +105,16 @@ export const screens: Screen[] = [
     load: () => import('./screens/privacy/privacy.tsx'),
   },
   {
+    path: '/audit',
+    name: 'Audit',
+    icon: IconHistory,
+    load: () => import('./screens/audit/audit.tsx'),
+  },
+  {
     path: '/settings',
     name: 'Settings',
     icon: IconSettings,
     may: 'administer',
     load: () => import('./screens/settings/settings.tsx'),
   },
-  { path: '/records/:system/:object/:id', load: () => import('./screens/customers/record.tsx') },
-  {
-    path: '/my',
-    name: 'My customers',
-    icon: IconHeartHandshake,
-    load: () => import('./screens/my-customers/my-customers.tsx'),
-  },
-  { path: '/customers/:subject/:id', load: () => import('./screens/customers/customer.tsx') },
 ];
