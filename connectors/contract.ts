@@ -242,6 +242,20 @@ export type WebhookEvent = {
   property: { name: string; value: string | null } | null;
 };
 
+/** The same from an account that we listen to. */
+export type HeardEvent = Omit<WebhookEvent, 'accountId'>;
+
+/** What a CRM told while we listened. */
+export type Heard = {
+  events: HeardEvent[];
+  /** Commit this with what the events led to; hand it back to go on after them. */
+  position: Json;
+  /** Something happened that is not among the events: ask for changes. */
+  missed: boolean;
+  /** What the CRM tells of at all, in its own names. */
+  allowed: string[];
+};
+
 /** A request from the CRM as it arrived: raw bytes, and the public address that was called. */
 export type WebhookRequest = {
   method: string;
@@ -354,6 +368,11 @@ export type Connector<Config = unknown> = {
     verify(request: WebhookRequest, secrets: readonly string[], now: Date): boolean;
     parse(body: Buffer): WebhookEvent[];
   };
+  /**
+   * Where we listen to the CRM rather than being called: hints as they come, until the signal ends it. Changes are
+   * asked for as well, more slowly. Rejects with code `changes_not_allowed` where the account tells nothing.
+   */
+  listen?(context: Context<Config>, options: { position: Json }): AsyncGenerator<Heard, void, void>;
   /** Clears values, or deletes what we made. */
   uninstall?(
     context: Context<Config>,

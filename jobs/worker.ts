@@ -7,6 +7,7 @@ import type { Pool } from '../src/store/pool.ts';
 import type { SuppressionKey } from '../src/store/suppressions.ts';
 import type { JobToDo, QueueBackend } from './backend.ts';
 import { type JobContext, jobs } from './index.ts';
+import { startListening } from './listen.ts';
 import { rebuildQueue } from './schedules.ts';
 
 /** How often a worker makes the queue agree with Postgres. */
@@ -25,6 +26,8 @@ export type WorkerTimes = {
   leaseMs?: number;
   /** How long a dead worker's job lasts. */
   lockMs?: number;
+  /** How often a worker looks for connections that nobody listens to. */
+  lookMs?: number;
 };
 
 /** Starts a worker: takes jobs from the queue, and keeps the queue complete. */
@@ -59,6 +62,7 @@ export async function startWorker(options: {
     onError,
   });
   await worker.waitUntilReady();
+  const listening = startListening(context, times);
 
   let ticking: Promise<void> | undefined;
   const tick = setInterval(() => {
@@ -73,6 +77,7 @@ export async function startWorker(options: {
     close: async () => {
       clearInterval(tick);
       stop.abort();
+      await listening.close();
       await ticking;
       await worker.close();
     },

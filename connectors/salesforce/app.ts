@@ -25,6 +25,9 @@ export const SALESFORCE_HOSTS = ['salesforce.com'];
 /** Where the component on record pages asks for a record's labels: GET, with `object` and `id`. */
 export const CARD_PATH = '/api/card/salesforce';
 
+/** How our changes are marked in change events. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_calloptions.htm */
+export const CLIENT_NAME = 'SegmentSync';
+
 /** Says which org the component asks for: its 18 character id. */
 export const ORG_HEADER = 'X-Salesforce-Org-Id';
 

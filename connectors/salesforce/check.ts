@@ -3,6 +3,7 @@ import { AppError, AuthError, RemoteError } from '../../src/errors.ts';
 import { ObjectType } from '../../src/model/record.ts';
 import type { CheckItem, Context } from '../contract.ts';
 import { API_VERSION } from './app.ts';
+import { checkChanges } from './changes.ts';
 import { call, dataPath } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { LEFT_FOR_ALL } from './dialect.ts';
@@ -48,6 +49,7 @@ export async function checkSalesforce(
   if (!org.ok) return [org];
   const items = [org, ...(await limits(context))];
   for (const object of ObjectType.options) items.push(...(await checkObject(context, object, needs)));
+  items.push(await tried('changes', 'warning', () => checkChanges(context)));
   if (needs.write) {
     items.push(
       await tried('fields_write', 'warning', async () => {

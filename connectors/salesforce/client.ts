@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { RemoteError } from '../../src/errors.ts';
 import type { Context, Token } from '../contract.ts';
 import { allowedApiUrl, exchange, type HttpAnswer, type HttpRequest, pinnedFetch } from '../http.ts';
-import { API_VERSION, SALESFORCE_HOSTS } from './app.ts';
+import { API_VERSION, CLIENT_NAME, SALESFORCE_HOSTS } from './app.ts';
 import type { SalesforceConfig } from './config.ts';
 import { DIALECT } from './dialect.ts';
 
@@ -102,12 +102,13 @@ export function urlOf(apiUrl: string, { path, query = {} }: Pick<Call, 'path' | 
   return url.href;
 }
 
-/** Without the last one Salesforce gives records that we touch to somebody by the org's assignment rules. */
+/** By the client's name our own changes are known again. Without the last one Salesforce gives records that we touch to somebody by the org's assignment rules. */
 export function headersOf({ method, body, text }: Call): Record<string, string> {
   const type = text?.type ?? (body === undefined ? undefined : 'application/json');
   return {
     ...(type !== undefined && { 'content-type': type }),
     ...(text?.type.startsWith('text/xml') && { SOAPAction: '""' }),
+    'Sforce-Call-Options': `client=${CLIENT_NAME}`,
     ...(method !== 'GET' && { 'Sforce-Auto-Assign': 'FALSE' }),
   };
 }

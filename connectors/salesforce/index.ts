@@ -1,5 +1,6 @@
 import type { Connector } from '../contract.ts';
 import { SCOPES } from './app.ts';
+import { listenToSalesforce } from './changes.ts';
 import { checkSalesforce, identifySalesforce } from './check.ts';
 import { SalesforceConfig } from './config.ts';
 import { currenciesOfSalesforce } from './currencies.ts';
@@ -45,5 +46,6 @@ export default {
   revoke: revokeSalesforce,
   owners: ownersOfSalesforce,
   currencies: currenciesOfSalesforce,
+  listen: listenToSalesforce,
   uninstall: uninstallSalesforce,
 } satisfies Connector<SalesforceConfig>;

@@ -69,6 +69,7 @@ export const salesforceRig = async (
 ): Promise<SalesforceRig> => {
   const crm = await startSalesforce({ seed, bulk: { delayMs: 40 }, ...options });
   const { admin, app, url } = crm;
+  admin.selectChanges(['Contact', 'Account', 'Lead', 'Opportunity']);
   const issued = crm.issueInstall();
   const pace = new MemoryPace(salesforce.budgets);
   const first: OAuthSecret = {
