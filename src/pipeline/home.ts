@@ -234,7 +234,7 @@ async function reviewNeeds(db: Queryable, { schema }: Tenant): Promise<Need[]> {
     kind: 'review',
     title: `Review ${name}`,
     detail: 'Its review date has come; the report is ready.',
-    to: `/quality/${segmentation}`,
+    to: `/quality?set=${segmentation}`,
     since: at,
   }));
 }
