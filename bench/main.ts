@@ -11,11 +11,22 @@ import type { Bench, Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
 import { pace } from './pace.ts';
 import { pipeline } from './pipeline.ts';
+import { preview } from './preview.ts';
 import { BenchStores } from './stores.ts';
 import { web } from './web.ts';
 
 /** All measurements, in the order in which they run. */
-const benches: Record<string, Bench> = { calls, engine, pipeline, pace, memory, freshness, card, web };
+const benches: Record<string, Bench> = {
+  calls,
+  engine,
+  pipeline,
+  pace,
+  memory,
+  freshness,
+  card,
+  web,
+  preview,
+};
 
 const Flags = z.object({
   size: z.coerce.number().int().min(10).nullable().default(null),

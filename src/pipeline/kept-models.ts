@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Segmentation } from '../segmentation/definition.ts';
 import type { Model } from '../segmentation/model.ts';
 import { percentileKey, percentilesOf } from '../segmentation/percentile.ts';
@@ -12,7 +13,8 @@ const MOST_KEPT = 100;
 /** learnModel for drafts of a tenant that are looked at again and again; nothing is stored. */
 export function keptModels(tenant: Pick<Tenant, 'id'>): typeof learnModel {
   return (db, definition, request, before) => {
-    const key = JSON.stringify([tenant.id, learnedFrom(definition)]);
+    const from = request.among === undefined ? 'all' : 'sample';
+    const key = JSON.stringify([tenant.id, from, learnedFrom(definition)]);
     const now = Date.now();
     const present = kept.get(key);
     if (present && present.until > now) return present.model;
@@ -26,6 +28,10 @@ export function keptModels(tenant: Pick<Tenant, 'id'>): typeof learnModel {
     return model;
   };
 }
+
+/** Would both learn the same from the same data? */
+export const learnAlike = (one: Segmentation, other: Segmentation): boolean =>
+  one.method === other.method && isDeepStrictEqual(learnedFrom(one), learnedFrom(other));
 
 /** Of rules, the percentiles alone; of other methods all but what only people read. */
 function learnedFrom(definition: Segmentation): unknown {

@@ -110,7 +110,7 @@ async function tryLearn(
 }
 
 /** Cut points take no time; everything else is fitted. */
-function isLight({ method }: Segmentation): boolean {
+export function isLight({ method }: Segmentation): boolean {
   return method === 'rules' || method === 'tiers' || method === 'rfm';
 }
 

@@ -1,6 +1,6 @@
 /** Sizes while somebody builds: quick enough to follow each change, on a sample where there are many subjects. */
 import type { LintCheck } from '../review/linter.ts';
-import type { Restriction } from '../segmentation/compile-base.ts';
+import { learns } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import type { SegmentPreview } from '../segmentation/preview.ts';
 import { references } from '../segmentation/references.ts';
@@ -8,26 +8,27 @@ import { listDrafts } from '../store/drafts.ts';
 import type { Queryable } from '../store/pool.ts';
 import { listPublished } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { keptModels } from './kept-models.ts';
+import { keptModels, learnAlike } from './kept-models.ts';
+import { isLight, type learnModel } from './learn.ts';
 import { type Previewed, previewSegmentations } from './preview.ts';
+import { chooseSample } from './preview-sample.ts';
 import { lintDraft } from './review/draft-findings.ts';
 
 export type LivePreview = {
-  /** Subjects in the store. */
+  /** Subjects in the store; about so many where they are sampled. */
   total: number;
   /** How many of them were looked at; fewer than all where sizes are estimates. */
   counted: number;
   /** Subjects that may be profiled, and those of them without a label; estimates from a sample. */
   subjects: number;
   unlabelled: number;
-  segments: (SegmentPreview & { samples: string[] })[];
+  segments: (Omit<SegmentPreview, 'members'> & { samples: string[] })[];
   findings: LintCheck[];
 };
 
-/** As many as are counted well within a second on the embedded store. */
-export const MOST_COUNTED = 20_000;
-
 /**
+ * One statement over a sample, percentiles within it: it takes no longer where the store is larger. What methods fit is
+ * the model in force, or fitted to everybody once and then kept.
  * @throws AppError `not_ready` where it can't be worked out yet
  * @throws InputError `lawful_basis_missing`
  */
@@ -37,41 +38,43 @@ export async function livePreview(
   definition: Segmentation,
   options: { asOf: Date; samples: number; atMost?: number },
 ): Promise<LivePreview> {
-  const { total, among, counted } = await chooseSample(
-    db,
-    tenant,
-    definition,
-    options.atMost ?? MOST_COUNTED,
-  );
+  const { total, counted, among } = await chooseSample(db, tenant, definition.subject, options.atMost);
   const definitions = [...(await unpublishedBelow(db, tenant, definition)), definition];
-  const learn = keptModels(tenant);
+  const learn = await learnsFrom(db, tenant, definitions, options.atMost);
   const previewed = await previewSegmentations(db, tenant, definitions, { ...options, among, learn });
   const own = previewed.at(-1);
   if (own === undefined) throw new Error(`no preview of ${definition.key}`);
-  const whole = extrapolate(own, counted === 0 ? 1 : total / counted);
-  return { total, counted, ...whole, findings: await lintDraft(db, tenant, definition, whole, options.asOf) };
+  const factor = counted === 0 ? 1 : total / counted;
+  const whole = extrapolate(own, factor);
+  const { asOf } = options;
+  const findings = await lintDraft(db, tenant, definition, whole, { asOf, among, factor });
+  return { total, counted, ...whole, findings };
 }
 
-/** The same subjects as long as there are as many, so that a figure moves only when the definition does. */
-async function chooseSample(
+/** The model in force where it would learn the same; cut points from samples; else as keptModels. */
+async function learnsFrom(
   db: Queryable,
-  { schema }: Tenant,
-  { subject }: Segmentation,
-  atMost: number,
-): Promise<{ total: number; counted: number; among: Restriction }> {
-  const { rows } = await db.query<{ total: number }>(
-    `select count(*)::int as total from ${schema}.${subject}`,
+  tenant: Tenant,
+  definitions: readonly Segmentation[],
+  atMost?: number,
+): Promise<typeof learnModel> {
+  const kept = keptModels(tenant);
+  const isAnyLearned = definitions.some((definition) => learns(definition) && isLight(definition));
+  if (!isAnyLearned) return learnInForce(kept);
+  const person = await chooseSample(db, tenant, 'person', atMost);
+  const company = await chooseSample(db, tenant, 'company', atMost);
+  const among = { person: person.among, company: company.among };
+  return learnInForce((inner, definition, request, before) =>
+    kept(inner, definition, isLight(definition) ? { ...request, among } : request, before),
   );
-  const total = rows[0]?.total ?? 0;
-  if (total <= atMost) return { total, counted: total, among: 'all' };
-  // Ids in the order of a multiplicative hash (Knuth): spread over old and new subjects alike.
-  const { rows: chosen } = await db.query<{ ids: string[] }>(
-    `select array_agg(id::text) as ids from ${schema}.${subject}
-     where mod(id * 2654435761, 4294967296) < $1`,
-    [Math.floor((atMost / total) * 4_294_967_296)],
-  );
-  const ids = chosen[0]?.ids ?? [];
-  return { total, counted: ids.length, among: { ids } };
+}
+
+function learnInForce(otherwise: typeof learnModel): typeof learnModel {
+  return async (db, definition, request, before) => {
+    const inForce = request.others?.find((other) => other.definition.key === definition.key);
+    if (inForce?.model && learnAlike(inForce.definition, definition)) return inForce.model;
+    return otherwise(db, definition, request, before);
+  };
 }
 
 /** Drafts that it builds on and that were never published: they are worked out with it. */
@@ -105,7 +108,7 @@ function extrapolate(
   return {
     subjects: up(subjects),
     unlabelled: up(unlabelled),
-    segments: segments.map((segment) => ({
+    segments: segments.map(({ members: _, ...segment }) => ({
       ...segment,
       size: up(segment.size),
       samples: samples[segment.segment] ?? [],

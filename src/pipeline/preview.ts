@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { SubjectType } from '../model/attribute.ts';
-import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
+import { learns, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { inLearnOrder } from '../segmentation/learn-order.ts';
@@ -10,7 +10,6 @@ import { labelColumn } from '../store/columns.ts';
 import { listMappings, type MappingRow } from '../store/mappings.ts';
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { refusesProfiling } from './desired.ts';
 import { learnModel } from './learn.ts';
 import { missingData, type Plans, pinsNow, readPlans, readRequest } from './plans.ts';
 import { refuseSensitive } from './sensitive-gate.ts';
@@ -112,19 +111,23 @@ async function previewOne(
   const plan = plans.find(({ definition }) => definition.key === key);
   if (plan === undefined) throw new Error(`no plan for ${key}`);
   const { name, subject } = plan.definition;
-  const others = neededBy(plan, plans);
-  const statement = planPreview({ ...request, plan, others, restrict: among, currency: tenant.currency });
+  const statement = planPreview({
+    ...request,
+    plan,
+    others: neededBy(plan, plans),
+    restrict: among,
+    currency: tenant.currency,
+    samples,
+  });
   const { rows } = await db.query(statement.sql, statement.values);
-  return {
-    ...statement.interpret(rows[0] ?? {}),
-    key,
-    name,
-    subject,
-    samples:
-      samples === 0
-        ? {}
-        : await sampleMembers(db, tenant, request, [plan, ...others], { key, samples, among }),
-  };
+  const preview = statement.interpret(rows[0] ?? {});
+  const ids = preview.segments.flatMap(({ members }) => members);
+  const names = ids.length === 0 ? new Map<string, string>() : await namesOf(db, tenant, subject, ids);
+  const named = preview.segments.map(({ segment, members }) => [
+    segment,
+    members.map((id) => names.get(id) ?? id),
+  ]);
+  return { ...preview, key, name, subject, samples: Object.fromEntries(named) };
 }
 
 /** Those of the same subject that a plan builds on, and that these build on: the others need not be worked out. */
@@ -142,36 +145,6 @@ function neededBy(plan: Plan, plans: readonly Plan[]): Plan[] {
   };
   visit(plan);
   return [...needed];
-}
-
-async function sampleMembers(
-  db: Queryable,
-  tenant: Tenant,
-  request: Plans['request'],
-  plans: Plan[],
-  { key, samples, among }: { key: string; samples: number; among: Restriction },
-): Promise<Record<string, string[]>> {
-  const subject = plans[0]?.definition.subject ?? 'person';
-  const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict: among });
-  const column = compiled.columns.find(({ segmentation }) => segmentation === key);
-  if (column === undefined) return {};
-  const labels = column.labels === 'one' ? `array[c.${column.column}]` : `c.${column.column}`;
-  const refused = subject === 'person' ? refusesProfiling(request.attributes, 'g') : 'false';
-  const { rows } = await db.query<{ segment: string; ids: string[] }>(
-    `select m.segment, (array_agg(c.id::text order by c.id))[1:${samples}] as ids
-     from (${compiled.sql}) c
-     join ${tenant.schema}.${subject} g on g.id = c.id and not ${refused}
-     cross join lateral unnest(${labels}) m (segment)
-     where m.segment is not null group by 1`,
-    compiled.values,
-  );
-  const names = await namesOf(
-    db,
-    tenant,
-    subject,
-    rows.flatMap(({ ids }) => ids),
-  );
-  return Object.fromEntries(rows.map(({ segment, ids }) => [segment, ids.map((id) => names.get(id) ?? id)]));
 }
 
 /** How people know these subjects: an e-mail address, a company's domain; else `person:ID`. */

@@ -182,7 +182,8 @@ export function newBase(
   };
 }
 
-function where(column: string, restriction: Restriction, bindings: Bindings): string {
+/** A `where` condition that holds for the restricted alone; empty where that is all. */
+export function where(column: string, restriction: Restriction, bindings: Bindings): string {
   if (restriction === 'all') return '';
   if ('ids' in restriction) return `${column} = any(${bindings.bind(restriction.ids, 'bigint[]')})`;
   return `${column} >= ${bindings.bind(restriction.from, 'bigint')} and ${column} <= ${bindings.bind(restriction.to, 'bigint')}`;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import { columnType } from '../model/attribute.ts';
+import { type AttributeOwner, columnType } from '../model/attribute.ts';
 import { type AttributeIndex, indexAttributes } from './attribute-index.ts';
-import { onlyUsed, quoteName, type Statement } from './bindings.ts';
+import { newBindings, onlyUsed, quoteName, type Statement } from './bindings.ts';
 import { type CompiledPlans, type CompileRequest, compilePlans, type Plan } from './compile.ts';
+import { type Restriction, where } from './compile-base.ts';
 import { compileCondition, type Scope } from './compile-condition.ts';
 import { compileMeasure } from './compile-scores.ts';
 import type { Segmentation } from './definition.ts';
@@ -22,6 +23,8 @@ import { localDay } from './window.ts';
 export type LearnRequest = Omit<CompileRequest, 'subject' | 'segmentations' | 'restrict'> & {
   /** Segmentations whose scores it may build on; of those left out, scores are read as stored last. */
   others?: readonly Plan[];
+  /** Learns from these alone, of each owner; from all where left out. */
+  among?: Partial<Record<AttributeOwner, Restriction>>;
 };
 
 /** What is measured, and the ranks (0 to 1) around which its values must be known exactly. */
@@ -77,7 +80,7 @@ function compileAround(definition: Segmentation, request: LearnRequest): Compile
     ...request,
     subject: definition.subject,
     segmentations: (request.others ?? []).filter((other) => named.has(other.definition.key)),
-    restrict: 'all',
+    restrict: request.among?.[definition.subject] ?? 'all',
     stored: request.stored ?? [],
   });
 }
@@ -128,6 +131,7 @@ function planTiers(
 
 function planPercentiles(percentiles: readonly Percentile[], request: LearnRequest): Statement {
   const attributes = indexAttributes(request.attributes);
+  const bindings = newBindings();
   const parts = percentiles.map((percentile) => {
     const { owner, attribute, operator, percent } = percentile;
     const column = `s.${quoteName(attribute)}`;
@@ -136,9 +140,11 @@ function planPercentiles(percentiles: readonly Percentile[], request: LearnReque
       attributes.get(owner, attribute)?.empty === 'zero'
         ? `coalesce(${column}, 0::${columnType[type]})`
         : column;
+    const among = where('s.id', request.among?.[owner] ?? 'all', bindings);
+    const profiled = mayProfile(owner, attributes, (key) => `s.${quoteName(key)}`);
     return {
       from: `${request.schema}.${owner} s`,
-      where: mayProfile(owner, attributes, (key) => `s.${quoteName(key)}`),
+      where: among === '' ? profiled : `${among} and ${profiled}`,
       sources: [
         {
           name: percentileKey(percentile),
@@ -148,7 +154,7 @@ function planPercentiles(percentiles: readonly Percentile[], request: LearnReque
       ],
     };
   });
-  return { sql: histogramSql(parts), values: [] };
+  return { sql: histogramSql(parts), values: bindings.values };
 }
 
 type Part = { from: string; where: string; sources: readonly Source[] };

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { onlyUsed, type Statement } from './bindings.ts';
 import { type CompileRequest, compilePlans, type Plan } from './compile.ts';
 import { compileCondition } from './compile-condition.ts';
@@ -10,6 +11,8 @@ export type PreviewRequest = Omit<CompileRequest, 'subject' | 'segmentations'> &
   /** Others that its conditions build on, of the same subject. */
   others?: readonly Plan[];
   currency: string;
+  /** Ids of so many members of each segment; none where left out. */
+  samples?: number;
 };
 
 export type RulePreview = {
@@ -29,6 +32,8 @@ export type SegmentPreview = {
   share: number;
   rules: RulePreview[];
   needs: string[];
+  /** Ids of a few members, the oldest first. */
+  members: string[];
 };
 
 export type Preview = { subjects: number; unlabelled: number; segments: SegmentPreview[] };
@@ -38,6 +43,11 @@ export type PreviewPlan = Statement & {
   interpret(row: Record<string, unknown>): Preview;
 };
 
+const Members = z
+  .array(z.string())
+  .nullable()
+  .transform((ids) => ids ?? []);
+
 type RuleColumns = { rule: string; before: string | null; kept: string; unknown: string };
 
 /**
@@ -45,7 +55,7 @@ type RuleColumns = { rule: string; before: string | null; kept: string; unknown:
  * are the parts of a segment's outermost `all` or `any`. People who object to profiling are not counted.
  */
 export function planPreview(request: PreviewRequest): PreviewPlan {
-  const { plan, others = [], currency, ...rest } = request;
+  const { plan, others = [], currency, samples = 0, ...rest } = request;
   const { definition } = plan;
   const compiled = compilePlans({ ...rest, subject: definition.subject, segmentations: [plan, ...others] });
   const words: Words = { attributes: compiled.attributes, calendar: compiled.calendar, currency };
@@ -67,10 +77,16 @@ export function planPreview(request: PreviewRequest): PreviewPlan {
   );
   const segments = definition.segments.map((segment, index) => {
     const key = bindings.bind(segment.key, 'text');
-    const size = column(definition.labels === 'one' ? `l.label = ${key}` : `l.label @> array[${key}]`);
+    const holds = definition.labels === 'one' ? `l.label = ${key}` : `l.label @> array[${key}]`;
+    const size = column(holds);
+    const members = samples === 0 ? null : `m_${counts.length}`;
+    if (members !== null) {
+      const ids = `array_agg(l.id::text order by l.id) filter (where ${holds})`;
+      counts.push(`(${ids})[1:${Math.trunc(samples)}] as ${members}`);
+    }
     const isMet = !unmet.has(segment.key);
     const when = definition.method === 'rules' && isMet ? definition.segments[index]?.when : undefined;
-    return { key: segment.key, size, rules: when === undefined ? [] : ruleColumns(when) };
+    return { key: segment.key, size, members, rules: when === undefined ? [] : ruleColumns(when) };
   });
   const unlabelled = column(definition.labels === 'one' ? 'l.label is null' : `l.label = '{}'`);
 
@@ -114,11 +130,12 @@ offset 0
       return {
         subjects,
         unlabelled: read(unlabelled),
-        segments: segments.map(({ key, size, rules }) => ({
+        segments: segments.map(({ key, size, members, rules }) => ({
           segment: key,
           size: read(size),
           share: subjects === 0 ? 0 : read(size) / subjects,
           needs: unmet.get(key) ?? [],
+          members: members === null ? [] : Members.parse(row[members]),
           rules: rules.map(({ rule, before, kept, unknown }) => ({
             rule,
             kept: read(kept),

@@ -1,4 +1,5 @@
 import { type LintCheck, lint } from '../../review/linter.ts';
+import type { Restriction } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import type { SegmentPreview } from '../../segmentation/preview.ts';
 import { references } from '../../segmentation/references.ts';
@@ -11,18 +12,18 @@ import { readReviewScene } from './scene.ts';
 
 /**
  * The known mistakes that a definition makes before it was ever published: sizes come from its preview, and what only
- * time shows (tests, reviews, stale labels) is left out.
+ * time shows (tests, reviews, stale labels) is left out. What is counted of a sample stands for `factor` times as many.
  */
 export async function lintDraft(
   db: Queryable,
   tenant: Tenant,
   definition: Segmentation,
-  preview: { subjects: number; unlabelled: number; segments: readonly SegmentPreview[] },
-  asOf: Date,
+  preview: { unlabelled: number; segments: readonly Pick<SegmentPreview, 'size'>[] },
+  { asOf, among, factor }: { asOf: Date; among: Restriction; factor: number },
 ): Promise<LintCheck[]> {
   const scene = await readReviewScene(db, tenant, asOf);
   const needs = definition.segments.map((_, index) => needsOf(scene, definition, index));
-  const { known, subjects } = await readTotals(db, scene, definition, needs);
+  const { known, subjects } = await readTotals(db, scene, definition, needs, among);
   const mappings = await listMappings(db, tenant, { object: 'contact' });
   const used = [...references(definition)].flatMap((one) =>
     one.kind === 'attribute' ? (scene.index.get(one.owner, one.key) ?? []) : [],
@@ -35,7 +36,7 @@ export async function lintDraft(
     version: 0,
     asOf,
     publishedAt: null,
-    subjects,
+    subjects: Math.round(subjects * factor),
     revenue: 0,
     unlabelled: { size: preview.unlabelled, revenue: 0 },
     segments: definition.segments.map((segment, index) => ({
@@ -45,7 +46,7 @@ export async function lintDraft(
       revenue: 0,
       needs: needs[index]?.needs.map(({ name }) => name) ?? [],
       missing: needs[index]?.missing ?? [],
-      known: known[index] ?? 0,
+      known: Math.round((known[index] ?? 0) * factor),
       reachable: null,
       difference: null,
     })),

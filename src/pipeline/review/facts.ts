@@ -1,4 +1,6 @@
 import type { Reach, SegmentationFacts, SegmentFacts } from '../../review/facts.ts';
+import { newBindings } from '../../segmentation/bindings.ts';
+import { type Restriction, where } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import { references } from '../../segmentation/references.ts';
 import { listMappings } from '../../store/mappings.ts';
@@ -67,15 +69,20 @@ export async function readTotals(
   scene: ReviewScene,
   { subject }: Segmentation,
   needs: readonly Needs[],
+  among: Restriction = 'all',
 ): Promise<{ subjects: number; revenue: number; known: number[] }> {
   const known = needs.map(({ needs: own }) =>
     own.length === 0 ? 'true' : own.map(({ column }) => `${column} is not null`).join(' and '),
   );
+  const bindings = newBindings();
+  const restricted = where('s.id', among, bindings);
   const counts = known.map((sql, i) => `, count(*) filter (where ${sql})::int as n${i}`);
   const { rows } = await db.query<Record<string, number | string>>(
     `select count(*)::int as subjects, round(coalesce(sum(${revenueSql(scene, subject)}), 0), 2)::text as revenue
        ${counts.join('')}
-     from ${scene.tenant.schema}.${subject} s ${companyJoin(scene, known)}`,
+     from ${scene.tenant.schema}.${subject} s ${companyJoin(scene, known)}
+     ${restricted === '' ? '' : `where ${restricted}`}`,
+    bindings.values,
   );
   const row = rows[0] ?? {};
   return {

@@ -25,7 +25,7 @@ export default route({
     samples: z.number().int().min(0).max(20).default(5).describe('Members named per segment'),
   }),
   answer: z.object({
-    total: z.number().describe('People or companies in the store'),
+    total: z.number().describe('People or companies in the store; about so many where they are sampled'),
     counted: z.number().describe('How many were looked at; sizes are estimates where they are fewer'),
     subjects: z.number().describe('Those that may be profiled'),
     unlabelled: z.number(),

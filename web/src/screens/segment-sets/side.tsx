@@ -86,7 +86,8 @@ function LiveSizes({ draft }: { draft: Draft }) {
       </Group>
       {data && data.counted < data.total && (
         <Text size="xs" c="dimmed">
-          Estimated from {count(data.counted)} of {count(data.total)}, evenly chosen. Publishing counts all.
+          Estimated from a sample of {count(data.counted)} of about {count(data.total)} {who}; percentages of
+          all are cut within it. Publishing counts everybody.
         </Text>
       )}
       {data?.total === 0 && (
