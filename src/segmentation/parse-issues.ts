@@ -12,6 +12,7 @@ import {
   TiersSegment,
   TiersSegmentation,
 } from './definition.ts';
+import { methods } from './method-settings.ts';
 import { ClustersSegmentation } from './methods/cluster-definition.ts';
 import { ChurnSegmentation, LifetimeValueSegmentation } from './methods/purchase-definition.ts';
 import { LookalikeSegmentation, ScorecardSegmentation } from './methods/scorecard-definition.ts';
@@ -100,7 +101,6 @@ function readUnion(
   data: unknown,
 ): Problem[] {
   if (issue.discriminator !== undefined) {
-    const methods = ['rules', 'tiers', 'rfm'];
     const at = path.at(-1) === issue.discriminator ? path : [...path, issue.discriminator];
     const given = valueAt(root, at);
     const said =

@@ -51,7 +51,11 @@ describe('what is wrong is named with its place and the nearest known name', () 
   test.each([
     ['', 'there is no segmentation in it'],
     ['key: shop\nkey: b\n', 'keys must be unique'],
-    ['key: shop\nname: Shop\nsubject: person\nmethod: rule\n', 'there is no method rule'],
+    [
+      'key: shop\nname: Shop\nsubject: person\nmethod: rule\n',
+      'there is no method rule; did you mean rules; known: rules, tiers, rfm, lifetime_value, churn, clusters, scorecard, lookalike',
+    ],
+    ['key: shop\nname: Shop\nsubject: person\nmethod: look_alike\n', 'did you mean lookalike;'],
     ['key: shop\nname: Shop\nmethod: rules\nsegments: []\n', '"subject" is missing'],
     [
       rules('{ attribute: country, is: US }').replace('key: a', 'key: Très;bien'),
