@@ -226,6 +226,14 @@ describe('a preview', () => {
     });
   });
 
+  it('names members of each segment', async () => {
+    const answer = await said(
+      rig.ask(viewer, 'POST', '/api/segmentations/preview', { definition: definition('x'), samples: 2 }),
+    );
+    expect(answer.segments[0].samples).toEqual(['person:52', 'person:56']);
+    expect(answer.segments[0]).not.toHaveProperty('members');
+  });
+
   it('leaves nothing in the audit log: it changes nothing', async () => {
     const { rows } = await rig.database.pool.query(`select from app.audit where action like '%preview%'`);
     expect(rows).toEqual([]);
@@ -255,4 +263,67 @@ it('shows templates with what their segments lack', async () => {
   expect(
     saas.sets[0].segments.some(({ lacks }: { lacks: string[] }) => lacks.includes('last_login_at')),
   ).toBe(true);
+});
+
+it('lists all eight methods with the settings that their forms ask for', async () => {
+  const { items } = await said(rig.ask(viewer, 'GET', '/api/methods'));
+  expect(items.map(({ method }: { method: string }) => method)).toEqual([
+    'rules',
+    'tiers',
+    'rfm',
+    'lifetime_value',
+    'churn',
+    'clusters',
+    'scorecard',
+    'lookalike',
+  ]);
+  const setting = (method: string, key: string) =>
+    items
+      .find((one: { method: string }) => one.method === method)
+      .settings.find((one: { key: string }) => one.key === key);
+  expect(setting('tiers', 'of')).toMatchObject({ kind: 'measure', isOptional: false });
+  expect(setting('lookalike', 'seed')).toMatchObject({ kind: 'segment', isOptional: false });
+  expect(setting('churn', 'horizon')).toMatchObject({ kind: 'duration' });
+  expect(setting('scorecard', 'of')).toMatchObject({ kind: 'features' });
+  for (const { settings } of items) for (const { key, help } of settings) expect(help, key).not.toBe('');
+});
+
+describe('the picture of a method', () => {
+  const picture = (given: unknown) =>
+    rig.ask(viewer, 'POST', '/api/segmentations/picture', { definition: given });
+  const tiers = definition('worth', {
+    method: 'tiers',
+    of: 'revenue_total',
+    segments: [
+      { key: 'gold', name: 'Gold', topPercent: 10 },
+      { key: 'rest', name: 'Rest' },
+    ],
+  });
+
+  it('shows where tiers cut, on a histogram of everybody', async () => {
+    const answer = await said(picture(tiers));
+    expect(answer).toMatchObject({ reason: null, picture: { method: 'tiers' } });
+    // Ten of a hundred have 910 to 1,000.
+    expect(answer.picture.cuts).toEqual([
+      { segment: 'Gold', at: 910 },
+      { segment: 'Rest', at: null },
+    ]);
+    const counts = answer.picture.bins.map(({ count }: { count: number }) => count);
+    expect(counts.reduce((sum: number, count: number) => sum + count, 0)).toBe(PEOPLE);
+  });
+
+  it('is none for rules, which stand for themselves', async () => {
+    expect(await said(picture(definition('x')))).toEqual({ picture: null, reason: null, warnings: [] });
+  });
+
+  it('refuses what is not a definition, and what is sensitive', async () => {
+    const odd = await picture({ ...tiers, method: 'tears' });
+    expect(odd.status).toBe(400);
+    expect(await odd.json()).toMatchObject({
+      code: 'definition_invalid',
+      detail: expect.stringContaining('known: rules, tiers, rfm, lifetime_value, churn, clusters'),
+    });
+    const sensitive = await picture({ ...tiers, among: { attribute: 'religion', is: 'x' } });
+    expect(sensitive.status).toBe(400);
+  });
 });
