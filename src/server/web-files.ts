@@ -50,11 +50,15 @@ async function buildIfStale(log: Logger, folder: string): Promise<void> {
     [VITE, 'build', 'web', '--logLevel', 'warn', '--emptyOutDir', '--outDir', fresh],
     { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  // Whoever ends before the build is done takes it along.
+  const endBuild = () => child.kill();
+  process.once('exit', endBuild);
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);
   });
   const [code] = await once(child, 'exit');
+  process.off('exit', endBuild);
   if (code !== 0) throw new Error(`vite ended with ${code}: ${said}`);
   await writeFile(join(fresh, '.source'), source);
   await rename(folder, `${fresh}-old`).catch(() => {});
