@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { SlowFirst } from './test/slow-first.ts';
 
@@ -8,6 +9,8 @@ export default defineConfig({
     globalSetup: ['test/database-setup.ts'],
     maxWorkers: 2,
     sequence: { sequencer: SlowFirst },
+    // Programs that tests start are compiled once, not each time.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/programs') },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -11,9 +11,10 @@ export async function runCli(
   args: readonly string[],
   options: { env?: Record<string, string>; cwd?: string; program?: string } = {},
 ): Promise<Ended> {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [options.program ?? `${root}/src/cli.ts`, ...args], {
     cwd: options.cwd ?? root,
-    env: { PATH: process.env.PATH ?? '', ...options.env },
+    env: { PATH, NODE_COMPILE_CACHE, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended: Ended = { code: null, stdout: '', stderr: '' };

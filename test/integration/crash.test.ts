@@ -9,7 +9,7 @@ import { openRig, type Rig } from './rig.ts';
 import { AS_OF, customers, daysAgo, habits, hubspotId, hubspotShop, salesforceShop, spend } from './shop.ts';
 
 /** Kills tried beside the fixed ones; CRASH_ALL=1 tries every point. */
-const SECONDS = 6;
+const SECONDS = 4;
 const SEED = Number(process.env.CRASH_SEED ?? 1);
 
 let database: TestDatabase;

@@ -22,7 +22,7 @@ import { customers, habits, hubspotShop, spend } from './shop.ts';
 
 const SEED = Number(process.env.CRASH_SEED ?? 1);
 /** Kills at a time of chance beside one at each stage. */
-const RANDOM_KILLS = Number(process.env.CRASH_KILLS ?? 2);
+const RANDOM_KILLS = Number(process.env.CRASH_KILLS ?? 1);
 const TENANT = 't1';
 const child = fileURLToPath(new URL('run-child.ts', import.meta.url));
 

@@ -29,9 +29,9 @@ export function start(
   options: { mark: string; env: Record<string, string> },
 ): Child {
   // vitest's own variables would make it a test's process.
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(command, args, {
-    env: { PATH, HOME, ...options.env, [MARK]: options.mark },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...options.env, [MARK]: options.mark },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const log: LogLine[] = [];

@@ -68,7 +68,7 @@ describe('npm start', () => {
     const child = npmStart();
     const url = await urlOf(child);
     const answers = await Promise.all(
-      ['healthz', 'readyz', 'metrics', 'nothing'].map(async (path) => {
+      ['healthz', 'readyz', 'metrics', 'api/nothing'].map(async (path) => {
         const response = await fetch(`${url}/${path}`);
         return { status: response.status, body: await response.text() };
       }),

@@ -127,7 +127,7 @@ describe.each(['person', 'company'] as const)('random definitions on a %s', (sub
         }
       }),
       {
-        numRuns: Number(process.env.DEFINITION_RUNS ?? 12),
+        numRuns: Number(process.env.DEFINITION_RUNS ?? 8),
         seed: Number(process.env.DEFINITION_SEED ?? 20260310),
         endOnFailure: true,
       },
