@@ -1,12 +1,13 @@
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
+import { homeCurrencies } from './rates.ts';
 import type { RevenueSetting } from './revenue.ts';
 import { type RevenueLine, revenueCheck } from './setup.ts';
 
 export type CountsAs = 'revenue' | 'refund' | 'not_won' | 'left_out';
-export type CountedLine = RevenueLine & { countsAs: CountsAs };
-/** Sums as the CRM has them, by currency; null is the account's own. Refunds are taken off. */
-export type RevenueSum = { currency: string | null; deals: number; amount: string };
+export type CountedLine = Omit<RevenueLine, 'currency'> & { currency: string; countsAs: CountsAs };
+/** Sums as the CRM has them, by currency. Refunds are taken off. */
+export type RevenueSum = { currency: string; deals: number; amount: string };
 
 /** The same rules as the profile stage applies, for one line. */
 export function countsAs(
@@ -29,26 +30,32 @@ export async function countRevenue(
   connectionId: string,
   setting: RevenueSetting,
 ): Promise<{ lines: CountedLine[]; sums: RevenueSum[] }> {
-  const lines = (await revenueCheck(db, tenant, connectionId)).map((line) => ({
-    ...line,
-    countsAs: countsAs(line, setting),
-  }));
-  const sums = new Map<string | null, { deals: number; cents: number }>();
-  for (const { currency, deals, amount, countsAs: as } of lines) {
-    if (as !== 'revenue' && as !== 'refund') continue;
-    const sum = sums.get(currency) ?? { deals: 0, cents: 0 };
-    const cents = Math.round(Number(amount) * 100);
-    sums.set(currency, {
-      deals: sum.deals + deals,
-      cents: sum.cents + (as === 'refund' ? -Math.abs(cents) : cents),
+  const home = setting.currency ?? (await homeCurrencies(db, tenant)).get(connectionId) ?? tenant.currency;
+  const lines = new Map<string, CountedLine>();
+  for (const line of await revenueCheck(db, tenant, connectionId)) {
+    const currency = line.currency ?? home;
+    const key = JSON.stringify([line.pipeline, line.stage, line.dealType, line.won, currency]);
+    const same = lines.get(key);
+    lines.set(key, {
+      ...line,
+      currency,
+      deals: line.deals + (same?.deals ?? 0),
+      amount: money(cents(line.amount) + cents(same?.amount ?? '0')),
+      countsAs: countsAs(line, setting),
     });
   }
+  const sums = new Map<string, { deals: number; total: number }>();
+  for (const { currency, deals, amount, countsAs: as } of lines.values()) {
+    if (as !== 'revenue' && as !== 'refund') continue;
+    const sum = sums.get(currency) ?? { deals: 0, total: 0 };
+    const total = sum.total + (as === 'refund' ? -Math.abs(cents(amount)) : cents(amount));
+    sums.set(currency, { deals: sum.deals + deals, total });
+  }
   return {
-    lines,
-    sums: [...sums].map(([currency, { deals, cents }]) => ({
-      currency,
-      deals,
-      amount: (cents / 100).toFixed(2),
-    })),
+    lines: [...lines.values()],
+    sums: [...sums].map(([currency, { deals, total }]) => ({ currency, deals, amount: money(total) })),
   };
 }
+
+const cents = (amount: string): number => Math.round(Number(amount) * 100);
+const money = (total: number): string => (total / 100).toFixed(2);

@@ -13,13 +13,13 @@ export const RevenueCount = z.object({
       dealType: z.string().nullable(),
       won: z.boolean().nullable(),
       deals: z.number(),
-      /** As the CRM has them; null is the account's own. */
-      currency: z.string().nullable(),
+      currency: z.string(),
+      /** As the CRM has it. */
       amount: z.string(),
       countsAs: z.enum(['revenue', 'refund', 'not_won', 'left_out']),
     }),
   ),
-  sums: z.array(z.object({ currency: z.string().nullable(), deals: z.number(), amount: z.string() })),
+  sums: z.array(z.object({ currency: z.string(), deals: z.number(), amount: z.string() })),
 });
 
 export default route({

@@ -199,7 +199,6 @@ function Only({
 }
 
 function Sums({ sums }: { sums: Connection['sums'] }) {
-  const { tenant } = useSession();
   return (
     <Text size="sm" role="status">
       {sums.length === 0
@@ -207,7 +206,7 @@ function Sums({ sums }: { sums: Connection['sums'] }) {
         : sums
             .map(
               ({ currency, deals, amount }) =>
-                `${money(Number(amount), currency ?? tenant.currency)} of ${counted(deals, 'deal')}`,
+                `${money(Number(amount), currency)} of ${counted(deals, 'deal')}`,
             )
             .join('; ')}
     </Text>
@@ -222,7 +221,6 @@ const COUNTS_AS: Record<Line['countsAs'], { says: string; color: string }> = {
 };
 
 function Lines({ lines }: { lines: Line[] }) {
-  const { tenant } = useSession();
   return (
     <Rows
       name="Deals"
@@ -244,7 +242,7 @@ function Lines({ lines }: { lines: Line[] }) {
         {
           head: 'Sum',
           isNumber: true,
-          cell: ({ amount, currency }) => money(Number(amount), currency ?? tenant.currency),
+          cell: ({ amount, currency }) => money(Number(amount), currency),
         },
       ]}
     />
