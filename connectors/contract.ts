@@ -217,6 +217,24 @@ export type Outcome = {
   targetId?: string;
 };
 
+/** A task for the owner of a record, made in the CRM. */
+export type CrmTask = {
+  object: ObjectType;
+  recordId: string;
+  /** The CRM's own id of the owner, as the record carries it. */
+  ownerId: string;
+  subject: string;
+  /** Plain text, lines by newlines. */
+  body: string;
+  dueAt: Date;
+  /** The same as a day of the tenant, YYYY-MM-DD. */
+  dueOn: string;
+  /** Stands in the text and nowhere else: the task is found by it. */
+  marker: string;
+  /** An attempt before may have made it: look for it first. */
+  mayExist: boolean;
+};
+
 /** At most `batch[kind]` writes, all of one kind, and of one target if memberships. */
 export type PushRequest = {
   writes: Write[];
@@ -287,6 +305,8 @@ export type Connector<Config = unknown> = {
   pull?(context: Context<Config>, request: PullRequest): AsyncGenerator<Page, void, void>;
   prepare(context: Context<Config>, targets: PrepareTarget[]): Promise<Prepared[]>;
   push(context: Context<Config>, request: PushRequest): Promise<PushAnswer>;
+  /** Makes a task, or finds the one with its marker. Rejects where the CRM refuses it. */
+  task?(context: Context<Config>, task: CrmTask): Promise<{ id: string }>;
   /** The members of a list or campaign as the CRM has them, page by page. */
   members?(
     context: Context<Config>,

@@ -15,6 +15,7 @@ import { pushHubSpot } from './push.ts';
 import { sizeOfHubSpot } from './reads.ts';
 import { recordUrl } from './record-url.ts';
 import { verifyHubSpot } from './signature.ts';
+import { taskOfHubSpot } from './tasks.ts';
 import { uninstallHubSpot } from './uninstall.ts';
 import { parseHubSpotEvents } from './webhook.ts';
 
@@ -35,6 +36,7 @@ export default {
   pull: pullHubSpot,
   prepare: prepareHubSpot,
   push: pushHubSpot,
+  task: taskOfHubSpot,
   members: membersOfHubSpot,
   recordUrl,
   authorize: { scopes: SCOPES, url: authorizeUrl, exchange: exchangeCode, installer: installerOfHubSpot },

@@ -14,6 +14,7 @@ import { pullSalesforce } from './pull.ts';
 import { BATCH, pushSalesforce } from './push.ts';
 import { recordUrl } from './record-url.ts';
 import { signInUrl, whoSignedIn } from './sign-in.ts';
+import { taskOfSalesforce } from './tasks.ts';
 import { uninstallSalesforce } from './uninstall.ts';
 
 /** Salesforce: contacts, leads, accounts and opportunities in, fields, list views and campaigns out. */
@@ -33,6 +34,7 @@ export default {
   pull: pullSalesforce,
   prepare: prepareSalesforce,
   push: pushSalesforce,
+  task: taskOfSalesforce,
   members: membersOfSalesforce,
   recordUrl,
   authorize: {

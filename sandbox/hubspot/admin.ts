@@ -10,6 +10,7 @@ import type { ObjectType } from './object-types.ts';
 import { USER } from './portal.ts';
 import { archiveProperty } from './properties.ts';
 import type { PortalRecord, Values } from './records.ts';
+import type { PortalTask } from './tasks.ts';
 import { type WebhookSender, WebhookTarget } from './webhooks.ts';
 
 /** A record seen from behind: what the API would show of it, whole. */
@@ -101,6 +102,8 @@ export const hubspotAdmin = (api: Api, lists: ListStore, ids: Ids, webhooks: Web
     idOf(type: ObjectType, ref: string): string | null {
       return ids[type].get(ref) ?? null;
     },
+
+    tasks: (): PortalTask[] => portal.tasks.map((task) => structuredClone(task)),
 
     createRecord(type: ObjectType, properties: AdminValues): string {
       return portal.create(type, asValues(properties), USER).id;
@@ -232,6 +235,7 @@ export const adminOperations = (admin: HubspotAdmin): Record<keyof HubspotAdmin,
   count: operation(z.tuple([Type]), admin.count),
   record: operation(z.tuple([Type, Id]), admin.record),
   idOf: operation(z.tuple([Type, z.string()]), admin.idOf),
+  tasks: operation(z.tuple([]), admin.tasks),
   createRecord: operation(z.tuple([Type, Values_]), admin.createRecord),
   setProperties: operation(
     z.tuple([Type, Id, Values_, z.object({ bumpModified: z.boolean().optional() }).default({})]),

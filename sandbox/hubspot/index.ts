@@ -22,6 +22,7 @@ import { objectEndpoints } from './objects.ts';
 import { Portal } from './portal.ts';
 import { propertyEndpoints } from './properties.ts';
 import { searchEndpoints } from './search.ts';
+import { taskEndpoints } from './tasks.ts';
 import { WebhookSender } from './webhooks.ts';
 
 /** Defaults: a marketplace OAuth app. Infinity lifts a limit. */
@@ -89,6 +90,7 @@ export const startHubspot = async (options: HubspotOptions = {}) => {
   const admin = hubspotAdmin(api, lists, ids, webhooks);
   const endpoints: HubspotEndpoint[] = [
     ...oauthEndpoints(api),
+    ...taskEndpoints(api),
     ...searchEndpoints(api),
     ...batchEndpoints(api),
     ...objectEndpoints(api),

@@ -4,6 +4,7 @@ import type { Definition, Group } from './definitions.ts';
 import { OBJECTS, type ObjectType } from './object-types.ts';
 import { type PortalRecord, RecordStore, type Values } from './records.ts';
 import { standardProperties } from './standard-properties.ts';
+import type { PortalTask } from './tasks.ts';
 
 export type Owner = { id: string; email: string; firstName: string; lastName: string };
 export type Stage = { id: string; label: string; isWon: boolean; isClosed: boolean };
@@ -40,6 +41,7 @@ export class Portal {
   readonly definitions: Record<ObjectType, Map<string, Definition>>;
   readonly groups: Record<ObjectType, Map<string, Group>>;
   readonly associations = new AssociationStore();
+  readonly tasks: PortalTask[] = [];
   owners: Owner[] = [];
   pipelines: Pipeline[] = [];
   currency = 'USD';

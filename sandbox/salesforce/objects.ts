@@ -225,6 +225,21 @@ const DEFINITIONS: Record<string, Definition> = {
       field('HasResponded', 'boolean'),
     ],
   },
+  Task: {
+    prefix: '00T',
+    fields: [
+      text('Subject', 255),
+      field('Description', 'textarea'),
+      field('ActivityDate', 'date'),
+      field('Status', 'picklist', {
+        values: ['Not Started', 'In Progress', 'Completed', 'Waiting on someone else', 'Deferred'],
+      }),
+      field('Priority', 'picklist', { values: ['High', 'Normal', 'Low'] }),
+      field('WhoId', 'reference', { referenceTo: ['Contact', 'Lead'] }),
+      field('WhatId', 'reference', { referenceTo: ['Account', 'Opportunity', 'Campaign'] }),
+      owner,
+    ],
+  },
   Individual: {
     prefix: '0PK',
     required: ['LastName'],

@@ -83,9 +83,11 @@ function reference(org: Org, field: Field, value: unknown): string {
     throw badRequest('MALFORMED_ID', `${field.label}: id value of incorrect type: ${String(value)}`, [
       field.name,
     ]);
-  const target = field.referenceTo[0];
-  const row = target ? org.row(target, id) : undefined;
-  if (target && (!row || row.f.IsDeleted))
+  const isThere = (target: string) => {
+    const row = org.row(target, id);
+    return row !== undefined && !row.f.IsDeleted;
+  };
+  if (field.referenceTo.length > 0 && !field.referenceTo.some(isThere))
     throw badRequest('INVALID_CROSS_REFERENCE_KEY', 'invalid cross reference id', [field.name]);
   return id;
 }

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { Context, CrmTask } from '../contract.ts';
+import { call, dataPath } from './client.ts';
+import type { SalesforceConfig } from './config.ts';
+import { sobjectOf } from './objects.ts';
+import { query, quote } from './soql.ts';
+
+/** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm */
+const PATH = dataPath('/sobjects/Task');
+
+const Made = z.object({ id: z.string() });
+
+/** Makes a task for a person (contact, lead) or about an account, a person account among them. */
+export async function taskOfSalesforce(
+  context: Context<SalesforceConfig>,
+  task: CrmTask,
+): Promise<{ id: string }> {
+  const sobject = sobjectOf(task.recordId);
+  const link = sobject === 'Contact' || sobject === 'Lead' ? 'WhoId' : 'WhatId';
+  const known = task.mayExist ? await findTask(context, task, link) : null;
+  if (known !== null) return { id: known };
+  const body = {
+    Subject: task.subject,
+    Description: task.body,
+    OwnerId: task.ownerId,
+    [link]: task.recordId,
+    ActivityDate: task.dueOn,
+    Status: 'Not Started',
+    Priority: 'Normal',
+  };
+  const { data } = await call(context, { method: 'POST', path: PATH, body, write: true, rows: 1 }, Made);
+  return { id: data.id };
+}
+
+/** The description can't be asked for in a query; tasks of one record and subject are few. */
+async function findTask(
+  context: Context<SalesforceConfig>,
+  task: CrmTask,
+  link: 'WhoId' | 'WhatId',
+): Promise<string | null> {
+  const { rows } = await query(
+    context,
+    `SELECT Id, Description FROM Task WHERE ${link} = ${quote(task.recordId)} AND Subject = ${quote(task.subject)}`,
+  );
+  const ours = rows.find((row) => String(row('Description') ?? '').includes(task.marker));
+  return ours ? String(ours('Id')) : null;
+}
