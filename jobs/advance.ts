@@ -4,6 +4,7 @@ import { migrateTenant } from '../src/store/tenant.ts';
 import { queueAlerts } from './alerts.ts';
 import type { JobQueue } from './backend.ts';
 import type { JobContext } from './index.ts';
+import { queuePlayTasks } from './play-tasks.ts';
 import { refreshAgain } from './webhook-refresh.ts';
 
 /**
@@ -20,6 +21,7 @@ export async function advance(payload: { tenantId: string; runId: string }, cont
   if (advanced.state === 'ended') {
     log.info({ run: run.id, state: run.state, counts: run.counts, code: run.reason?.code }, 'run ended');
     await refreshAgain(context.pool, context.queue, tenant, run);
+    await queuePlayTasks(context.pool, context.queue, tenant);
     if (context.notify) await queueAlerts(context.queue, tenant.id);
     return undefined;
   }

@@ -12,6 +12,7 @@ import type { JobQueue } from './backend.ts';
 import { digest, readOwners } from './digest.ts';
 import { disconnect } from './disconnect.ts';
 import { maintain } from './maintain.ts';
+import { playTasks } from './play-tasks.ts';
 import { review } from './review.ts';
 import { startScheduledRun } from './scheduled-run.ts';
 import { undo } from './undo.ts';
@@ -71,6 +72,8 @@ export const jobs = {
   owners: { name: 'owners', payload: z.strictObject({ tenantId: TenantId }), run: readOwners },
   /** Once a week and tenant: each owner's own customers by mail. */
   digest: { name: 'digest', payload: z.strictObject({ tenantId: TenantId }), run: digest },
+  /** After a full run: tasks of plays for the owners of those who entered a segment. */
+  playTasks: { name: 'playTasks', payload: z.strictObject({ tenantId: TenantId }), run: playTasks },
   /** Every few minutes: what changed in CRMs that do not tell by themselves. */
   poll: { name: 'poll', payload: z.strictObject({ tenantId: TenantId }), run: poll },
 };

@@ -14,6 +14,7 @@ import { activeUndo } from '../src/store/undos.ts';
 import { queueSlice } from './advance.ts';
 import type { JobQueue } from './backend.ts';
 import { queueDisconnect } from './disconnect.ts';
+import { queuePlayTasks } from './play-tasks.ts';
 import { queueUndo } from './undo.ts';
 import { recallNotes } from './webhook-refresh.ts';
 
@@ -91,6 +92,7 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
     if (undoing) await queueUndo(queue, tenant.id, undoing.id);
     for (const { id, state } of await listConnections(pool, tenant))
       if (state === 'disconnected') await queueDisconnect(queue, tenant.id, id);
+    await queuePlayTasks(pool, queue, tenant);
     await recallNotes(pool, queue, tenant);
   }
   for (const key of queued.keys()) if (!wanted.has(key)) await queue.removeJobScheduler(key);

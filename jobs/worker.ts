@@ -119,6 +119,8 @@ function dispatch(job: JobToDo, context: JobContext): Promise<{ againInMs: numbe
       return jobs.owners.run(jobs.owners.payload.parse(job.data), context);
     case 'digest':
       return jobs.digest.run(jobs.digest.payload.parse(job.data), context);
+    case 'playTasks':
+      return jobs.playTasks.run(jobs.playTasks.payload.parse(job.data), context);
     case 'poll':
       return jobs.poll.run(jobs.poll.payload.parse(job.data), context);
     default:

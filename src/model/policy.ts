@@ -70,5 +70,14 @@ export const Policy = z.object({
     .nullable()
     .default(null)
     .describe('Records written to one connection in one run; the rest follows in the next'),
+  tasksPerOwnerAndWeek: z
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe(
+      'Tasks that plays may make for one owner of records in a week, the most valuable first; 0 for none',
+    ),
 });
 export type Policy = z.infer<typeof Policy>;

@@ -18,6 +18,12 @@ export const SegmentKey = z
   .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, CRM_SAFE)
   .max(40, 'a segment key has at most 40 characters, so that a CRM can hold it');
 
+export const PlayTask = z.strictObject({
+  subject: z.string().min(1).max(200).describe('What the task says at the top.'),
+  dueIn: Duration.optional().describe('How long its owner has; 7 days if left out.'),
+});
+export type PlayTask = z.infer<typeof PlayTask>;
+
 export const Play = z.strictObject({
   channel: z.string().optional().describe('Where: email, phone, sms, ads, in-app, meeting.'),
   message: z.string().optional().describe('What to say.'),
@@ -32,6 +38,9 @@ export const Play = z.strictObject({
     .describe("What reaching one customer costs, in the tenant's currency."),
   window: Duration.optional().describe(
     'How long after somebody entered the segment a purchase counts for it; 30 days if left out.',
+  ),
+  task: PlayTask.optional().describe(
+    'One task in the CRM for the owner of each record that enters the segment; only where the policy allows tasks.',
   ),
 });
 export type Play = z.infer<typeof Play>;

@@ -16,6 +16,7 @@ export type OwnRows = {
   written: Row[];
   refused: Row[];
   setByHand: Row[];
+  tasks: Row[];
   merges: Row[];
 };
 
@@ -84,6 +85,11 @@ export async function readOwnRows(
       'pin',
       't.target_id as "targetId", t.value, t.by, t.until, t.seen_at as "seenAt"',
       '1, 2',
+    ),
+    tasks: await byPeople(
+      `select segmentation, segment, entered_on::text as "enteredOn", connection_id as "connectionId",
+         record_id as "recordId", owner, state, remote_id as "remoteId" from ${schema}.play_task
+       where subject = 'person' and subject_id = any($1::bigint[]) order by created_at, id`,
     ),
     merges: await byPeople(
       `select at, reason from ${schema}.merge

@@ -67,6 +67,7 @@ const TABLES = [
   'sighting',
   'push_job',
   'push_log',
+  'play_task',
   'ledger',
   'target',
   'cursor',

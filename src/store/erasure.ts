@@ -152,6 +152,11 @@ const STEPS: { table: string; where: (schema: string) => string; by: 'records' |
          join ${schema}.segmentation s on s.key = e.segmentation
          where s.definition ->> 'subject' = 'person')`,
   },
+  {
+    table: 'play_task',
+    by: 'people',
+    where: () => `subject = 'person' and subject_id = any($1::bigint[])`,
+  },
   { table: 'dirty_subject', by: 'people', where: () => `subject = 'person' and id = any($1::bigint[])` },
   { table: 'person', by: 'people', where: () => 'id = any($1::bigint[])' },
 ];

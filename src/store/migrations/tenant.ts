@@ -136,7 +136,9 @@ export const tenantMigrations: Migration[] = [
         -- slices done; part of the next slice's job id, so that a job is never queued twice
         slices int not null default 0,
         -- failures in a row of the present slice
-        failures int not null default 0
+        failures int not null default 0,
+        -- who entered segments in it has got the tasks of their plays
+        tasks_planned boolean not null default false
       );
       -- one of a kind at a time
       create unique index run_active on {schema}.run (kind) where state in ('queued', 'running', 'waiting');
@@ -510,6 +512,32 @@ export const tenantMigrations: Migration[] = [
         seen_at timestamptz not null default now(),
         primary key (connection_id, object, external_key, target_id)
       );
+
+      -- tasks that plays made for the owners of records: written down before the CRM is asked
+      create table {schema}.play_task (
+        -- part of the task's text, so that it is found again
+        id uuid primary key default gen_random_uuid(),
+        subject text not null check (subject in ('person', 'company')),
+        subject_id bigint not null,
+        segmentation text not null,
+        segment text not null,
+        -- the day it entered, in the tenant's zone
+        entered_on date not null,
+        connection_id text not null,
+        object text not null,
+        record_id text not null,
+        owner text not null,
+        -- the Monday of the week that it counts for
+        week date not null,
+        state text not null check (state in ('queued', 'sending', 'made', 'failed')),
+        -- the CRM's own id
+        remote_id text,
+        -- why it failed
+        reason text,
+        created_at timestamptz not null default now(),
+        unique (subject, subject_id, segmentation, segment, entered_on)
+      );
+      create index play_task_owner on {schema}.play_task (connection_id, owner, week);
 
       -- review --------------------------------------------------------------------------------------------
       -- reports prepared on a segmentation's review date; no customer is named in them

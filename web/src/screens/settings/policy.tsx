@@ -103,6 +103,13 @@ function Form({ policy }: { policy: Policy }) {
           fallback={10_000}
           onChange={(writesPerRun) => set({ writesPerRun })}
         />
+        <Optional
+          label="Let plays make tasks in the CRM"
+          unit="For one owner of records in a week, the most valuable customers first"
+          value={draft.tasksPerOwnerAndWeek === 0 ? null : draft.tasksPerOwnerAndWeek}
+          fallback={5}
+          onChange={(most) => set({ tasksPerOwnerAndWeek: most ?? 0 })}
+        />
         <Fieldset legend="Brakes: when to stop and ask">
           <SimpleGrid cols={{ base: 1, xs: 2 }} style={{ alignItems: 'end' }}>
             <Percent

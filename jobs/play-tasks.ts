@@ -1,0 +1,64 @@
+import { makePlayTasks } from '../src/pipeline/play-tasks.ts';
+import { planPlayTasks } from '../src/pipeline/play-tasks-plan.ts';
+import { quietUntil } from '../src/pipeline/quiet-hours.ts';
+import { releaseLease, takeLease } from '../src/store/lease.ts';
+import { hasPlayTasks } from '../src/store/play-tasks.ts';
+import type { Pool } from '../src/store/pool.ts';
+import { migrateTenant, type Tenant } from '../src/store/tenant.ts';
+import type { JobQueue } from './backend.ts';
+import type { JobContext } from './index.ts';
+
+const SLICE_MS = 5_000;
+/** One call with all its tries takes less. */
+const LEASE_MS = 180_000;
+const LEASE_RETRY_MS = 5_000;
+/** How soon a CRM that does not take tasks now is asked again. */
+const WAIT_MS = 60_000;
+
+/** One slice of making the tasks of plays; put back until all are made. Without effect where the policy has none. */
+export async function playTasks(
+  payload: { tenantId: string },
+  context: Pick<JobContext, 'pool' | 'openConnections' | 'signal' | 'log' | 'sliceMs'>,
+) {
+  const { pool, signal, openConnections } = context;
+  const tenant = await migrateTenant(pool, payload.tenantId);
+  if (tenant.policy.tasksPerOwnerAndWeek === 0) return undefined;
+  const now = new Date();
+  const quiet = quietUntil(tenant, now);
+  if (quiet) return { againInMs: Math.min(quiet.getTime() - now.getTime(), 5 * WAIT_MS) };
+  // One at a time, or two would make the same.
+  const lease = await takeLease(pool, tenant, {
+    name: 'play_tasks',
+    holder: `${process.pid}/${performance.now()}`,
+    lengthMs: LEASE_MS,
+  });
+  if (!lease) return { againInMs: LEASE_RETRY_MS };
+  try {
+    await planPlayTasks(pool, tenant, now);
+    const log = context.log.child({ tenant: tenant.id });
+    const deadline = performance.now() + (context.sliceMs ?? SLICE_MS);
+    const { left, waits } = await makePlayTasks({
+      pool,
+      tenant,
+      openConnections,
+      now,
+      deadline,
+      signal,
+      log,
+    });
+    if (waits) return { againInMs: WAIT_MS };
+    return left ? { againInMs: 0 } : undefined;
+  } finally {
+    await releaseLease(pool, tenant, lease);
+  }
+}
+
+/** Where there is something to do; however often it is asked for, it is queued once. */
+export async function queuePlayTasks(pool: Pool, queue: JobQueue, tenant: Tenant): Promise<void> {
+  if (tenant.policy.tasksPerOwnerAndWeek === 0 || !(await hasPlayTasks(pool, tenant))) return;
+  await queue.add(
+    'playTasks',
+    { tenantId: tenant.id },
+    { jobId: `${tenant.id}-play-tasks`, attempts: 5, backoff: { type: 'exponential', delay: 1_000 } },
+  );
+}
