@@ -74,7 +74,8 @@ describe('an org that tells of changes', () => {
     const began = performance.now();
     buy(3, 5_000);
     await eventually('the label', () => label(3) === 'vip', 20_000);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // A second where the machine is free; the bound only tells it from a poll.
+    expect(performance.now() - began).toBeLessThan(15_000);
     await calm();
     expect((await runs())[0]).toMatchObject({ kind: 'refresh', requestedBy: 'webhook', state: 'done' });
   }, 60_000);
