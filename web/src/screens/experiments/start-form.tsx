@@ -98,7 +98,7 @@ export function StartForm({ set, onDone }: { set: string | null; onDone: () => v
             <Radio value="write_back" label="The label too: nothing shows in the CRM" />
           </Stack>
         </Radio.Group>
-        <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        <SimpleGrid cols={{ base: 1, xs: 2 }} style={{ alignItems: 'end' }}>
           <NumberInput label="The share" suffix=" %" min={1} max={99} value={part} onChange={setPart} />
           <NumberInput
             label="Days until they are compared"

@@ -151,7 +151,7 @@ function AttributeRows({ name, attributes }: { name: string; attributes: Attribu
                       tt="none"
                       color={one.sensitivity === 'sensitive' ? 'red' : 'yellow'}
                     >
-                      {one.sensitivity === 'proxy' ? 'stands in for sensitive' : 'sensitive'}
+                      {one.sensitivity}
                     </Badge>
                   )}
                 </Group>
@@ -246,6 +246,9 @@ function Details({ attribute, onDone }: { attribute: Attribute; onDone: () => vo
           : `An empty value means ${attribute.empty === 'false' ? 'no' : 'zero'}.`}{' '}
         {attribute.repVisible ? 'Reps see its values.' : 'Reps do not see its values.'}
       </Text>
+      {attribute.sensitivity === 'proxy' && (
+        <Text size="sm">A proxy: it can stand in for sensitive data, as a postal code does for origin.</Text>
+      )}
       {attribute.sensitivity === 'sensitive' && !attribute.isAllowed && (
         <Text size="sm">
           No segment can use it until its lawful basis is on record, under{' '}
