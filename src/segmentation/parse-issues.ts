@@ -87,12 +87,22 @@ function readIssue(issue: Issue, root: unknown, above: Path): Problem[] {
           message: `${named(path)} must be ${article(issue.expected)}, not ${JSON.stringify(data).slice(0, 60)}`,
         },
       ];
-    default:
+    case 'too_small':
+      if (issue.origin !== 'array') return [otherwise(issue, path, data)];
       return [
-        { path, message: `${named(path)} ${JSON.stringify(data)?.slice(0, 60) ?? ''}: ${issue.message}` },
+        { path, message: `${named(path)} needs at least ${issue.minimum}; this one has ${lengthOf(data)}` },
       ];
+    default:
+      return [otherwise(issue, path, data)];
   }
 }
+
+function otherwise(issue: Issue, path: Path, data: unknown): Problem {
+  return { path, message: `${named(path)} ${JSON.stringify(data)?.slice(0, 60) ?? ''}: ${issue.message}` };
+}
+
+const lengthOf = (data: unknown): string =>
+  Array.isArray(data) && data.length > 0 ? String(data.length) : 'none';
 
 function readUnion(
   issue: Extract<Issue, { code: 'invalid_union' }>,

@@ -58,6 +58,10 @@ describe('what is wrong is named with its place and the nearest known name', () 
     ['key: shop\nname: Shop\nsubject: person\nmethod: look_alike\n', 'did you mean lookalike;'],
     ['key: shop\nname: Shop\nmethod: rules\nsegments: []\n', '"subject" is missing'],
     [
+      'key: shop\nname: Shop\nsubject: person\nmethod: rules\nsegments: []\n',
+      'segments needs at least 1; this one has none',
+    ],
+    [
       rules('{ attribute: country, is: US }').replace('key: a', 'key: Très;bien'),
       'HubSpot and Salesforce hold only',
     ],
