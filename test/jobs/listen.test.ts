@@ -80,7 +80,7 @@ describe('an org that tells of changes', () => {
     expect((await runs())[0]).toMatchObject({ kind: 'refresh', requestedBy: 'webhook', state: 'done' });
   }, 60_000);
 
-  it('is not asked because of what we wrote ourselves', async () => {
+  it('is not asked because of what we wrote ourselves, but where somebody else writes', async () => {
     await calm();
     const install = rig.salesforce.admin.issueInstall();
     const write = async (value: string, client: string) => {
@@ -105,6 +105,9 @@ describe('an org that tells of changes', () => {
     // Bulk jobs carry no name: a value that we know to be ours is no news either.
     await write(was, 'Loader');
     expect((await runs()).length).toBe(before);
+    await write('buyer', 'Loader');
+    await eventually('a refresh', async () => (await runs()).length > before);
+    await calm();
   }, 60_000);
 
   it('is listened to with a new token when the old one ends, and again when it forgets us', async () => {
