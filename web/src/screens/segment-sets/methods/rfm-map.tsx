@@ -9,6 +9,9 @@ import { type PictureOf, rounded } from './picture.ts';
 import { cellsOf, isGrid, painted } from './rfm-areas.ts';
 import './rfm-map.css';
 
+/** A map has more segments than charts have series: none of them shares a colour. */
+const COLOURS = [...PALETTE, '#7b4fa3', '#8c564b', '#12808a', '#b3365c'];
+
 const DOWN = [5, 4, 3, 2, 1];
 const ACROSS = [1, 2, 3, 4, 5];
 
@@ -30,7 +33,7 @@ export function RfmMap({
   const canPaint = mayEdit && isGrid(segments);
   const owners = cellsOf(segments);
   const colourOf = (key: string) =>
-    PALETTE[segments.findIndex((one) => one.key === key) % PALETTE.length] ?? '#888';
+    COLOURS[segments.findIndex((one) => one.key === key) % COLOURS.length] ?? '#888';
   const nameOf = (key: string | undefined) => segments.find((one) => one.key === key)?.name ?? 'no segment';
   const total = picture.cells.reduce((sum, { size }) => sum + size, 0);
   const most = Math.max(1, ...picture.cells.map(({ size }) => size));
@@ -114,7 +117,7 @@ export function RfmMap({
           value={brush}
           onChange={setBrush}
         >
-          <Group gap="xs" mt={4}>
+          <Group gap="lg" mt={6} style={{ rowGap: 8 }}>
             {segments.map(({ key, name }) => (
               <Radio
                 key={key}

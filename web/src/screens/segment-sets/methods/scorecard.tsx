@@ -14,7 +14,8 @@ const VERDICTS = {
 export function Scorecard({ picture }: { picture: PictureOf<'scorecard'> | PictureOf<'lookalike'> }) {
   const { card, cases, won, use, profile } = picture;
   const isLookalike = picture.method === 'lookalike';
-  const [colour, verdict] = VERDICTS[card?.verdict ?? 'unknown'];
+  const [colour, told] = VERDICTS[card?.verdict ?? 'unknown'];
+  const verdict = isLookalike && card?.verdict === 'useful' ? 'tells members from others' : told;
   return (
     <Stack gap="sm">
       <Group gap={8}>
@@ -29,10 +30,12 @@ export function Scorecard({ picture }: { picture: PictureOf<'scorecard'> | Pictu
       </Group>
       {card?.auc && (
         <Text size="xs" c="dimmed">
-          Of a won and a lost case, the won one gets more points in {share(card.auc.value)} (
-          {share(card.auc.low)} to {share(card.auc.high)}).
+          {isLookalike
+            ? 'Of a member and somebody else, the member gets more points in '
+            : 'Of a won and a lost case, the won one gets more points in '}
+          {share(card.auc.value)} ({share(card.auc.low)} to {share(card.auc.high)}).
           {card.liftTop10 !== null &&
-            ` The best tenth wins ${rounded(card.liftTop10)} times as often as all.`}
+            ` The best tenth ${isLookalike ? 'are members' : 'wins'} ${rounded(card.liftTop10)} times as often as all.`}
         </Text>
       )}
       {profile.map((line) => (
@@ -40,13 +43,13 @@ export function Scorecard({ picture }: { picture: PictureOf<'scorecard'> | Pictu
           {line}
         </Text>
       ))}
-      {card && <Points card={card} />}
+      {card && <Points card={card} head={isLookalike ? 'Members of all' : 'Won of all'} />}
       <ScoreHistogram title="How points are spread" bins={picture.bins} cuts={picture.cuts} />
     </Stack>
   );
 }
 
-function Points({ card }: { card: NonNullable<PictureOf<'scorecard'>['card']> }) {
+function Points({ card, head }: { card: NonNullable<PictureOf<'scorecard'>['card']>; head: string }) {
   const most = Math.max(
     1,
     ...card.attributes.flatMap(({ bins }) => bins.map(({ points }) => Math.abs(points))),
@@ -62,7 +65,7 @@ function Points({ card }: { card: NonNullable<PictureOf<'scorecard'>['card']> })
             <Table.Th w={120}>
               <span aria-hidden />
             </Table.Th>
-            <Table.Th ta="right">Won of all</Table.Th>
+            <Table.Th ta="right">{head}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
