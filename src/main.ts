@@ -38,7 +38,6 @@ export async function main(argument: string | undefined): Promise<void> {
   try {
     const worker = role === 'web' ? undefined : await app.startWorker();
     const server = role === 'worker' ? undefined : await listen(app);
-    if (server) await offerFirstSignIn(app);
     stopOnSignal(log, async () => {
       server?.closeAllConnections();
       server?.close();
@@ -46,6 +45,7 @@ export async function main(argument: string | undefined): Promise<void> {
       await app.close();
       await stopTracing?.();
     });
+    if (server) await offerFirstSignIn(app);
     log.info({ role, store: app.store.pool.kind, queue: app.backend.kind }, 'started');
   } catch (error) {
     await app.close();
