@@ -108,7 +108,7 @@ describeInBrowser('running the workspace', () => {
     expect(await axe(page)).toEqual([]);
     const send = dialog.getByRole('button', { name: 'Disconnect' });
     expect(await send.isDisabled()).toBe(true);
-    await dialog.getByRole('radio', { name: 'Delete fields and lists' }).check();
+    await dialog.getByRole('radio', { name: 'Delete properties and lists' }).check();
     await dialog.getByLabel('Type disconnect to confirm').fill('disconnect');
     await send.click();
     await page.getByText('Disconnected accounts').waitFor();

@@ -30,6 +30,8 @@ function Form({ connection, plan, onDone }: { connection: Connection; plan: Plan
     onDone,
   });
   const { systemName: crm } = connection;
+  // The CRM's own word.
+  const fields = connection.system === 'hubspot' ? 'properties' : 'fields';
   const made = describeTargets(plan.targets);
   const records = counted(plan.records, 'record');
   return (
@@ -58,17 +60,17 @@ function Form({ connection, plan, onDone }: { connection: Connection; plan: Plan
             <Stack gap="xs" mt="xs">
               <Radio
                 value="values"
-                label="Keep fields and lists, with their values"
+                label={`Keep ${fields} and lists, with their values`}
                 description="As they are now; nobody updates them any more."
               />
               <Radio
                 value="fields"
-                label="Keep fields and lists, clear their values"
+                label={`Keep ${fields} and lists, clear their values`}
                 description={`Our labels are taken off ${records}. Automations that watch them may start.`}
               />
               <Radio
                 value="nothing"
-                label="Delete fields and lists"
+                label={`Delete ${fields} and lists`}
                 description={`All that Segment Sync made goes${plan.records > 0 ? `, with the labels of ${records}` : ''}. What a workflow or report uses, ${crm} may not let us delete; the receipt says so.`}
               />
             </Stack>
