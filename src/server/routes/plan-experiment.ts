@@ -16,7 +16,7 @@ export default route({
   path: '/api/experiments/plan',
   summary: 'How many members an experiment needs, and whether the segment has them; starts nothing',
   tag: 'Experiments',
-  may: 'edit',
+  may: 'read',
   asks: true,
   body: Experiment,
   answer: SamplePlanAnswer,
