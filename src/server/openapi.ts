@@ -1,19 +1,27 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { apiPage } from './api-page.ts';
 import type { ServerParts } from './parts.ts';
 import { Problem } from './problem.ts';
 import type { Route } from './route.ts';
+import { NONCE } from './security-headers.ts';
 
 const API_VERSION = '1';
 
-/** GET /openapi.json: the API in OpenAPI 3.1, from the schemas that the routes parse with. */
+/** GET /openapi.json: the API in OpenAPI 3.1, from the schemas that the routes parse with. GET /api: the same to read. */
 export function openApiRoutes(parts: Pick<ServerParts, 'publicUrl'>, routes: readonly Route[]): Router {
   const router = Router();
-  let document: string | undefined;
+  let made: unknown;
+  const document = () => {
+    made ??= openApiDocument(parts.publicUrl, routes);
+    return made;
+  };
   router.get('/openapi.json', (_request, response) => {
-    document ??= JSON.stringify(openApiDocument(parts.publicUrl, routes));
-    response.type('application/json').send(document);
+    response.json(document());
+  });
+  router.get('/api', (_request, response) => {
+    response.type('html').send(apiPage(document(), String(response.locals[NONCE])));
   });
   return router;
 }

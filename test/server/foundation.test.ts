@@ -78,6 +78,9 @@ describe('every endpoint', () => {
   it('describes itself', async () => {
     const document = await (await rig.ask(null, 'GET', '/openapi.json')).json();
     expect(document).toMatchObject({ openapi: '3.1.0', paths: { '/api/runs': { post: {} } } });
+    const page = await rig.ask(null, 'GET', '/api');
+    expect(page.headers.get('content-type')).toMatch('text/html');
+    expect(await page.text()).toMatch(/POST<\/span> <code>\/api\/runs<\/code>\s+Start a run/);
   });
 });
 
