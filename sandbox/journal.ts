@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 /** What a sandbox CRM saw: every call counted, every broken rule kept with its detail. */
 
-/** `write`: creates, changes or deletes in the CRM. `token`: OAuth. */
-export type CallKind = 'read' | 'write' | 'token';
+/** `write`: creates, changes or deletes in the CRM. `token`: OAuth. `stream`: waits for what happens. */
+export type CallKind = 'read' | 'write' | 'token' | 'stream';
 
 const Counts = z.record(z.string(), z.int());
 const BrokenRule = z.object({ rule: z.string(), detail: z.string(), call: z.string(), at: z.string() });

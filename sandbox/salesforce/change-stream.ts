@@ -166,7 +166,7 @@ export function changeStream(org: Org, isAuthorised: (request: ApiRequest) => bo
   };
 
   return {
-    endpoint: { method: 'post', path: '/cometd/:version', name: 'cometd', kind: 'token', handle },
+    endpoint: { method: 'post', path: '/cometd/:version', name: 'cometd', kind: 'stream', handle },
     selectChanges: (objects) => {
       selected.clear();
       for (const object of objects) selected.add(object);

@@ -143,7 +143,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
         ? soapFault('INVALID_SESSION_ID', 'Invalid Session ID found in SessionHeader')
         : refuse(401, 'INVALID_SESSION_ID', 'Session expired or invalid');
     }
-    if (endpoint.kind === 'token') return undefined;
+    if (isFree(endpoint)) return undefined;
     const version = Number(/^v?(\d+)\.0$/.exec(request.params.version ?? '')?.[1]);
     if (version >= OLDEST_KNOWN && version < (VERSIONS[0] ?? 0))
       return refuse(410, 'UNSUPPORTED_API_VERSION', 'GONE');
@@ -186,7 +186,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
       guard,
       kindOf: (request, endpoint) => (endpoint.name === 'metadata' ? soapKind(request) : endpoint.kind),
       headers: (request, endpoint): Record<string, string> =>
-        endpoint.kind === 'token' || request.path === '/services/data' || isSoap(request)
+        isFree(endpoint) || request.path === '/services/data' || isSoap(request)
           ? {}
           : { 'sforce-limit-info': `api-usage=${quota.used}/${quota.limit}` },
       unknownPath: () => refuse(404, 'NOT_FOUND', 'The requested resource does not exist'),
@@ -242,3 +242,6 @@ const EMPTY_SEED: SalesforceSeed = {
   pipelines: [],
   properties: [],
 };
+
+/** Stands under no limit of calls, and says for itself whether a token is good. */
+const isFree = ({ kind }: SalesforceEndpoint): boolean => kind === 'token' || kind === 'stream';
