@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import cronstrue from 'cronstrue';
 import { IANAZone } from 'luxon';
-import { connectorOf } from '../connectors/registry.ts';
+import { connectors } from '../connectors/registry.ts';
 import { InputError } from '../src/errors.ts';
 import { isPolled } from '../src/pipeline/pull.ts';
 import { listConnections } from '../src/store/connections.ts';
@@ -117,9 +117,11 @@ async function builtIn(pool: Pool, tenant: Tenant, own: readonly Schedule[]): Pr
           // Monday morning, when the week is planned.
           daily('digest', '0 7 * * 1'),
         ];
-  const isAsked = connections.some(
-    ({ state, system }) => state === 'connected' && isPolled(connectorOf(system)),
-  );
+  const isAsked = connections.some(({ state, system }) => {
+    // One of a system that this program does not know must not stop everybody's schedules.
+    const connector = connectors[system];
+    return state === 'connected' && connector !== undefined && isPolled(connector);
+  });
   const asking: Schedule[] =
     isAsked && !own.some(({ job }) => job === 'poll')
       ? [{ id: '-poll', job: 'poll', timing: { everyMinutes: POLL_EVERY_MINUTES }, paused: false }]
