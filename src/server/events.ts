@@ -94,8 +94,16 @@ export class LiveFeed {
       this.#say('connection', `connection ${connection.id}`, connection);
     this.#say('held', 'held', { held: live.held });
     this.#say('sizes', 'sizes', { labelledBy: live.labelledBy });
-    const runs = new Set(live.runs.map(({ id }) => `run ${id}`));
-    for (const [key, { name }] of this.#state) if (name === 'run' && !runs.has(key)) this.#state.delete(key);
+    const present = new Set([
+      ...live.runs.map(({ id }) => `run ${id}`),
+      ...live.connections.map(({ id }) => `connection ${id}`),
+    ]);
+    for (const [key, { name }] of [...this.#state]) {
+      if (present.has(key) || name === 'held' || name === 'sizes') continue;
+      // Runs only grow too old to be told of; a connection that has left is told of once.
+      if (name === 'connection') this.#say(name, key, { id: key.slice('connection '.length), state: 'gone' });
+      this.#state.delete(key);
+    }
   }
 
   #say(name: LiveEvent['name'], key: string, value: unknown): void {

@@ -90,6 +90,22 @@ describe('the stream of events', () => {
     await eventually('the state', () => stranger.seen.length >= 4);
   });
 
+  it('tells once of a connection that has left, and no more of it afterwards', async () => {
+    const { pool } = server.database;
+    await pool.query(
+      `insert into app.connection (id, tenant_id, system, name, account_id) values ('c2', 't1', 'csv', 'More', 'g')`,
+    );
+    const stream = await listen(viewer);
+    await eventually('it', () => stream.seen.some(({ data }) => data.id === 'c2'));
+    await pool.query(`delete from app.connection where id = 'c2'`);
+    await eventually('its end', () =>
+      stream.seen.some(({ data }) => data.id === 'c2' && data.state === 'gone'),
+    );
+    const later = await listen(viewer);
+    await eventually('the state', () => later.seen.some(({ event }) => event === 'sizes'));
+    expect(later.seen.some(({ data }) => data.id === 'c2')).toBe(false);
+  });
+
   it('ends with the session, and lives by heartbeats until then', async () => {
     const guest = await server.visitor('viewer');
     const stream = await listen(guest);
