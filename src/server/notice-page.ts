@@ -28,16 +28,26 @@ export function noticePage(
   const error: AppError = toAppError(thrown);
   const { status, title, detail, action } = toProblem(error);
   if (status >= 500) parts.log.error({ err: thrown }, 'an authorisation failed');
+  response.status(status);
+  plainPage(
+    response,
+    title,
+    `<p>${escaped(detail)}</p><p>${escaped(action)}</p>
+<p><a href="${escaped(back)}">Back to Segment Sync</a></p>`,
+  );
+}
+
+/** A page of ours where the workspace is not: `title` is text, `content` is markup of ours. */
+export function plainPage(response: Response, title: string, content: string): void {
   const nonce = escaped(String(response.locals[NONCE]));
   response
-    .status(status)
     .setHeader('cache-control', 'no-store')
     .type('html')
     .send(
       `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)} · Segment Sync</title>
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
-<style nonce="${nonce}">body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}</style>
-</head><body><main><h1>${escaped(title)}</h1><p>${escaped(detail)}</p><p>${escaped(action)}</p>
-<p><a href="${escaped(back)}">Back to Segment Sync</a></p></main></body></html>`,
+<style nonce="${nonce}">body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}
+button{font:inherit;padding:.5rem 1.2rem}</style>
+</head><body><main><h1>${escaped(title)}</h1>${content}</main></body></html>`,
     );
 }

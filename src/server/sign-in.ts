@@ -10,13 +10,14 @@ import { actorOf, sessionToken } from './actor.ts';
 import { clearSessionCookie } from './cookies.ts';
 import { requireOwnOrigin, requireOwnPage } from './csrf.ts';
 import { linkFor } from './invitations.ts';
+import { escaped, plainPage } from './notice-page.ts';
 import type { ServerParts } from './parts.ts';
 import { startSession } from './start-session.ts';
 
 /** What a link carries, and nothing longer. */
 const TOKEN = /^[\w-]{43}$/;
 
-/** GET /sign-in/link: a one-time link becomes a session. POST /sign-out ends it, or all of a person's. */
+/** /sign-in/link: a one-time link becomes a session. POST /sign-out ends it, or all of a person's. */
 export function signInRoutes(parts: ServerParts): Router {
   const { pool } = parts.store;
   const router = Router();
@@ -33,22 +34,34 @@ export function signInRoutes(parts: ServerParts): Router {
     });
   });
 
-  router.get('/sign-in/link', async (request, response) => {
-    response.setHeader('cache-control', 'no-store');
+  // Programs that look into mail open its links: only the button of the page uses one up.
+  router.get('/sign-in/link', (request, response) => {
     const given = String(request.query.token ?? '');
-    const used = TOKEN.test(given) ? await takeSignInLink(pool, given) : null;
-    if (!used) {
-      redirect(response, '/sign-in?problem=link_used');
-      return;
-    }
-    await startSession(parts, { request, response }, used);
-    await addAudit(
-      pool,
-      { id: used.tenantId },
-      { actor: used.email, action: 'session.begin', subject: 'link', origin: request.ip },
-    );
-    redirect(response, '/');
+    if (TOKEN.test(given)) confirmPage(response, given);
+    else redirect(response, '/sign-in?problem=link_used');
   });
+
+  router.post(
+    '/sign-in/link',
+    express.urlencoded({ extended: false, limit: '1kb' }),
+    async (request, response) => {
+      requireOwnOrigin(parts, request);
+      response.setHeader('cache-control', 'no-store');
+      const given = String((request.body as { token?: unknown } | undefined)?.token ?? '');
+      const used = TOKEN.test(given) ? await takeSignInLink(pool, given) : null;
+      if (!used) {
+        redirect(response, '/sign-in?problem=link_used');
+        return;
+      }
+      await startSession(parts, { request, response }, used);
+      await addAudit(
+        pool,
+        { id: used.tenantId },
+        { actor: used.email, action: 'session.begin', subject: 'link', origin: request.ip },
+      );
+      redirect(response, '/');
+    },
+  );
 
   /** Mails a link to a member. The answer is the same for everybody: it tells nobody who is a member. */
   router.post('/sign-in/email', express.json({ limit: '2kb' }), async (request, response) => {
@@ -93,6 +106,17 @@ export function signInRoutes(parts: ServerParts): Router {
     response.status(204).end();
   });
   return router;
+}
+
+/** No script, nothing loaded; the link goes nowhere but into our own form. */
+function confirmPage(response: Response, token: string): void {
+  plainPage(
+    response,
+    'Sign in to Segment Sync',
+    `<p>This link signs you in once.</p>
+<form method="post" action="/sign-in/link"><input type="hidden" name="token" value="${escaped(token)}">
+<button type="submit" autofocus>Sign in</button></form>`,
+  );
 }
 
 function redirect(response: Response, to: string): void {

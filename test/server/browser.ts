@@ -22,6 +22,20 @@ export class Browser {
     return response;
   }
 
+  /** Opens a one-time link and presses its button. */
+  async takeLink(address: string): Promise<Response> {
+    await this.visit(address);
+    const response = await this.#rig.ask(
+      null,
+      'POST',
+      '/sign-in/link',
+      new URLSearchParams({ token: new URL(address).searchParams.get('token') ?? '' }).toString(),
+      { cookie: this.cookies, 'content-type': 'application/x-www-form-urlencoded' },
+    );
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    return response;
+  }
+
   /** An unsafe request from one of our pages, with the session's token. */
   async send(as: Visitor, method: string, path: string, body?: unknown): Promise<Response> {
     const response = await this.#rig.ask(as, method, path, body, { cookie: this.cookies });

@@ -93,12 +93,21 @@ describe('a sign-in link', () => {
       createdBy: 'test',
       hours: 1,
     });
-    const first = await rig.ask(null, 'GET', `/sign-in/link?token=${token}`);
+    // What looks into mail before its reader does must not use the link up.
+    const looked = await rig.ask(null, 'GET', `/sign-in/link?token=${token}`);
+    expect([looked.status, looked.headers.get('set-cookie')]).toEqual([200, null]);
+    const press = (headers: Record<string, string> = {}) =>
+      rig.ask(null, 'POST', '/sign-in/link', `token=${token}`, {
+        'content-type': 'application/x-www-form-urlencoded',
+        ...headers,
+      });
+    expect((await press({ origin: 'https://evil.example' })).status).toBe(403);
+    const first = await press();
     expect(first.headers.get('location')).toBe('/');
     const cookie = (first.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     const session = await rig.ask({ email: '', cookie, csrf: '' }, 'GET', '/api/session');
     expect(await session.json()).toMatchObject({ name: 'new@example.com', role: 'viewer' });
-    const second = await rig.ask(null, 'GET', `/sign-in/link?token=${token}`);
+    const second = await press();
     expect(second.headers.get('location')).toBe('/sign-in?problem=link_used');
     expect(second.headers.get('set-cookie')).toBeNull();
   });

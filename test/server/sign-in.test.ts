@@ -59,10 +59,10 @@ describe('an invitation', () => {
     expect(letter?.to).toEqual(['new.person@example.com']);
     expect(letter?.text.replaceAll('=\n', '').replaceAll('=3D', '=')).toContain(link);
     const browser = new Browser(rig);
-    await browser.visit(link);
+    await browser.takeLink(link);
     expect(await who(browser)).toMatchObject({ name: 'new.person@example.com', role: 'approver' });
     const second = new Browser(rig);
-    await second.visit(link);
+    await second.takeLink(link);
     expect(await who(second)).toBeNull();
   });
 
@@ -77,7 +77,7 @@ describe('an invitation', () => {
     const id = invitations.find(({ email }) => email === 'back@example.com')?.id;
     expect((await rig.ask(admin, 'DELETE', `/api/invitations/${id}`)).status).toBe(204);
     const browser = new Browser(rig);
-    await browser.visit(link);
+    await browser.takeLink(link);
     expect(await who(browser)).toBeNull();
   });
 
@@ -193,7 +193,7 @@ describe('a session', () => {
       await (await rig.ask(admin, 'POST', `/api/people/${await idOf(visitor)}/sign-in-link`)).json(),
     );
     const second = new Browser(rig);
-    await second.visit(link);
+    await second.takeLink(link);
     expect((await rows(visitor.email)).rows.length).toBe(2);
     expect((await rig.ask(visitor, 'POST', '/sign-out/everywhere')).status).toBe(204);
     expect(await who(second)).toBeNull();
@@ -260,7 +260,7 @@ describe('the link that is printed at start', () => {
       return;
     }
     const browser = new Browser(rig);
-    await browser.visit(/https?:\S+/.exec(printed[0] ?? '')?.[0] ?? '');
+    await browser.takeLink(/https?:\S+/.exec(printed[0] ?? '')?.[0] ?? '');
     expect(await who(browser)).toMatchObject({ name: admin.email, role: 'admin' });
     const people = await (await rig.ask(admin, 'GET', '/api/people')).text();
     expect(

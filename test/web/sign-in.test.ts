@@ -20,6 +20,8 @@ describeInBrowser('signing in', () => {
     });
     const page = await rig.page(null);
     await page.goto(`/sign-in/link?token=${token}`);
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
     expect(await axe(page)).toEqual([]);
 
@@ -31,6 +33,7 @@ describeInBrowser('signing in', () => {
     expect(await axe(page)).toEqual([]);
 
     await page.goto(`/sign-in/link?token=${token}`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
     expect(await page.getByRole('alert').textContent()).toContain('used already');
     expect(rig.problems).toEqual([]);
   });
