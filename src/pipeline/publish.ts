@@ -89,7 +89,7 @@ export async function applySegmentations(
       }
       await addAudit(client, tenant, {
         actor: options.by,
-        action: 'publish',
+        action: 'segmentation.publish',
         subject: definition.key,
         before: before?.definition,
         after: definition,
@@ -219,7 +219,7 @@ export async function retireSegmentation(
   const row = (await listPublished(pool, tenant)).find((published) => published.key === key);
   if (row === undefined) {
     throw new InputError('segmentation_unknown', `There is no published segmentation ${key}.`, {
-      action: 'Run `status` to see those there are.',
+      action: 'See which are published.',
     });
   }
   await refuseWhereNeeded(pool, tenant, key);
@@ -232,7 +232,7 @@ export async function retireSegmentation(
     await setTargetState(client, tenant, ids, { state: 'paused', reason: retiredReason(options.by) });
     await addAudit(client, tenant, {
       actor: options.by,
-      action: 'retire',
+      action: 'segmentation.retire',
       subject: key,
       before: row.definition,
     });

@@ -85,7 +85,7 @@ export async function releaseTargets(
     for (const target of elsewhere) await writeOverSightings(client, tenant, target);
     await setTargetState(client, tenant, ids, { state: 'live', reason: null });
     if (ids.length > 0)
-      await addAudit(client, tenant, { actor: by, action: 'release', subject: ids.join(' ') });
+      await addAudit(client, tenant, { actor: by, action: 'target.release', subject: ids.join(' ') });
     return released;
   });
 }
@@ -143,7 +143,8 @@ export async function stopTargets(
         by,
       },
     });
-    if (ids.length > 0) await addAudit(client, tenant, { actor: by, action: state, subject: ids.join(' ') });
+    if (ids.length > 0)
+      await addAudit(client, tenant, { actor: by, action: `target.${state}`, subject: ids.join(' ') });
     return ids.length;
   });
 }
@@ -154,6 +155,6 @@ async function find(db: Queryable, tenant: Tenant, which: 'all' | string[]): Pro
   const unknown = which.filter((id) => !targets.some((target) => target.id === id));
   if (unknown.length === 0) return targets;
   throw new InputError('target_unknown', `There is no target ${unknown.join(', ')}. Nothing was changed.`, {
-    action: 'Run `pending` to see the targets there are.',
+    action: 'See the targets that wait.',
   });
 }

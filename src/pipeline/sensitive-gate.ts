@@ -47,6 +47,6 @@ export async function refuseSensitive(
   });
   if (refused.length === 0) return;
   throw new InputError('lawful_basis_missing', `${refused.join('; ')}. Nothing was changed.`, {
-    action: 'Record it with `privacy allow ATTRIBUTE --basis BASIS --by NAME`, or leave the attribute out.',
+    action: 'An admin records it under Privacy (`privacy allow`), or the attribute is left out.',
   });
 }

@@ -34,7 +34,7 @@ export async function runUndo(
   const lease = await takeLease(pool, tenant, { name: 'push', holder: randomUUID(), lengthMs: LEASE_MS });
   if (!lease) {
     throw new AppError('push_under_way', 'A run is writing to the CRM now. Nothing was taken back yet.', {
-      action: 'Run the same undo again when `status` says that the run is done.',
+      action: 'Ask for the same undo again when the run is done.',
       retryable: true,
     });
   }

@@ -61,7 +61,7 @@ export async function beginUndo(
   const plan = await planUndo(pool, tenant, request);
   if (plan.values === 0) {
     throw new InputError('nothing_to_undo', 'Nothing that was written is left to take back.', {
-      action: 'Run `status` to see the runs and what they wrote.',
+      action: 'See the runs and what they wrote.',
     });
   }
   await transaction(pool, async (client) => {
@@ -81,7 +81,7 @@ export async function beginUndo(
         },
       },
     );
-    await addAudit(client, tenant, { actor: by, action: 'undo', subject: JSON.stringify(request) });
+    await addAudit(client, tenant, { actor: by, action: 'undo.start', subject: JSON.stringify(request) });
     await also(client, plan);
   });
   return plan;

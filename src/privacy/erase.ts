@@ -93,7 +93,7 @@ export async function erase(
     const { id, at: _, by: __, ...facts } = erasure;
     await addAudit(client, tenant, {
       actor: options.by,
-      action: 'erase',
+      action: 'customer.erase',
       subject: id,
       after: { ...facts, ...(options.reason === undefined ? {} : { reason: options.reason }) },
     });

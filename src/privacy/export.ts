@@ -66,6 +66,6 @@ export async function exportPerson(
     }));
     explained.push({ ...person, labels });
   }
-  await addAudit(pool, tenant, { actor: options.by, action: 'export', subject: 'person' });
+  await addAudit(pool, tenant, { actor: options.by, action: 'customer.export', subject: 'person' });
   return { madeAt: options.asOf, tenant: { id: tenant.id, name: tenant.name }, people: explained, ...rest };
 }

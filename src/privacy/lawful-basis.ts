@@ -47,7 +47,7 @@ export async function allowSensitive(
     await saveBasis(client, tenant, { owner, key, basis: basis.data, article, by, note });
     await addAudit(client, tenant, {
       actor: by,
-      action: 'allow_sensitive',
+      action: 'basis.record',
       subject: name,
       after: { basis: basis.data, article, note },
     });
@@ -72,7 +72,7 @@ export async function revokeSensitive(
         'basis_missing',
         `No lawful basis is on record for ${name}. Nothing was changed.`,
         {
-          action: 'Run `privacy basis` to see those there are.',
+          action: 'See those there are.',
         },
       );
     }
@@ -98,7 +98,7 @@ export async function revokeSensitive(
     );
     await addAudit(client, tenant, {
       actor: by,
-      action: 'revoke_sensitive',
+      action: 'basis.revoke',
       subject: name,
       after: { segmentations: users, held: targets.length },
     });

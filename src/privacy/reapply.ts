@@ -67,7 +67,8 @@ export async function readmit(
   }
   return transaction(pool, async (client) => {
     const readmitted = await unsuppress(client, tenant, suppressionHash(key, tenant, identity));
-    if (readmitted) await addAudit(client, tenant, { actor: by, action: 'readmit', subject: 'person' });
+    if (readmitted)
+      await addAudit(client, tenant, { actor: by, action: 'customer.readmit', subject: 'person' });
     return readmitted;
   });
 }

@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
 import { InputError, PermissionError, SignInError } from '../errors.ts';
-import { addAudit } from '../store/audit.ts';
+import { addAudit, duringRequest } from '../store/audit.ts';
 import { migrateTenant } from '../store/tenant.ts';
 import { type Actor, actorOf, requirePermission } from './actor.ts';
 import { requireOwnPage } from './csrf.ts';
@@ -61,7 +61,7 @@ async function carryOut(
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   let note: AuditNote | undefined;
-  const answer = await route.handle({
+  const call = {
     params: read(route.params, request.params, 'address'),
     query: read(route.query, { ...request.query }, 'query'),
     body: read(route.body, request.body, 'body'),
@@ -69,13 +69,16 @@ async function carryOut(
     actor,
     parts,
     signal: gone.signal,
-    audit: (given) => {
+    audit: (given: AuditNote) => {
       note = given;
     },
     request,
     response,
-  });
-  if (route.action) await record(parts, route, actor, request, note ?? { subject: request.path });
+  };
+  const { result: answer, lines } = await duringRequest(request.ip, () => route.handle(call));
+  // Where what was called wrote its own line, with the change itself, that is the one.
+  if (route.action && lines === 0)
+    await record(parts, route, actor, request, note ?? { subject: request.path });
   if (route.streams) return;
   const sent = route.answer.parse(answer);
   if (sent === undefined) response.status(route.status ?? 204).end();

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { z } from 'zod';
 import type { Queryable } from './pool.ts';
 import type { Tenant } from './tenant.ts';
@@ -13,7 +14,27 @@ export type AuditEntry = {
   origin?: string | undefined;
 };
 
+/** A request over the network while it is carried out: where it came from, and how many lines it has written. */
+type AuditedRequest = { origin: string | undefined; lines: number };
+
+const requests = new AsyncLocalStorage<AuditedRequest>();
+
+/**
+ * Carries out a request. What it changes by functions that write their own line, in the transaction of the change,
+ * gets the request's origin; `lines` tells the caller whether one is left to write.
+ */
+export async function duringRequest<T>(
+  origin: string | undefined,
+  work: () => Promise<T> | T,
+): Promise<{ result: T; lines: number }> {
+  const request: AuditedRequest = { origin, lines: 0 };
+  const result = await requests.run(request, work);
+  return { result, lines: request.lines };
+}
+
 export async function addAudit(db: Queryable, tenant: Pick<Tenant, 'id'>, entry: AuditEntry): Promise<void> {
+  const request = requests.getStore();
+  if (request) request.lines += 1;
   await db.query(
     `insert into app.audit (tenant_id, actor, action, subject, before, after, origin)
      values ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)`,
@@ -24,7 +45,7 @@ export async function addAudit(db: Queryable, tenant: Pick<Tenant, 'id'>, entry:
       entry.subject,
       entry.before === undefined ? null : JSON.stringify(entry.before),
       entry.after === undefined ? null : JSON.stringify(entry.after),
-      entry.origin ?? null,
+      entry.origin ?? request?.origin ?? null,
     ],
   );
 }

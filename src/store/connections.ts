@@ -265,7 +265,7 @@ function decrypt<T>(
 
 function unknownConnection(id: string): InputError {
   return new InputError('connection_unknown', `There is no connection ${id}.`, {
-    action: 'See the connections with `status`.',
+    action: 'See the connections there are.',
   });
 }
 

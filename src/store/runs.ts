@@ -129,7 +129,7 @@ export async function getRun(pool: Queryable, tenant: Tenant, id: string): Promi
   const { rows } = await pool.query<RunRow>(`select * from ${tenant.schema}.run where id = $1`, [id]);
   if (rows[0]) return toRun(rows[0]);
   throw new InputError('run_unknown', `There is no run ${id}.`, {
-    action: 'Run `status` to see the runs there are.',
+    action: 'See the runs there are.',
   });
 }
 
@@ -236,7 +236,7 @@ export async function cancelRun(pool: Pool, tenant: Tenant, id: string): Promise
   );
   if (rowCount === 1) return;
   throw new InputError('run_not_active', `Run ${id} is not under way.`, {
-    action: 'Run `status` to see what is.',
+    action: 'See what is under way.',
   });
 }
 

@@ -122,10 +122,12 @@ describe('an erased person', () => {
     await eraseCanary(`record:hubspot/${RECORD}`);
     const again = await eraseCanary();
     expect(again).toMatchObject({ people: 0, records: 0, suppressed: 0, removed: {} });
-    const { rows } = await rig.db.pool.query(`select action, actor from app.audit where action = 'erase'`);
+    const { rows } = await rig.db.pool.query(
+      `select action, actor from app.audit where action = 'customer.erase'`,
+    );
     expect(rows).toEqual([
-      { action: 'erase', actor: 'dpo' },
-      { action: 'erase', actor: 'dpo' },
+      { action: 'customer.erase', actor: 'dpo' },
+      { action: 'customer.erase', actor: 'dpo' },
     ]);
   });
 

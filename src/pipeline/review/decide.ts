@@ -55,12 +55,12 @@ export async function finishReview(
     const closed = await closeReviews(client, tenant, given.segmentation, given);
     if (closed === 0) {
       throw new InputError('review_missing', `No report on ${given.segmentation} waits for a look.`, {
-        action: 'Prepare one with `review prepare`.',
+        action: 'Prepare one first.',
       });
     }
     await addAudit(client, tenant, {
       actor: given.by,
-      action: 'review_done',
+      action: 'review.done',
       subject: given.segmentation,
       after: { reports: closed },
     });

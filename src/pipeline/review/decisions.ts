@@ -20,7 +20,7 @@ const Decided = z.object({
 /** What somebody said to a suggestion, for one version of the segmentation. */
 export type Decision = z.infer<typeof Decided> & { decision: 'accepted' | 'dismissed'; by: string; at: Date };
 
-export const ACTIONS = { accepted: 'suggestion_accepted', dismissed: 'suggestion_dismissed' } as const;
+export const ACTIONS = { accepted: 'suggestion.accept', dismissed: 'suggestion.dismiss' } as const;
 
 /** All decisions on a segmentation, newest first; the audit keeps them. */
 export async function readDecisions(db: Queryable, tenant: Tenant, key: string): Promise<Decision[]> {

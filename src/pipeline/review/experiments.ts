@@ -97,7 +97,7 @@ export async function startExperiment(
        from ${tenant.schema}.${definition.subject} s where $3 = any(${labelsSql(definition)})`,
       [experiment.key, started.at, experiment.segment],
     );
-    const entry = { actor: started.by, action: 'experiment_started', subject: experiment.segmentation };
+    const entry = { actor: started.by, action: 'experiment.begin', subject: experiment.segmentation };
     await addAudit(client, tenant, { ...entry, after: { experiment, plan } });
   });
   return plan;
@@ -164,8 +164,8 @@ export async function stopExperiment(
   const state = result.verdict === 'early' ? 'stopped' : 'ended';
   await transaction(pool, async (client) => {
     if (!(await endExperiment(client, tenant, key, { state, at: stopped.at }))) return;
-    const entry = { actor: stopped.by, action: `experiment_${state}`, subject: experiment.segmentation };
-    await addAudit(client, tenant, { ...entry, after: { key, verdict: result.verdict } });
+    const entry = { actor: stopped.by, action: 'experiment.end', subject: experiment.segmentation };
+    await addAudit(client, tenant, { ...entry, after: { key, state, verdict: result.verdict } });
   });
 }
 

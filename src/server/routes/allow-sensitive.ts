@@ -21,8 +21,7 @@ export default route({
     article: z.string().trim().min(1).max(100).optional().describe('That of the basis, if left out'),
     note: z.string().max(500).optional().describe('Where the proof is'),
   }),
-  handle: async ({ params, body, tenant, actor, parts, audit }) => {
+  handle: async ({ params, body, tenant, actor, parts }) => {
     await allowSensitive(parts.store.pool, tenant, params.attribute, { ...body, by: actor.name });
-    audit({ subject: params.attribute, after: body });
   },
 });

@@ -18,11 +18,10 @@ export default route({
     note: z.string().max(500).optional(),
   }),
   answer: SuggestionAnswer,
-  handle: async ({ params, body, tenant, actor, parts, audit }) => {
+  handle: async ({ params, body, tenant, actor, parts }) => {
     const { suggestion: id, decision, note } = body;
     const given = { segmentation: params.key, id, decision, note, by: actor.name, asOf: new Date() };
     const suggestion = await decideSuggestion(parts.store.pool, tenant, given);
-    audit({ subject: params.key, after: body });
     return suggestion;
   },
 });

@@ -20,15 +20,13 @@ export default route({
     reason: z.string().max(200).optional().describe('For the audit log; it may not name the person'),
   }),
   answer: ErasureAnswer,
-  handle: async ({ body, tenant, actor, parts, audit }) => {
+  handle: async ({ body, tenant, actor, parts }) => {
     const { pool, keys } = parts.store;
     const erasure = await erase(pool, await suppressionKey(pool, keys), tenant, parseWho(body.who), {
       by: actor.name,
       reason: body.reason,
       all: body.all,
     });
-    // The log keeps that it was done, not to whom.
-    audit({ subject: `erasure ${erasure.id}`, after: { people: erasure.people, records: erasure.records } });
     return erasure;
   },
 });

@@ -11,14 +11,13 @@ export default route({
   action: 'customer.export',
   params: z.strictObject({ id: z.string().regex(/^\d{1,18}$/, 'a number') }),
   answer: z.looseObject({ madeAt: z.date() }).meta({ override: { type: 'object' } }),
-  handle: async ({ params, tenant, actor, parts, audit }) => {
+  handle: async ({ params, tenant, actor, parts }) => {
     const all = await exportPerson(
       parts.store.pool,
       tenant,
       { personId: params.id },
       { asOf: new Date(), by: actor.name },
     );
-    audit({ subject: 'person' });
     return all;
   },
 });

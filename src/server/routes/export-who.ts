@@ -20,12 +20,11 @@ export default route({
   action: 'customer.export',
   body: z.strictObject({ who: WhoText }),
   answer: z.looseObject({ madeAt: z.date() }).meta({ override: { type: 'object' } }),
-  handle: async ({ body, tenant, actor, parts, audit }) => {
+  handle: async ({ body, tenant, actor, parts }) => {
     const all = await exportPerson(parts.store.pool, tenant, parseWho(body.who), {
       asOf: new Date(),
       by: actor.name,
     });
-    audit({ subject: 'person' });
     return all;
   },
 });

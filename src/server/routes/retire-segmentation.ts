@@ -16,8 +16,7 @@ export default route({
       .enum(['keep', 'clear'])
       .describe('The CRMs go on showing the last labels, or the next run takes them away'),
   }),
-  handle: async ({ params, body, tenant, actor, parts, audit }) => {
+  handle: async ({ params, body, tenant, actor, parts }) => {
     await retireSegmentation(parts.store.pool, tenant, params.key, { values: body.values, by: actor.name });
-    audit({ subject: params.key, after: { values: body.values } });
   },
 });

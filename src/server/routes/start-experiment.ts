@@ -17,14 +17,13 @@ export default route({
     evenIfSmall: z.boolean().default(false).describe('Start although a difference may not show'),
   }),
   answer: SamplePlanAnswer,
-  handle: async ({ body, tenant, actor, parts, audit }) => {
+  handle: async ({ body, tenant, actor, parts }) => {
     const { evenIfSmall, ...experiment } = body;
     const plan = await startExperiment(parts.store.pool, tenant, experiment, {
       at: new Date(),
       by: actor.name,
       evenIfSmall,
     });
-    audit({ subject: experiment.key, after: experiment });
     return plan;
   },
 });

@@ -15,13 +15,9 @@ export default route({
   status: 202,
   body: UndoBody,
   answer: UndoAnswer,
-  handle: async ({ body, tenant, actor, parts, audit }) => {
+  handle: async ({ body, tenant, actor, parts }) => {
     const undo = await requestUndo(parts.store.pool, tenant, body, actor.name);
     await queueUndo(parts.backend.queue, tenant.id, undo.id);
-    audit({
-      subject: 'runId' in body ? `run ${body.runId}` : `target ${body.targetId}`,
-      after: { values: undo.total },
-    });
     return undo;
   },
 });

@@ -11,8 +11,7 @@ export default route({
   may: 'approve',
   action: 'experiment.end',
   params: z.strictObject({ key: Key }),
-  handle: async ({ params, tenant, actor, parts, audit }) => {
+  handle: async ({ params, tenant, actor, parts }) => {
     await stopExperiment(parts.store.pool, tenant, params.key, { at: new Date(), by: actor.name });
-    audit({ subject: params.key });
   },
 });
