@@ -4,21 +4,25 @@ import { addressOf, type Endpoint } from './api.ts';
 
 /** What to read again when the server says that something happened; endpoints by how they begin. */
 const STALE: Record<string, string[]> = {
-  run: ['GET /api/runs', 'GET /api/home'],
-  connection: ['GET /api/connections', 'GET /api/home'],
+  run: ['GET /api/runs', 'GET /api/home', 'GET /api/connections'],
+  connection: ['GET /api/connections', 'GET /api/receipts', 'GET /api/home'],
   held: ['GET /api/waiting', 'GET /api/home'],
-  sizes: ['GET /api/segmentations', 'GET /api/home', 'GET /api/customers', 'GET /api/my'],
+  sizes: ['GET /api/segmentations', 'GET /api/home', 'GET /api/customers', 'GET /api/my', 'GET /api/waiting'],
 };
 /** Events come in bursts while a run goes on; screens follow once in this time. */
 const FOLLOW_MS = 1_000;
 
-/** Keeps what the screens show in step with the server. The browser comes back by itself and misses nothing. */
+/**
+ * Keeps what the screens show in step with the server: nothing asks again by the clock, so that a page left open does
+ * not keep its session alive. The browser comes back by itself and misses nothing. A page that nobody sees lets go of
+ * its stream, as browsers open only six to one server, for all tabs together.
+ */
 export function useLive(): void {
   const client = useQueryClient();
   useEffect(() => {
-    const source = new EventSource(addressOf('GET /api/events' satisfies Endpoint));
-    const due = new Set<string>();
+    let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const due = new Set<string>();
     const follow = () => {
       timer = undefined;
       const beginnings = [...due];
@@ -28,14 +32,29 @@ export function useLive(): void {
           typeof endpoint === 'string' && beginnings.some((beginning) => endpoint.startsWith(beginning)),
       });
     };
-    for (const [name, beginnings] of Object.entries(STALE)) {
-      source.addEventListener(name, () => {
-        for (const beginning of beginnings) due.add(beginning);
-        timer ??= setTimeout(follow, FOLLOW_MS);
-      });
-    }
+    const open = () => {
+      source = new EventSource(addressOf('GET /api/events' satisfies Endpoint));
+      for (const [name, beginnings] of Object.entries(STALE)) {
+        source.addEventListener(name, () => {
+          for (const beginning of beginnings) due.add(beginning);
+          timer ??= setTimeout(follow, FOLLOW_MS);
+        });
+      }
+    };
+    const close = () => {
+      source?.close();
+      source = undefined;
+    };
+    // A stream that is opened anew begins with the whole state, so that the screens catch up.
+    const onVisibility = () => {
+      if (document.hidden) close();
+      else if (!source) open();
+    };
+    onVisibility();
+    document.addEventListener('visibilitychange', onVisibility);
     return () => {
-      source.close();
+      document.removeEventListener('visibilitychange', onVisibility);
+      close();
       clearTimeout(timer);
     };
   }, [client]);

@@ -13,12 +13,9 @@ import { Receipts } from './receipts.tsx';
 
 export type Connection = Answer<'GET /api/connections'>['items'][number];
 
-/** One that leaves is soon gone, and its receipt there. */
-const EVERY_MS = 5_000;
-
 /** The connected CRM accounts, how they are, and what stands in their way. */
 export default function Connections() {
-  const query = useApi('GET /api/connections', undefined, { everyMs: EVERY_MS });
+  const query = useApi('GET /api/connections');
   const [params] = useSearchParams();
   const [isOpen, { open, close }] = useDisclosure(false);
   const mayAdminister = useMay('administer');
@@ -61,7 +58,7 @@ export default function Connections() {
                   Where connections disagree about a deal, the first of them counts; Edit changes their order.
                 </Text>
               )}
-              {mayAdminister && <Receipts everyMs={EVERY_MS} />}
+              {mayAdminister && <Receipts />}
               <Modal opened={isOpen} onClose={close} title="Connect a CRM">
                 <ConnectForm systems={systems} />
               </Modal>

@@ -6,9 +6,9 @@ import { useSession } from '../../session.ts';
 const SHOWN = 5;
 
 /** Accounts that left, newest first, with what was done and what stays in the CRM. */
-export function Receipts({ everyMs }: { everyMs: number }) {
+export function Receipts() {
   const { tenant } = useSession();
-  const query = useApi('GET /api/receipts', undefined, { everyMs });
+  const query = useApi('GET /api/receipts');
   const receipts = query.data?.items.slice(0, SHOWN) ?? [];
   if (receipts.length === 0) return null;
   return (

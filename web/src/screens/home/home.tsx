@@ -14,7 +14,7 @@ import { Segments } from './segments.tsx';
 /** How things stand, and what needs somebody. */
 export default function Home() {
   const { tenant } = useSession();
-  const query = useApi('GET /api/home', undefined, { everyMs: 5_000 });
+  const query = useApi('GET /api/home');
   const isConnected = (query.data?.connections.length ?? 0) > 0;
   return (
     <Page

@@ -1,5 +1,6 @@
-import { Select, Stack, Tabs } from '@mantine/core';
+import { Select, Stack } from '@mantine/core';
 import { useSearchParams } from 'react-router';
+import { AddressTabs } from '../../parts/address-tabs.tsx';
 import { ago, day } from '../../parts/figures.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Read } from '../../parts/states.tsx';
@@ -10,28 +11,9 @@ import { Review } from './review.tsx';
 
 /** Are the segment sets good ones, and is the data behind them? */
 export default function Quality() {
-  const [params, setParams] = useSearchParams();
-  const tab = TABS.find(({ key }) => key === params.get('tab'))?.key ?? 'reviews';
   return (
     <Page title="Quality" lead="Is each segment set a good one, what to mend, and how good the data is.">
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={(value) => setParams(value ? { tab: value } : {}, { replace: true })}
-      >
-        <Tabs.List>
-          {TABS.map(({ key, name }) => (
-            <Tabs.Tab key={key} value={key}>
-              {name}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {TABS.map(({ key, Content }) => (
-          <Tabs.Panel key={key} value={key} pt="md">
-            <Content />
-          </Tabs.Panel>
-        ))}
-      </Tabs>
+      <AddressTabs tabs={TABS} />
     </Page>
   );
 }

@@ -28,16 +28,16 @@ import { RunWrites } from './writes.tsx';
 
 type Seen = Answer<'GET /api/runs/:id'>;
 
-const LIVE_MS = 1_000;
+/** Taking back is no run, so that no event tells of it. */
+const UNDO_MS = 1_000;
 
 /** One run, live while it is under way. */
 export default function RunScreen() {
   const { id = '' } = useParams();
-  const [isEnded, setEnded] = useState(false);
-  const query = useApi('GET /api/runs/:id', { params: { id } }, isEnded ? {} : { everyMs: LIVE_MS });
-  const undoes = query.data?.undos.some(({ endedAt }) => endedAt === null) ?? false;
-  const ended = query.data?.run.endedAt != null && !undoes;
-  if (ended !== isEnded) setEnded(ended);
+  const [undoes, setUndoes] = useState(false);
+  const query = useApi('GET /api/runs/:id', { params: { id } }, undoes ? { everyMs: UNDO_MS } : {});
+  const now = query.data?.undos.some(({ endedAt }) => endedAt === null) ?? false;
+  if (now !== undoes) setUndoes(now);
   return <Read query={query}>{(seen) => <Shown seen={seen} />}</Read>;
 }
 

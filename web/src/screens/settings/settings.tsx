@@ -1,5 +1,4 @@
-import { Tabs } from '@mantine/core';
-import { useSearchParams } from 'react-router';
+import { AddressTabs } from '../../parts/address-tabs.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Alerts } from './alerts.tsx';
 import { Company } from './company.tsx';
@@ -13,30 +12,11 @@ const TABS = [
   { key: 'tokens', name: 'API tokens', Content: Tokens },
 ];
 
-/** What holds for the whole company; the tab stands in the address. */
+/** What holds for the whole company. */
 export default function Settings() {
-  const [params, setParams] = useSearchParams();
-  const tab = TABS.find(({ key }) => key === params.get('tab'))?.key ?? 'company';
   return (
     <Page title="Settings">
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={(value) => setParams(value ? { tab: value } : {}, { replace: true })}
-      >
-        <Tabs.List>
-          {TABS.map(({ key, name }) => (
-            <Tabs.Tab key={key} value={key}>
-              {name}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {TABS.map(({ key, Content }) => (
-          <Tabs.Panel key={key} value={key} pt="md" maw={760}>
-            <Content />
-          </Tabs.Panel>
-        ))}
-      </Tabs>
+      <AddressTabs tabs={TABS} maw={760} />
     </Page>
   );
 }

@@ -11,7 +11,7 @@ import { Targets } from './targets.tsx';
 
 /** What is not written until somebody has looked: targets, falls in records, values set by hand. */
 export default function Waiting() {
-  const query = useApi('GET /api/waiting', undefined, { everyMs: 60_000 });
+  const query = useApi('GET /api/waiting');
   return (
     <Page
       title="Waiting for you"
