@@ -267,7 +267,7 @@ function usualError(dialect: Dialect, request: HttpRequest, answer: HttpAnswer):
   const call = `${request.method} ${request.path}`;
   if (status === 401) {
     return new AuthError('unauthorized', `${dialect.name} no longer accepts our token.`, {
-      action: `Reconnect ${dialect.name} under Settings.`,
+      action: `Reconnect ${dialect.name} under Connections.`,
     });
   }
   if (status === 429 || status === 477) {
@@ -283,7 +283,7 @@ function usualError(dialect: Dialect, request: HttpRequest, answer: HttpAnswer):
       `${dialect.name} answered ${call} with a redirect, which we do not follow.`,
       {
         status,
-        action: 'Check the address of the connection under Settings.',
+        action: 'Check the address of the connection under Connections.',
       },
     );
   }

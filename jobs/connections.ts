@@ -142,7 +142,7 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
 const shutOut = (connector: Connector) => ({
   code: 'unauthorized',
   message: `${connector.name} refuses our token, and the new one as well. Nothing is lost; its work waits.`,
-  action: `Reconnect ${connector.name} under Settings.`,
+  action: `Reconnect ${connector.name} under Connections.`,
 });
 
 /**

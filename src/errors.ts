@@ -1,6 +1,6 @@
 /** What every error of ours carries besides its message. */
 type ErrorOptions = {
-  /** What the reader can do, as one sentence: "Reconnect HubSpot under Settings". */
+  /** What the reader can do, as one sentence: "Reconnect HubSpot under Connections". */
   action: string;
   /** May the same call succeed later with nothing changed by a person? */
   retryable?: boolean;

@@ -181,7 +181,7 @@ function forbidden(request: HttpRequest, body: z.infer<typeof ErrorBody>): AppEr
     {
       status: 403,
       action: isScope
-        ? 'Reconnect HubSpot under Settings and allow all rights that it lists.'
+        ? 'Reconnect HubSpot under Connections and allow all rights that it lists.'
         : 'Ask an admin of the HubSpot account whether its subscription and your rights cover this.',
     },
   );

@@ -77,7 +77,7 @@ export async function prepareList(
     : await findOurs(context, target, properties, filterBranch);
   if (list === null) {
     if (!target.mayCreate) {
-      const action = 'Allow Segment Sync to make lists under Settings.';
+      const action = 'Allow Segment Sync to make lists under Connections.';
       return needsYou(
         'HubSpot has no list for this segment, and Segment Sync was not allowed to make it.',
         action,

@@ -34,7 +34,7 @@ export async function prepareCampaign(
     return needsYou(
       target,
       'Salesforce has no campaign for this segment, and Segment Sync was not allowed to make it.',
-      'Allow Segment Sync to make campaigns under Settings.',
+      'Allow Segment Sync to make campaigns under Connections.',
     );
   }
   try {

@@ -55,7 +55,7 @@ export const DIALECT: Dialect = {
     const { code, message } = error;
     if (code === 'INVALID_SESSION_ID' || code === 'INVALID_AUTH_HEADER') {
       return new AuthError('unauthorized', 'Salesforce no longer accepts our token.', {
-        action: 'Reconnect Salesforce under Settings.',
+        action: 'Reconnect Salesforce under Connections.',
       });
     }
     if (code === 'REQUEST_LIMIT_EXCEEDED') return tooMany(answer, request);

@@ -121,7 +121,7 @@ const notAllowed = (target: PrepareTarget) =>
   needsYou(
     target,
     'Salesforce has no list view for this segment, and Segment Sync was not allowed to make it.',
-    'Allow Segment Sync to make list views under Settings.',
+    'Allow Segment Sync to make list views under Connections.',
   );
 
 const foreign = (target: PrepareTarget, fullName: string) =>
