@@ -129,6 +129,7 @@ describeInBrowser('running the workspace', () => {
 
     const hers = await rig.page(null);
     await hers.goto(link);
+    await hers.getByRole('button', { name: 'Sign in' }).click();
     await hers.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
     expect(rig.problems.splice(0)).toEqual([]);
   });
