@@ -1,10 +1,10 @@
-import { livePreview } from '../src/pipeline/live-preview.ts';
 import { findInCatalogue } from '../src/segmentation/catalogue.ts';
 import { Segmentation } from '../src/segmentation/definition.ts';
 import { addAttributes } from '../src/store/columns.ts';
 import { openStore } from '../src/store/open.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { createTenant, type Tenant } from '../src/store/tenant.ts';
+import { livePreview } from '../src/views/live-preview.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 
 const SIZE = 100_000;

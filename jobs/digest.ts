@@ -1,8 +1,9 @@
-import { readDigest, weekOf } from '../src/pipeline/digest.ts';
+import { weekOf } from '../src/pipeline/week.ts';
 import { sendMail } from '../src/server/mail.ts';
 import { listConnections } from '../src/store/connections.ts';
 import { claimDigest, membersToTell, saveOwners } from '../src/store/owners.ts';
 import { migrateTenant, type Tenant } from '../src/store/tenant.ts';
+import { readDigest } from '../src/views/digest.ts';
 import type { JobContext } from './index.ts';
 
 /** Once a day and tenant: who owns what in the CRMs. A CRM that does not answer keeps what is known of it. */

@@ -34,6 +34,8 @@ describe('who may know whom', () => {
     ['jobs/worker.ts', 'const url = process.env.DATABASE_URL;', 'reads the environment'],
     ['src/server/health.ts', 'await pool.query<{ one: number }>(`\n  select 1`);', 'run SQL'],
     ['src/pipeline/pull.ts', `import { Queue } from 'bullmq';`, 'imports bullmq'],
+    ['src/pipeline/push.ts', `import { waiting } from '../views/waiting.ts';`, 'what is shown'],
+    ['src/views/home.ts', "const gone = 'delete from pin';", 'only reads'],
   ])('%s may not say %s', (path, text, rule) => {
     const found = offences([{ path, text: `// a line before\n${text}` }]);
     expect(found).toMatchObject([{ path, line: 2, rule: expect.stringContaining(rule) }]);

@@ -50,12 +50,12 @@ export const rules: Rule[] = [
   {
     says: 'connectors know neither the store nor the jobs',
     applies: within('connectors'),
-    imports: within('src/store', 'src/pipeline', 'jobs', 'pg', '@electric-sql/pglite', 'bullmq'),
+    imports: within('src/store', 'src/pipeline', 'src/views', 'jobs', 'pg', '@electric-sql/pglite', 'bullmq'),
   },
   {
     says: 'the sandbox is a model of its own: it is not built from the connectors or the store',
     applies: within('sandbox'),
-    imports: within('connectors', 'src/store', 'src/pipeline', 'jobs'),
+    imports: within('connectors', 'src/store', 'src/pipeline', 'src/views', 'jobs'),
   },
   {
     says: 'only src/config.ts reads the environment',
@@ -64,10 +64,20 @@ export const rules: Rule[] = [
   },
   {
     // `select 1` asks only whether the database answers.
-    says: 'only src/store and src/pipeline run SQL',
+    says: 'only src/store, src/pipeline and src/views run SQL',
     applies: (path) =>
-      within('src', 'connectors', 'jobs')(path) && !within('src/store', 'src/pipeline')(path),
+      within('src', 'connectors', 'jobs')(path) && !within('src/store', 'src/pipeline', 'src/views')(path),
     line: /\.query\s*(<.*>)?\(\s*[`'"](?!select 1[`'"])\s*(--|select|insert|update|delete|with|create|alter|drop|truncate|lock|begin)/i,
+  },
+  {
+    says: 'src/views only reads',
+    applies: within('src/views'),
+    line: /\b(insert into|delete from|update \$\{|for update)\b/i,
+  },
+  {
+    says: 'src/pipeline knows nothing of what is shown',
+    applies: within('src/pipeline'),
+    imports: within('src/views'),
   },
   {
     says: 'only jobs imports bullmq',

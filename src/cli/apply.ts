@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { type Planned, planSegmentations } from '../pipeline/plan.ts';
 import { type Applied, applySegmentations, retireSegmentation } from '../pipeline/publish.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { privacyWarnings } from '../segmentation/privacy-warnings.ts';
 import { listAttributes } from '../store/columns.ts';
+import { type Planned, planSegmentations } from '../views/plan.ts';
 import pc from './colours.ts';
 import { confirm } from './confirm.ts';
 import { readDefinitions } from './definitions.ts';

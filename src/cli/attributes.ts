@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { ownerOf } from '../model/attribute.ts';
-import { readCoverage } from '../pipeline/coverage.ts';
 import { catalogue } from '../segmentation/catalogue.ts';
 import { listAttributes } from '../store/columns.ts';
 import { listConnections } from '../store/connections.ts';
 import { listMappings } from '../store/mappings.ts';
+import { readCoverage } from '../views/coverage.ts';
 import pc from './colours.ts';
 import { count, table } from './output.ts';
 import { percent } from './preview.ts';

@@ -4,7 +4,6 @@ import { toAppError } from '../errors.ts';
 import { listFalls } from '../pipeline/falls.ts';
 import { pinsNow, readPlans } from '../pipeline/plans.ts';
 import { listRefusals } from '../pipeline/refusals.ts';
-import { unknownRates } from '../pipeline/unknown-rates.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
 import { unmetSegments } from '../segmentation/requirements.ts';
 import { listAttributes } from '../store/columns.ts';
@@ -14,6 +13,7 @@ import { listRuns } from '../store/runs.ts';
 import { listSchedules } from '../store/schedules.ts';
 import { listPublished } from '../store/segmentations.ts';
 import { listTargets } from '../store/targets.ts';
+import { unknownRates } from '../views/unknown-rates.ts';
 import { count, counted } from './output.ts';
 import type { Session } from './session.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { type Previewed, previewSegmentations } from '../pipeline/preview.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
+import { type Previewed, previewSegmentations } from '../views/preview.ts';
 import pc from './colours.ts';
 import { readDefinitions } from './definitions.ts';
 import { count, type Output, table } from './output.ts';

@@ -13,7 +13,7 @@ import { recordTables } from '../store/records.ts';
 import { listPublished } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { refusesProfiling } from './desired.ts';
-import { weekOf } from './digest.ts';
+import { weekOf } from './week.ts';
 
 /** Customers moved by themselves; a new definition or model moves many at once, and is no news of any of them. */
 const CAUSES = `('data', 'time', 'merge')`;

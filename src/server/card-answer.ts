@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Card, CardRecord } from '../pipeline/card.ts';
+import type { Card, CardRecord } from '../views/card.ts';
 import { Instant } from './route.ts';
 
 /** What the cards in both CRMs read; they check it against the same shape. */

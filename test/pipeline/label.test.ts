@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Attribute } from '../../src/model/attribute.ts';
-import { planSegmentations } from '../../src/pipeline/plan.ts';
 import { allSizes } from '../../src/pipeline/sizes.ts';
 import { RulesSegmentation, TiersSegmentation } from '../../src/segmentation/definition.ts';
 import { addAttributes } from '../../src/store/columns.ts';
 import { addMappings } from '../../src/store/mappings.ts';
+import { planSegmentations } from '../../src/views/plan.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { MemoryCrm } from './memory-crm.ts';
 import { emptyTenant, setUp } from './stages.ts';

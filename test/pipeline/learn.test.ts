@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { learnAway } from '../../src/pipeline/learn-away.ts';
-import { planSegmentations } from '../../src/pipeline/plan.ts';
 import { RulesSegmentation, Segmentation } from '../../src/segmentation/definition.ts';
+import { planSegmentations } from '../../src/views/plan.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { won } from '../segmentation/methods/setting.ts';
 import { insert, randomFrom } from '../segmentation/population.ts';

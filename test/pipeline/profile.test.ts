@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { setRates } from '../../src/pipeline/rates.ts';
-import { unknownRates } from '../../src/pipeline/unknown-rates.ts';
 import { noteAllDirty } from '../../src/store/dirty.ts';
+import { unknownRates } from '../../src/views/unknown-rates.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { ArrayCrm } from './array-crm.ts';
 import { emptyTenant, pullUnifyProfile, setUp, type TestConnection } from './stages.ts';

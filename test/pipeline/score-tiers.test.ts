@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { planSegmentations } from '../../src/pipeline/plan.ts';
-import { previewSegmentations } from '../../src/pipeline/preview.ts';
 import { Segmentation } from '../../src/segmentation/definition.ts';
+import { planSegmentations } from '../../src/views/plan.ts';
+import { previewSegmentations } from '../../src/views/preview.ts';
 import type { TestDatabase } from '../database.ts';
 import { buy, openShop, openTestDatabase, people, type Shop } from './review/shop.ts';
 import { publish, wholeRun } from './whole-run.ts';

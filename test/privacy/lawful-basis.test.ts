@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { planSegmentations } from '../../src/pipeline/plan.ts';
-import { previewSegmentations } from '../../src/pipeline/preview.ts';
 import { releaseTargets } from '../../src/pipeline/release.ts';
 import { allowSensitive, revokeSensitive } from '../../src/privacy/lawful-basis.ts';
 import { listBases } from '../../src/store/lawful-bases.ts';
 import { listTargets } from '../../src/store/targets.ts';
+import { planSegmentations } from '../../src/views/plan.ts';
+import { previewSegmentations } from '../../src/views/preview.ts';
 import { ages, publish, releaseAll } from '../pipeline/whole-run.ts';
 import { privacyRig } from './rig.ts';
 

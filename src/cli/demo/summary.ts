@@ -1,4 +1,4 @@
-import type { Totals } from '../../pipeline/totals.ts';
+import type { Totals } from '../../views/totals.ts';
 import pc from '../colours.ts';
 import { bar, count, money, type Output, table } from '../output.ts';
 

@@ -1,4 +1,4 @@
-import { listCustomers } from '../../pipeline/customers.ts';
+import { listCustomers } from '../../views/customers.ts';
 import { audienceOf } from '../audience.ts';
 import { beginCsv, writeCsv } from '../csv.ts';
 import { route } from '../route.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { runWrites } from '../../pipeline/writes.ts';
 import { getRun } from '../../store/runs.ts';
+import { runWrites } from '../../views/writes.ts';
 import { beginCsv, writeCsv } from '../csv.ts';
 import { route } from '../route.ts';
 import { RunParams } from './get-run.ts';

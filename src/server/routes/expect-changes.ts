@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readChecked } from '../../pipeline/draft-check.ts';
 import { readDesk } from '../../pipeline/drafts.ts';
-import { expectChanges } from '../../pipeline/expected-changes.ts';
+import { expectChanges } from '../../views/expected-changes.ts';
 import { SetParams } from '../definition-schema.ts';
 import { route } from '../route.ts';
 

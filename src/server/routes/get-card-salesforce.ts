@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PermissionError } from '../../errors.ts';
-import { readCard } from '../../pipeline/card.ts';
 import { listConnections } from '../../store/connections.ts';
+import { readCard } from '../../views/card.ts';
 import { CardAnswer, cardAnswer } from '../card-answer.ts';
 import { route } from '../route.ts';
 

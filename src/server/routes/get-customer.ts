@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AttributeKind, AttributeType, SubjectType } from '../../model/attribute.ts';
-import { readCustomer } from '../../pipeline/customer.ts';
+import { readCustomer } from '../../views/customer.ts';
 import { audienceOf } from '../audience.ts';
 import { Instant, route } from '../route.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nextTimes } from '../../../jobs/schedules.ts';
-import { readHome } from '../../pipeline/home.ts';
 import { listSchedules } from '../../store/schedules.ts';
+import { readHome } from '../../views/home.ts';
 import { Instant, route } from '../route.ts';
 import { ReasonAnswer, RunAnswer, runAnswer } from '../run-answer.ts';
 

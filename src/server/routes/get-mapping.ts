@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Attribute } from '../../model/attribute.ts';
 import { ObjectType } from '../../model/record.ts';
-import { readMapping } from '../../pipeline/mapping.ts';
+import { readMapping } from '../../views/mapping.ts';
 import { route } from '../route.ts';
 
 export default route({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RevenueSetting } from '../../pipeline/revenue.ts';
-import { countRevenue } from '../../pipeline/revenue-lines.ts';
-import { unknownRates } from '../../pipeline/unknown-rates.ts';
 import { listConnections } from '../../store/connections.ts';
+import { countRevenue } from '../../views/revenue-lines.ts';
+import { unknownRates } from '../../views/unknown-rates.ts';
 import { route } from '../route.ts';
 
 export const RevenueCount = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ObjectType } from '../../model/record.ts';
-import { readWaiting } from '../../pipeline/waiting.ts';
+import { readWaiting } from '../../views/waiting.ts';
 import { Instant, route } from '../route.ts';
 import { ReasonAnswer } from '../run-answer.ts';
 

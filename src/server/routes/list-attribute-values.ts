@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AttributeOwner, Key } from '../../model/attribute.ts';
-import { readValues } from '../../pipeline/attribute-choices.ts';
+import { readValues } from '../../views/attribute-choices.ts';
 import { route } from '../route.ts';
 
 export default route({

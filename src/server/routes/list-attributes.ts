@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Attribute, AttributeType } from '../../model/attribute.ts';
-import { listAttributeChoices } from '../../pipeline/attribute-choices.ts';
 import { operators, operatorTypes } from '../../segmentation/operators.ts';
+import { listAttributeChoices } from '../../views/attribute-choices.ts';
 import { route } from '../route.ts';
 
 export default route({

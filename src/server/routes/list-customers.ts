@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SubjectType } from '../../model/attribute.ts';
-import { listCustomers } from '../../pipeline/customers.ts';
+import { listCustomers } from '../../views/customers.ts';
 import { audienceOf } from '../audience.ts';
 import { cutPage, unpackKey } from '../keyset.ts';
 import { PageQuery, pageOf, route } from '../route.ts';

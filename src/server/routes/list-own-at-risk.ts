@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SubjectType } from '../../model/attribute.ts';
-import { ownAtRisk } from '../../pipeline/reps.ts';
+import { ownAtRisk } from '../../views/reps.ts';
 import { Instant, route, whole } from '../route.ts';
 
 export const OwnListAnswer = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ownNew } from '../../pipeline/reps.ts';
+import { ownNew } from '../../views/reps.ts';
 import { route, whole } from '../route.ts';
 import { OwnListAnswer } from './list-own-at-risk.ts';
 

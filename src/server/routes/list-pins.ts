@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listPinned } from '../../pipeline/waiting.ts';
+import { listPinned } from '../../views/waiting.ts';
 import { packKey, RecordTargetKey, unpackKey } from '../keyset.ts';
 import { Instant, PageQuery, pageOf, route } from '../route.ts';
 import { WriteAnswer } from '../write-answer.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ObjectType } from '../../model/record.ts';
-import { listProperties } from '../../pipeline/mapping.ts';
 import { getConnection } from '../../store/connections.ts';
+import { listProperties } from '../../views/mapping.ts';
 import { route } from '../route.ts';
 
 export default route({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { listRefusals, pageRefused } from '../../pipeline/refusals.ts';
+import { listRefusals } from '../../pipeline/refusals.ts';
 import { listConnections } from '../../store/connections.ts';
+import { pageRefused } from '../../views/refused.ts';
 import { packKey, RecordTargetKey, unpackKey } from '../keyset.ts';
 import { Instant, PageQuery, pageOf, route } from '../route.ts';
 import { WriteAnswer } from '../write-answer.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { runWrites } from '../../pipeline/writes.ts';
 import { getRun } from '../../store/runs.ts';
+import { runWrites } from '../../views/writes.ts';
 import { Instant, PageQuery, pageOf, route } from '../route.ts';
 import { WriteAnswer } from '../write-answer.ts';
 import { RunParams } from './get-run.ts';

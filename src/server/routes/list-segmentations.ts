@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SubjectType } from '../../model/attribute.ts';
-import { listSegmentSets } from '../../pipeline/segment-sets.ts';
+import { listSegmentSets } from '../../views/segment-sets.ts';
 import { Instant, route } from '../route.ts';
 
 export default route({

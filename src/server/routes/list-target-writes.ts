@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NotFoundError } from '../../errors.ts';
-import { targetWrites } from '../../pipeline/writes.ts';
 import { listTargets } from '../../store/targets.ts';
+import { targetWrites } from '../../views/writes.ts';
 import { PageQuery, pageOf, route } from '../route.ts';
 import { WriteAnswer } from '../write-answer.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SubjectType } from '../../model/attribute.ts';
-import { listTemplates } from '../../pipeline/template-choices.ts';
 import { Play } from '../../segmentation/definition.ts';
+import { listTemplates } from '../../views/template-choices.ts';
 import { route } from '../route.ts';
 
 export default route({

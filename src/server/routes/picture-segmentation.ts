@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { checkGiven } from '../../pipeline/draft-check.ts';
-import { pictureMethod } from '../../pipeline/method-picture.ts';
 import { MethodPicture } from '../../segmentation/method-picture.ts';
 import { definitionInvalid } from '../../segmentation/parse.ts';
+import { pictureMethod } from '../../views/method-picture.ts';
 import { DefinitionGiven } from '../definition-schema.ts';
 import { route } from '../route.ts';
 

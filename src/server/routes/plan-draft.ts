@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { planDraft } from '../../pipeline/draft-plan.ts';
+import { planDraft } from '../../views/draft-plan.ts';
 import { SetParams } from '../definition-schema.ts';
 import { route } from '../route.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RevenueSetting } from '../../pipeline/revenue.ts';
-import { countRevenue } from '../../pipeline/revenue-lines.ts';
 import { getConnection } from '../../store/connections.ts';
+import { countRevenue } from '../../views/revenue-lines.ts';
 import { route } from '../route.ts';
 import { RevenueCount } from './get-revenue.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkGiven } from '../../pipeline/draft-check.ts';
-import { livePreview } from '../../pipeline/live-preview.ts';
 import { definitionInvalid } from '../../segmentation/parse.ts';
+import { livePreview } from '../../views/live-preview.ts';
 import { DefinitionGiven } from '../definition-schema.ts';
 import { route } from '../route.ts';
 

@@ -1,4 +1,3 @@
-import { DateTime } from 'luxon';
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { type OwnCustomer, ownAtRisk, ownNew } from './reps.ts';
@@ -8,11 +7,6 @@ const MOST = 10;
 const DAYS = 7;
 
 export type Digest = { subject: string; text: string };
-
-/** The Monday of a day's week in the tenant's zone, YYYY-MM-DD. */
-export function weekOf(tenant: Pick<Tenant, 'zone'>, at: Date): string {
-  return DateTime.fromJSDate(at, { zone: tenant.zone }).startOf('week').toISODate() ?? '';
-}
 
 /**
  * What an owner should know of their customers this week, at most ten by value: those who are about to be lost, then

@@ -1,5 +1,8 @@
 /** What somebody looks at before publishing: differences in words, who enters and leaves, where it is written. */
 import { connectorOf } from '../../connectors/registry.ts';
+import { readChecked } from '../pipeline/draft-check.ts';
+import { readDesk } from '../pipeline/drafts.ts';
+import { targetsOf } from '../pipeline/target-choice.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type Difference, differencesOf } from '../segmentation/differences.ts';
@@ -9,11 +12,8 @@ import { listConnections } from '../store/connections.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
 import { ALL_SEGMENTATIONS, listTargets } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { readChecked } from './draft-check.ts';
-import { readDesk } from './drafts.ts';
 import { type Planned, type PlannedSegment, planSegmentations } from './plan.ts';
 import { type RoomFinding, readRoom } from './room.ts';
-import { targetsOf } from './target-choice.ts';
 
 export type DraftTarget = {
   connection: string;

@@ -1,12 +1,12 @@
 import type { TargetKind } from '../../connectors/contract.ts';
 import { connectorOf } from '../../connectors/registry.ts';
 import type { ObjectType } from '../model/record.ts';
+import { targetsOf } from '../pipeline/target-choice.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { listConnections } from '../store/connections.ts';
 import type { Queryable } from '../store/pool.ts';
 import { listTargets, type NewTarget } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { targetsOf } from './target-choice.ts';
 
 /** A place where a CRM has no room for what would be written, or shows it otherwise than it is called. */
 export type RoomFinding = { connection: string; message: string; action: string; isBlocking: boolean };

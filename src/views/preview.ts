@@ -1,5 +1,8 @@
 import { AppError } from '../errors.ts';
 import type { SubjectType } from '../model/attribute.ts';
+import { learnModel } from '../pipeline/learn.ts';
+import { missingData, type Plans, pinsNow, readPlans, readRequest } from '../pipeline/plans.ts';
+import { refuseSensitive } from '../pipeline/sensitive-gate.ts';
 import { learns, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
@@ -10,9 +13,6 @@ import { labelColumn } from '../store/columns.ts';
 import { listMappings, type MappingRow } from '../store/mappings.ts';
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { learnModel } from './learn.ts';
-import { missingData, type Plans, pinsNow, readPlans, readRequest } from './plans.ts';
-import { refuseSensitive } from './sensitive-gate.ts';
 
 export type Previewed = Preview & {
   key: string;

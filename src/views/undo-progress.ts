@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { InputError, RateLimitError, toAppError } from '../errors.ts';
+import { type ConnectionOpener, SLICE_MS } from '../pipeline/run.ts';
+import { beginUndo, planUndo, type UndoPlan, type UndoRequest, undoSlice } from '../pipeline/undo.ts';
 import { listConnections } from '../store/connections.ts';
 import { checkFence, releaseLease, renewLease, takeLease } from '../store/lease.ts';
 import type { Pool } from '../store/pool.ts';
@@ -8,8 +10,6 @@ import { activeRun } from '../store/runs.ts';
 import { listNewest } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { addUndo, advanceUndo, getUndo, type UndoRow } from '../store/undos.ts';
-import { type ConnectionOpener, SLICE_MS } from './run.ts';
-import { beginUndo, planUndo, type UndoPlan, type UndoRequest, undoSlice } from './undo.ts';
 import { targetName } from './writes.ts';
 
 const LEASE_MS = 30_000;

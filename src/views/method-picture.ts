@@ -1,6 +1,11 @@
 /** What a method finds in the data, as people look at it: a map, a histogram, profiles, points. Nothing is stored. */
 
 import type { Attribute } from '../model/attribute.ts';
+import { refusesProfiling } from '../pipeline/desired.ts';
+import { keptModels } from '../pipeline/kept-models.ts';
+import { type Plans, pinsNow, readPlans } from '../pipeline/plans.ts';
+import { changeOf } from '../pipeline/publish.ts';
+import { refuseSensitive } from '../pipeline/sensitive-gate.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type MethodPicture, pictureOfModel } from '../segmentation/method-picture.ts';
@@ -11,12 +16,7 @@ import { newestModels } from '../store/models.ts';
 import type { Queryable } from '../store/pool.ts';
 import { listNewest } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { refusesProfiling } from './desired.ts';
-import { keptModels } from './kept-models.ts';
-import { type Plans, pinsNow, readPlans } from './plans.ts';
 import { readBasis, whatIsMissing } from './preview.ts';
-import { changeOf } from './publish.ts';
-import { refuseSensitive } from './sensitive-gate.ts';
 
 /** Bars of a histogram. */
 const BINS = 24;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetKind } from '../../connectors/contract.ts';
-import { ROOM, type RoomFacts, type RoomUsed, roomFor } from '../../src/pipeline/room.ts';
 import { Segmentation } from '../../src/segmentation/definition.ts';
+import { ROOM, type RoomFacts, type RoomUsed, roomFor } from '../../src/views/room.ts';
 
 const definition = (name = 'Shop', segments = ['Loyal']): Segmentation =>
   Segmentation.parse({

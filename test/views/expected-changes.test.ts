@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectChanges } from '../../src/pipeline/expected-changes.ts';
 import { Segmentation } from '../../src/segmentation/definition.ts';
+import { expectChanges } from '../../src/views/expected-changes.ts';
 import type { TestDatabase } from '../database.ts';
-import { ages, openShop, openTestDatabase, people, type Shop } from './review/shop.ts';
-import { wholeRun } from './whole-run.ts';
+import { ages, openShop, openTestDatabase, people, type Shop } from '../pipeline/review/shop.ts';
+import { wholeRun } from '../pipeline/whole-run.ts';
 
 let db: TestDatabase;
 let shop: Shop;

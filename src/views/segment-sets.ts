@@ -1,4 +1,6 @@
 /** What the list of segment sets shows: each key with its version in force, its draft, sizes and what it waits for. */
+
+import { missingData } from '../pipeline/plans.ts';
 import { nextAfter } from '../review/rhythm.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { scoreNames } from '../segmentation/methods.ts';
@@ -9,7 +11,6 @@ import { newestSizes } from '../store/segment-sizes.ts';
 import { listNewest, type SegmentationRow } from '../store/segmentations.ts';
 import { listTargets } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { missingData } from './plans.ts';
 
 export type SegmentSet = {
   key: string;

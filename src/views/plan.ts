@@ -1,5 +1,11 @@
 import { AppError } from '../errors.ts';
 import type { SubjectType } from '../model/attribute.ts';
+import { refusesProfiling } from '../pipeline/desired.ts';
+import { learnModel } from '../pipeline/learn.ts';
+import type { Plans } from '../pipeline/plans.ts';
+import { type Change, changeOf, refuseClash } from '../pipeline/publish.ts';
+import { refuseSensitive } from '../pipeline/sensitive-gate.ts';
+import { binder, settledSql, staysOf } from '../pipeline/stay.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
@@ -9,13 +15,7 @@ import { newestModels } from '../store/models.ts';
 import type { Pool } from '../store/pool.ts';
 import { listNewest } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { refusesProfiling } from './desired.ts';
-import { learnModel } from './learn.ts';
-import type { Plans } from './plans.ts';
 import { readBasis, whatIsMissing } from './preview.ts';
-import { type Change, changeOf, refuseClash } from './publish.ts';
-import { refuseSensitive } from './sensitive-gate.ts';
-import { binder, settledSql, staysOf } from './stay.ts';
 
 export type PlannedSegment = {
   segment: string;

@@ -1,11 +1,11 @@
 import type { SubjectType } from '../model/attribute.ts';
+import { pinsNow, readPlans } from '../pipeline/plans.ts';
 import type { Experiment } from '../review/experiment.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type Explanation, type LabelChange, planExplain } from '../segmentation/explain.ts';
 import { listExperiments } from '../store/experiments.ts';
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { pinsNow, readPlans } from './plans.ts';
 
 /** One statement that explains one subject, compiled once and asked for many. */
 export type CardPlan = {

@@ -1,6 +1,7 @@
 import { NotFoundError } from '../errors.ts';
 import type { Attribute, SubjectType } from '../model/attribute.ts';
 import type { ObjectType } from '../model/record.ts';
+import { explainSubject } from '../pipeline/explain.ts';
 import type { Audience, Explanation } from '../segmentation/explain.ts';
 import { listAttributes } from '../store/columns.ts';
 import { type ConnectionRow, listConnections } from '../store/connections.ts';
@@ -9,7 +10,6 @@ import type { Queryable } from '../store/pool.ts';
 import { listPublished } from '../store/segmentations.ts';
 import { listTargets } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { explainSubject } from './explain.ts';
 import { recordLink } from './record-link.ts';
 
 export type CustomerValue = {

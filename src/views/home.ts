@@ -1,11 +1,11 @@
+import { listFalls } from '../pipeline/falls.ts';
+import { listRefusals } from '../pipeline/refusals.ts';
 import { type ConnectionRow, listConnections } from '../store/connections.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
 import { listRuns, type Run } from '../store/runs.ts';
 import { listPublished } from '../store/segmentations.ts';
 import { listTargets, type TargetRow } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { listFalls } from './falls.ts';
-import { listRefusals } from './refusals.ts';
 
 /** A segment as it was counted last, and how it was some days before. */
 export type HomeSegment = {

@@ -1,4 +1,5 @@
 import type { SubjectType } from '../model/attribute.ts';
+import { templateDefinitions } from '../pipeline/template-files.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
 import type { Play } from '../segmentation/definition.ts';
 import { unmetSegments } from '../segmentation/requirements.ts';
@@ -8,7 +9,6 @@ import { listDrafts } from '../store/drafts.ts';
 import type { Queryable } from '../store/pool.ts';
 import { listNewest } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { templateDefinitions } from './template-files.ts';
 
 export type TemplateChoice = {
   key: string;

@@ -1,3 +1,5 @@
+import { type HeldFall, listFalls } from '../pipeline/falls.ts';
+import { pendingTargets } from '../pipeline/release.ts';
 import { listConnections } from '../store/connections.ts';
 import { countPins, type PinKey, pagePins } from '../store/pins.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
@@ -6,8 +8,6 @@ import { listNewest } from '../store/segmentations.ts';
 import { countShown } from '../store/shown.ts';
 import { listTargets, type TargetReason, type TargetRow } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { type HeldFall, listFalls } from './falls.ts';
-import { pendingTargets } from './release.ts';
 import { describeLines, targetName, type WriteLine } from './writes.ts';
 
 /** Why a target is not written: nobody looked at it yet, a brake, somebody's hand, something missing in the CRM. */

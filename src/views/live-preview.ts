@@ -1,4 +1,8 @@
 /** Sizes while somebody builds: quick enough to follow each change, on a sample where there are many subjects. */
+
+import { keptModels, learnAlike } from '../pipeline/kept-models.ts';
+import { isLight, type learnModel } from '../pipeline/learn.ts';
+import { lintDraft } from '../pipeline/review/draft-findings.ts';
 import type { LintCheck } from '../review/linter.ts';
 import { learns } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
@@ -8,11 +12,8 @@ import { listDrafts } from '../store/drafts.ts';
 import type { Queryable } from '../store/pool.ts';
 import { listPublished } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { keptModels, learnAlike } from './kept-models.ts';
-import { isLight, type learnModel } from './learn.ts';
 import { type Previewed, previewSegmentations } from './preview.ts';
 import { chooseSample } from './preview-sample.ts';
-import { lintDraft } from './review/draft-findings.ts';
 
 export type LivePreview = {
   /** Subjects in the store; about so many where they are sampled. */

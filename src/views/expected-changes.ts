@@ -1,13 +1,13 @@
 import { AppError } from '../errors.ts';
+import { refusesProfiling } from '../pipeline/desired.ts';
+import { learnModel } from '../pipeline/learn.ts';
+import { pinsNow, readPlans } from '../pipeline/plans.ts';
+import { addUp } from '../pipeline/review/ranges.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { refusesProfiling } from './desired.ts';
-import { learnModel } from './learn.ts';
-import { pinsNow, readPlans } from './plans.ts';
 import { readBasis, whatIsMissing } from './preview.ts';
-import { addUp } from './review/ranges.ts';
 
 export type ExpectedChanges = {
   /** Days between the two instants that were compared. */

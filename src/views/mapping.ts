@@ -9,6 +9,8 @@ import {
   ownerOf,
 } from '../model/attribute.ts';
 import type { ObjectType } from '../model/record.ts';
+import { chooseProperty } from '../pipeline/setup.ts';
+import type { OpenConnection } from '../pipeline/stage.ts';
 import { catalogue, findInCatalogue } from '../segmentation/catalogue.ts';
 import { references } from '../segmentation/references.ts';
 import { addAttribute, dropAttribute, listAttributes } from '../store/columns.ts';
@@ -21,8 +23,6 @@ import { listPublished } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { type AttributeChoice, listAttributeChoices } from './attribute-choices.ts';
 import { readCoverage } from './coverage.ts';
-import { chooseProperty } from './setup.ts';
-import type { OpenConnection } from './stage.ts';
 
 export type Feed = MappingRow & { connection: string };
 export type MappedAttribute = AttributeChoice & {

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { ObjectType } from '../model/record.ts';
+import { readScene, shownTargets } from '../pipeline/desired.ts';
+import { RECORDS_AT_ONCE, rangeEnd, readDifferences } from '../pipeline/difference.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { listConnections } from '../store/connections.ts';
 import type { Queryable } from '../store/pool.ts';
 import { listNewest } from '../store/segmentations.ts';
 import { ALL_SEGMENTATIONS, listTargets, type TargetRow } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { readScene, shownTargets } from './desired.ts';
-import { RECORDS_AT_ONCE, rangeEnd, readDifferences } from './difference.ts';
 import { recordLink } from './record-link.ts';
 import { recordNames } from './record-names.ts';
 

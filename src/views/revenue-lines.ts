@@ -1,8 +1,8 @@
+import { homeCurrencies } from '../pipeline/rates.ts';
+import type { RevenueSetting } from '../pipeline/revenue.ts';
+import { type RevenueLine, revenueCheck } from '../pipeline/setup.ts';
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { homeCurrencies } from './rates.ts';
-import type { RevenueSetting } from './revenue.ts';
-import { type RevenueLine, revenueCheck } from './setup.ts';
 
 export type CountsAs = 'revenue' | 'refund' | 'not_won' | 'left_out';
 export type CountedLine = Omit<RevenueLine, 'currency'> & { currency: string; countsAs: CountsAs };

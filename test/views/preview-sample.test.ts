@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { livePreview } from '../../src/pipeline/live-preview.ts';
-import { chooseSample } from '../../src/pipeline/preview-sample.ts';
 import { findInCatalogue } from '../../src/segmentation/catalogue.ts';
 import { Segmentation } from '../../src/segmentation/definition.ts';
 import { addAttributes } from '../../src/store/columns.ts';
 import type { Queryable } from '../../src/store/pool.ts';
+import { livePreview } from '../../src/views/live-preview.ts';
+import { chooseSample } from '../../src/views/preview-sample.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
 const PEOPLE = 4_000;
