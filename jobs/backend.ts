@@ -79,10 +79,14 @@ function withDelays(process: Processor) {
   };
 }
 
+/** `isVerified: false` takes any certificate behind a `rediss://` address. */
+type RedisAddress = { url: string | undefined; isVerified?: boolean | undefined };
+
 export async function openQueueBackend(options: {
   pool: Pool;
   databaseUrl?: string | undefined;
-  redisUrl?: string | undefined;
+  /** Without an address the queue is kept in Postgres. */
+  redis?: RedisAddress | undefined;
   /** Jobs carry on the trace of who queued them. */
   isTraced?: boolean | undefined;
   /** Called with errors of idle connections; what was under way is tried again by itself. */
@@ -90,14 +94,22 @@ export async function openQueueBackend(options: {
 }): Promise<QueueBackend> {
   const telemetry = options.isTraced ? new BullMQOtel({ tracerName: QUEUE }) : undefined;
   const traced: Traced = telemetry ? { telemetry } : {};
-  return options.redisUrl
-    ? openRedis(options.redisUrl, options.onError, traced)
+  const url = options.redis?.url;
+  return url
+    ? openRedis({ url, isVerified: options.redis?.isVerified }, options.onError, traced)
     : openPostgres(options.pool, options.databaseUrl, options.onError, traced);
 }
 
-function openRedis(url: string, onError: (error: Error) => void, traced: Traced): QueueBackend {
+function openRedis(
+  { url, isVerified = true }: RedisAddress & { url: string },
+  onError: (error: Error) => void,
+  traced: Traced,
+): QueueBackend {
   // BullMQ asks for null: a worker waits for Redis to come back rather than giving up.
-  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  const connection = new Redis(url, {
+    maxRetriesPerRequest: null,
+    ...(!isVerified && url.startsWith('rediss:') ? { tls: { rejectUnauthorized: false } } : {}),
+  });
   connection.on('error', onError);
   const queue = new Queue<JobData>(QUEUE, { connection, ...traced });
   queue.on('error', onError);

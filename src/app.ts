@@ -25,7 +25,7 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
     const backend = await openQueueBackend({
       pool: store.pool,
       databaseUrl: config.databaseUrl,
-      redisUrl: config.redisUrl,
+      redis: config.redis,
       isTraced: config.tracesUrl !== undefined,
       onError: (error) => log.error({ err: error }, 'queue connection error'),
     });

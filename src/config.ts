@@ -39,6 +39,12 @@ export const Environment = z.object({
   REDIS_URL: address(/^rediss?:$/, 'redis://host:6379')
     .optional()
     .describe('Redis for the job queue. Without it the queue is kept in Postgres.'),
+  REDIS_TLS: z
+    .enum(['verify', 'no-verify'])
+    .default('verify')
+    .describe(
+      'no-verify: a rediss:// address is believed without a certificate that can be checked, as Heroku asks for its own Redis.',
+    ),
   DATA_DIR: z
     .string()
     .default('./data')
@@ -125,7 +131,7 @@ type OAuthApp = { clientId: string; clientSecret: string };
 /** What the environment says, by our own names. */
 export type Config = {
   databaseUrl: string | undefined;
-  redisUrl: string | undefined;
+  redis: { url: string | undefined; isVerified: boolean };
   dataDir: string;
   encryptionKey: Buffer | undefined;
   oldEncryptionKeys: Buffer[];
@@ -168,7 +174,7 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
   const env = parsed.data;
   return {
     databaseUrl: env.DATABASE_URL,
-    redisUrl: env.REDIS_URL,
+    redis: { url: env.REDIS_URL, isVerified: env.REDIS_TLS === 'verify' },
     dataDir: env.DATA_DIR,
     encryptionKey: env.ENCRYPTION_KEY,
     oldEncryptionKeys: env.ENCRYPTION_KEYS_OLD,

@@ -14,13 +14,20 @@ export function redisProgram(): string | null {
   return folders.map((folder) => join(folder, 'redis-server')).find((path) => existsSync(path)) ?? null;
 }
 
-/** Starts a Redis of its own on a free port, keeping nothing on disk. */
-export async function startRedis(program: string): Promise<{ url: string; stop(): Promise<void> }> {
+/** Starts a Redis of its own on a free port, keeping nothing on disk; over TLS with a certificate where one is given. */
+export async function startRedis(
+  program: string,
+  certificate?: { cert: string; key: string },
+): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'segment-sync-redis-'));
   const port = await freePort();
   const settings = [
-    '--port',
-    String(port),
+    ...(certificate
+      ? [
+          ['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'],
+          ['--tls-cert-file', certificate.cert, '--tls-key-file', certificate.key],
+        ].flat()
+      : ['--port', String(port)]),
     '--bind',
     '127.0.0.1',
     '--save',
@@ -44,7 +51,7 @@ export async function startRedis(program: string): Promise<{ url: string; stop()
   });
   await ready;
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${certificate ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
     stop: async () => {
       const exited = once(child, 'exit');
       child.kill('SIGTERM');

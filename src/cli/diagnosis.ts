@@ -60,7 +60,7 @@ async function* checkStore({ app, tenant }: Session): Findings {
   );
   try {
     const counts = await backend.queue.getJobCounts('failed');
-    yield ok(`The queue answers (${config.redisUrl === undefined ? 'in Postgres' : 'Redis'}).`);
+    yield ok(`The queue answers (${config.redis.url === undefined ? 'in Postgres' : 'Redis'}).`);
     const failed = counts.failed ?? 0;
     if (failed > 0)
       yield warning(`${counted(failed, 'job')} failed for good.`, 'Look at the runs below and at the log.');

@@ -19,7 +19,7 @@ export async function openTestQueue(database: TestDatabase): Promise<TestQueue> 
   const backend = await openQueueBackend({
     pool: database.pool,
     databaseUrl: database.url ?? undefined,
-    redisUrl: redis?.url,
+    redis: { url: redis?.url },
     onError: (error) => errors.push(error),
   });
   return {

@@ -47,7 +47,7 @@ export async function startServer(
   const backend = await openQueueBackend({
     pool,
     databaseUrl: database.url ?? undefined,
-    redisUrl: undefined,
+    redis: { url: undefined, isVerified: true },
     onError: () => {},
   });
   const parts: ServerParts = {
