@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { judge } from './audit.ts';
 import { isPermissive, licenceOf } from './licences.ts';
+import { billOfMaterials } from './sbom.ts';
 import { shippedPackages } from './shipped.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -32,6 +33,28 @@ describe('licences', () => {
     ['unknown', false],
     ['SEE LICENSE IN LICENSE.txt', false],
   ])('%s is passed: %s', (licence, expected) => expect(isPermissive(licence)).toBe(expected));
+});
+
+describe('the bill of materials', () => {
+  const { components, dependencies } = billOfMaterials();
+  const refs = components.map((component) => component['bom-ref'].replace(/@[^@]*$/, ''));
+
+  it('lists each package that reaches a user once: of the server and of the pages', () => {
+    expect(new Set(refs)).toEqual(new Set(shippedPackages(ROOT).map(({ name }) => name)));
+    expect(refs).toEqual(expect.arrayContaining(['express', 'react', 'echarts']));
+  });
+
+  it.each(['vitest', 'vite', '@biomejs/biome', 'nock'])(
+    'leaves out %s, which only builds and tests',
+    (name) => {
+      expect(refs).not.toContain(name);
+    },
+  );
+
+  it('names no dependency that it does not list', () => {
+    const listed = new Set([...components.map((component) => component['bom-ref']), dependencies[0]?.ref]);
+    expect(dependencies.flatMap(({ dependsOn }) => dependsOn).filter((ref) => !listed.has(ref))).toEqual([]);
+  });
 });
 
 describe('the audit', () => {
