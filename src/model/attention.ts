@@ -1,15 +1,5 @@
-/**
- * Segments whose members are about to be lost, by key: those of the templates. A segment of one's own with such a
- * key counts as well.
- */
-export const AT_RISK: ReadonlySet<string> = new Set([
-  'at_risk',
-  'cant_lose',
-  'about_to_sleep',
-  'need_attention',
-  'slipping',
-  'value_at_risk',
-  'contract_ending',
-  'overdue',
-  'detractor',
-]);
+import { z } from 'zod';
+
+/** How a segment asks for the owners of its customers: as long as one is in it, or when one comes into it. */
+export const Attention = z.enum(['at_risk', 'new']);
+export type Attention = z.infer<typeof Attention>;

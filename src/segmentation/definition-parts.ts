@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attention } from '../model/attention.ts';
 import { Key, SubjectType } from '../model/attribute.ts';
 import { DealMeasure, SegmentName } from './condition.ts';
 import { Duration } from './duration.ts';
@@ -51,6 +52,9 @@ export const segment = {
   description: z.string().max(500).optional().describe('Who these are, in a sentence.'),
   stay: Duration.optional().describe('Keep the label at least this long once given.'),
   play: Play.optional().describe('What to do with these customers.'),
+  attention: Attention.optional().describe(
+    'Lists its customers to their owners: at_risk for as long as they are in it, new when they come into it. Where no segment of a set says new, all its segments are news.',
+  ),
 };
 
 export const TiersSegment = z.strictObject({

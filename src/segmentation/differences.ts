@@ -32,6 +32,7 @@ const NAMES: Record<string, string> = {
   topPercent: 'Top percent',
   areas: 'Scores',
   play: 'Play',
+  attention: 'Owners’ lists',
 };
 const CONDITIONS = new Set(['when', 'leaveWhen', 'among']);
 

@@ -1,4 +1,4 @@
-import { AT_RISK } from '../model/attention.ts';
+import type { Attention } from '../model/attention.ts';
 import type { SubjectType } from '../model/attribute.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { labelColumn, listAttributes, listLabelColumns } from '../store/columns.ts';
@@ -31,14 +31,14 @@ export type OwnList = {
 
 type Wanted = { definition: Segmentation; segments: string[] };
 
-/** Own customers who are about to be lost, the most valuable first. */
+/** Own customers in a segment that asks for their owner, the most valuable first. */
 export async function ownAtRisk(
   db: Queryable,
   tenant: Tenant,
   email: string,
   limit: number,
 ): Promise<OwnList> {
-  return ownCustomers(db, tenant, email, { limit, segments: (key) => AT_RISK.has(key), since: null });
+  return ownCustomers(db, tenant, email, { limit, segments: atRisk, since: null });
 }
 
 /** Own customers who came into a segment since then, the most valuable first. */
@@ -49,10 +49,21 @@ export async function ownNew(
   since: Date,
   limit: number,
 ): Promise<OwnList> {
-  return ownCustomers(db, tenant, email, { limit, segments: () => true, since });
+  return ownCustomers(db, tenant, email, { limit, segments: news, since });
 }
 
-type Choice = { limit: number; segments: (key: string) => boolean; since: Date | null };
+type Choice = { limit: number; segments: (definition: Segmentation) => string[]; since: Date | null };
+
+const marked = ({ segments }: Segmentation, attention: Attention): string[] =>
+  segments.filter((segment) => segment.attention === attention).map(({ key }) => key);
+
+const atRisk = (definition: Segmentation): string[] => marked(definition, 'at_risk');
+
+/** Those that say so; of a set where none does, all: owners shall know of segments that nobody thought about. */
+function news(definition: Segmentation): string[] {
+  const own = marked(definition, 'new');
+  return own.length > 0 ? own : definition.segments.map(({ key }) => key);
+}
 
 async function ownCustomers(db: Queryable, tenant: Tenant, email: string, choice: Choice): Promise<OwnList> {
   const owners = await ownerIds(db, tenant, email);
@@ -63,7 +74,7 @@ async function ownCustomers(db: Queryable, tenant: Tenant, email: string, choice
     const columns = new Set(await listLabelColumns(db, tenant, subject));
     const wanted = published.flatMap(({ definition }): Wanted[] => {
       if (definition.subject !== subject || !columns.has(labelColumn(definition.key))) return [];
-      const segments = definition.segments.map(({ key }) => key).filter(choice.segments);
+      const segments = choice.segments(definition);
       return segments.length === 0 ? [] : [{ definition, segments }];
     });
     if (wanted.length > 0) found.push(...(await ofSubject(db, tenant, subject, owners, wanted, choice)));

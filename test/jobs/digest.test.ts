@@ -20,6 +20,7 @@ const care = RulesSegmentation.parse({
       key: 'at_risk',
       name: 'At risk',
       when: { attribute: 'deal_count', atLeast: 1 },
+      attention: 'at_risk',
       play: { channel: 'phone', message: 'Ask how they are', budget: 100 },
     },
     { key: 'other', name: 'Others', when: { attribute: 'deal_count', below: 1 } },
@@ -119,6 +120,24 @@ describe('my customers', () => {
     await rig.pool.query(
       `update ${rig.tenant.schema}.label_change set at = at + interval '10 days' where subject_id % 2 = 0`,
     );
+  });
+
+  it('are new only in the segments that say so, where one of a set does', async () => {
+    const ben = await member('ben@example.com');
+    const mark = (attention: string | null) =>
+      rig.pool.query(
+        `update ${rig.tenant.schema}.segmentation
+         set definition = jsonb_set(definition, '{segments,1}', (definition #> '{segments,1}') - 'attention'
+           || case when $1::text is null then '{}' else jsonb_build_object('attention', $1::text) end)`,
+        [attention],
+      );
+    await mark('new');
+    const { items } = await list(ben, '/api/my/new?limit=100');
+    expect(items.length).toBeGreaterThan(0);
+    expect(new Set(items.flatMap(({ labels }) => labels.map(({ segment }) => segment)))).toEqual(
+      new Set(['other']),
+    );
+    await mark(null);
   });
 
   it('are nobody for whoever owns nothing', async () => {

@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts';
+import type { Attention } from '../../model/attention.ts';
 
 /** An inclusive range of scores. */
 export type ScoreRange = readonly [number, number];
@@ -6,7 +7,12 @@ export type ScoreRange = readonly [number, number];
 /** Where a segment lies; ranges left out match everything. `fm` is the mean of F and M. */
 export type RfmArea = { r?: ScoreRange; f?: ScoreRange; m?: ScoreRange; fm?: ScoreRange };
 
-export type RfmMapSegment = { key: string; name: string; areas: readonly RfmArea[] };
+export type RfmMapSegment = {
+  key: string;
+  name: string;
+  areas: readonly RfmArea[];
+  attention?: Attention;
+};
 
 /** A division of the 5 x 5 x 5 scores; the first segment that matches wins. */
 export type RfmMap = { key: string; name: string; segments: readonly RfmMapSegment[] };
@@ -19,12 +25,22 @@ export const RFM_GRID: RfmMap = {
     { key: 'champions', name: 'Champions', areas: [{ r: [5, 5], f: [4, 5] }] },
     { key: 'loyal', name: 'Loyal customers', areas: [{ r: [3, 4], f: [4, 5] }] },
     { key: 'potential_loyalist', name: 'Potential loyalists', areas: [{ r: [4, 5], f: [2, 3] }] },
-    { key: 'new', name: 'New customers', areas: [{ r: [5, 5], f: [1, 1] }] },
+    { key: 'new', name: 'New customers', areas: [{ r: [5, 5], f: [1, 1] }], attention: 'new' },
     { key: 'promising', name: 'Promising', areas: [{ r: [4, 4], f: [1, 1] }] },
-    { key: 'need_attention', name: 'Need attention', areas: [{ r: [3, 3], f: [3, 3] }] },
-    { key: 'about_to_sleep', name: 'About to sleep', areas: [{ r: [3, 3], f: [1, 2] }] },
-    { key: 'cant_lose', name: "Can't lose them", areas: [{ r: [1, 2], f: [5, 5] }] },
-    { key: 'at_risk', name: 'At risk', areas: [{ r: [1, 2], f: [3, 4] }] },
+    {
+      key: 'need_attention',
+      name: 'Need attention',
+      areas: [{ r: [3, 3], f: [3, 3] }],
+      attention: 'at_risk',
+    },
+    {
+      key: 'about_to_sleep',
+      name: 'About to sleep',
+      areas: [{ r: [3, 3], f: [1, 2] }],
+      attention: 'at_risk',
+    },
+    { key: 'cant_lose', name: "Can't lose them", areas: [{ r: [1, 2], f: [5, 5] }], attention: 'at_risk' },
+    { key: 'at_risk', name: 'At risk', areas: [{ r: [1, 2], f: [3, 4] }], attention: 'at_risk' },
     { key: 'hibernating', name: 'Hibernating', areas: [{ r: [1, 2], f: [1, 2] }] },
   ],
 };
@@ -38,9 +54,9 @@ export const RFM_VALUE_MAP: RfmMap = {
   key: 'value',
   name: 'Recency, frequency and value',
   segments: [
-    { key: 'cant_lose', name: "Can't lose them", areas: [{ r: [1, 1], fm: [4, 5] }] },
+    { key: 'cant_lose', name: "Can't lose them", areas: [{ r: [1, 1], fm: [4, 5] }], attention: 'at_risk' },
     { key: 'promising', name: 'Promising', areas: [{ r: [3, 4], fm: [1, 1] }] },
-    { key: 'new', name: 'New customers', areas: [{ r: [5, 5], fm: [1, 1] }] },
+    { key: 'new', name: 'New customers', areas: [{ r: [5, 5], fm: [1, 1] }], attention: 'new' },
     { key: 'lost', name: 'Lost', areas: [{ r: [1, 1], fm: [1, 1.5] }] },
     { key: 'champions', name: 'Champions', areas: [{ r: [4, 5], fm: [4, 5] }] },
     {
@@ -51,10 +67,20 @@ export const RFM_VALUE_MAP: RfmMap = {
         { r: [1, 1], fm: [2, 2] },
       ],
     },
-    { key: 'about_to_sleep', name: 'About to sleep', areas: [{ r: [2, 3], fm: [1, 2] }] },
-    { key: 'need_attention', name: 'Need attention', areas: [{ r: [2, 3], fm: [2, 3] }] },
+    {
+      key: 'about_to_sleep',
+      name: 'About to sleep',
+      areas: [{ r: [2, 3], fm: [1, 2] }],
+      attention: 'at_risk',
+    },
+    {
+      key: 'need_attention',
+      name: 'Need attention',
+      areas: [{ r: [2, 3], fm: [2, 3] }],
+      attention: 'at_risk',
+    },
     { key: 'potential_loyalist', name: 'Potential loyalists', areas: [{ r: [3, 5], fm: [1, 3] }] },
-    { key: 'at_risk', name: 'At risk', areas: [{ r: [1, 2], fm: [2, 5] }] },
+    { key: 'at_risk', name: 'At risk', areas: [{ r: [1, 2], fm: [2, 5] }], attention: 'at_risk' },
     { key: 'loyal', name: 'Loyal customers', areas: [{ r: [2, 5], fm: [3, 5] }] },
   ],
 };
