@@ -127,6 +127,14 @@ export type CheckItem = {
   action: string;
 };
 
+/** What the preflight looks for. */
+export type CheckNeeds = {
+  properties: { object: ObjectType; name: string }[];
+  write: boolean;
+  /** May plays make tasks? Not looked at if left out. */
+  tasks?: boolean;
+};
+
 export type TargetKind =
   /** One property or field per segmentation: a single value, or several. */
   | 'property'
@@ -288,16 +296,16 @@ export type Connector<Config = unknown> = {
   config: z.ZodType<Config>;
   auth: 'oauth2' | 'none';
   budgets: Record<string, Budget>;
-  /** Rows per call. A push larger than `bulk` rows may be sent as one bulk job. */
-  batch: { properties: number; membership: number; bulk?: number };
+  /**
+   * Rows per call. A push larger than `bulk` rows may be sent as one bulk job; else batches of properties go
+   * `inFlight` at a time (1 where left out), each of other records.
+   */
+  batch: { properties: number; membership: number; bulk?: number; inFlight?: number };
   objects: readonly ObjectType[];
   targets: readonly TargetKind[];
   /** What a connection of this system writes if nobody chose otherwise. */
   defaultTargets: readonly TargetKind[];
-  check(
-    context: Context<Config>,
-    needs: { properties: { object: ObjectType; name: string }[]; write: boolean },
-  ): Promise<CheckItem[]>;
+  check(context: Context<Config>, needs: CheckNeeds): Promise<CheckItem[]>;
   discover?(context: Context<Config>, object: ObjectType): Promise<Property[]>;
   /** How many live records there are, where the CRM tells it cheaply. */
   size?(context: Context<Config>, object: ObjectType): Promise<number | undefined>;

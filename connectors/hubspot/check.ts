@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError, AuthError, RemoteError } from '../../src/errors.ts';
 import { ObjectType } from '../../src/model/record.ts';
-import type { CheckItem, Context } from '../contract.ts';
+import type { CheckItem, CheckNeeds, Context } from '../contract.ts';
 import { API_VERSION, type Call, call } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { listPath } from './lists.ts';
@@ -9,6 +9,7 @@ import { HUBSPOT_OBJECTS } from './objects.ts';
 import { noRoom } from './prepare.ts';
 import { type HubSpotProperty, listProperties, propertyPath } from './properties.ts';
 import { objectPath } from './reads.ts';
+import { TASKS_PATH } from './tasks.ts';
 
 const Account = z.object({
   portalId: z.number(),
@@ -25,10 +26,7 @@ const good = (code: string, message: string): CheckItem => ({
 });
 
 /** Names every right, property and limit that stands in the way, before anything is read or written. */
-export async function checkHubSpot(
-  context: Context<HubSpotConfig>,
-  needs: { properties: { object: ObjectType; name: string }[]; write: boolean },
-): Promise<CheckItem[]> {
+export async function checkHubSpot(context: Context<HubSpotConfig>, needs: CheckNeeds): Promise<CheckItem[]> {
   const account = await tried('account', 'error', async () => {
     const { portalId, companyCurrency } = await accountOf(context);
     return good(
@@ -44,6 +42,7 @@ export async function checkHubSpot(
   }
   if (needs.write)
     items.push(await probe(context, 'lists_write', 'warning', 'Lists can be written.', LISTS_PROBE));
+  if (needs.tasks) items.push(await probe(context, 'tasks_write', 'warning', 'Can make tasks.', TASKS_PROBE));
   return items;
 }
 
@@ -132,6 +131,7 @@ async function writable(context: Context<HubSpotConfig>, object: ObjectType): Pr
   ];
 }
 
+const TASKS_PROBE: Call = { method: 'POST', path: `${TASKS_PATH}/batch/create`, body: { inputs: [] } };
 const LISTS_PROBE: Call = { method: 'PUT', path: listPath('/0/memberships/add'), body: [] };
 
 /** A call that changes nothing: where the right is missing HubSpot says 403, else it complains of the empty body. */

@@ -5,7 +5,7 @@ import type { HubSpotConfig } from './config.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
 
 /** https://developers.hubspot.com/docs/api-reference/latest/crm/activities/tasks/guide */
-const PATH = `/crm/objects/${API_VERSION}/tasks`;
+export const TASKS_PATH = `/crm/objects/${API_VERSION}/tasks`;
 
 /** From a task to a record. */
 const TYPE_IDS = { contact: 204, company: 192, deal: 216 } as const;
@@ -35,7 +35,11 @@ export async function taskOfHubSpot(context: Context<HubSpotConfig>, task: CrmTa
       },
     ],
   };
-  const { data } = await call(context, { method: 'POST', path: PATH, body, write: true, rows: 1 }, Made);
+  const { data } = await call(
+    context,
+    { method: 'POST', path: TASKS_PATH, body, write: true, rows: 1 },
+    Made,
+  );
   return data;
 }
 
@@ -64,7 +68,7 @@ async function findTask(context: Context<HubSpotConfig>, task: CrmTask): Promise
       context,
       {
         method: 'POST',
-        path: `${PATH}/batch/read`,
+        path: `${TASKS_PATH}/batch/read`,
         body: { inputs, properties: ['hs_task_body'] },
         rows: inputs.length,
       },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError, AuthError, RemoteError } from '../../src/errors.ts';
 import { ObjectType } from '../../src/model/record.ts';
-import type { CheckItem, Context } from '../contract.ts';
+import type { CheckItem, CheckNeeds, Context } from '../contract.ts';
 import { API_VERSION } from './app.ts';
 import { checkChanges } from './changes.ts';
 import { call, dataPath } from './client.ts';
@@ -10,8 +10,7 @@ import { LEFT_FOR_ALL } from './dialect.ts';
 import { pathOf, SOBJECTS } from './objects.ts';
 import { canRead, type Schema, schemaOf } from './schema.ts';
 import { query } from './soql.ts';
-
-type Needs = { properties: { object: ObjectType; name: string }[]; write: boolean };
+import { TASK_FIELDS } from './tasks.ts';
 
 const good = (code: string, message: string): CheckItem => ({
   code,
@@ -40,7 +39,7 @@ export async function identifySalesforce(
 /** Names every right, field and limit that stands in the way, before anything is read or written. */
 export async function checkSalesforce(
   context: Context<SalesforceConfig>,
-  needs: Needs,
+  needs: CheckNeeds,
 ): Promise<CheckItem[]> {
   const org = await tried('org', 'error', async () => {
     const { id, name } = await identifySalesforce(context);
@@ -59,7 +58,24 @@ export async function checkSalesforce(
       }),
     );
   }
+  if (needs.tasks) items.push(await tried('tasks_write', 'warning', () => checkTasks(context)));
   return items;
+}
+
+async function checkTasks(context: Context<SalesforceConfig>): Promise<CheckItem> {
+  const schema = await schemaOf(context, 'Task');
+  const hidden = TASK_FIELDS.filter((name) => !schema?.fields.has(name));
+  if (schema?.createable && hidden.length === 0) return good('tasks_write', 'Can make tasks.');
+  return {
+    code: 'tasks_write',
+    ok: false,
+    level: 'warning',
+    message: schema?.createable
+      ? `The connected user can't fill ${hidden.join(', ')} of tasks: plays make none in Salesforce.`
+      : "The connected user can't make tasks: plays make none in Salesforce.",
+    action:
+      'Give the connected user the right to edit tasks, and the fields named, or allow no tasks under Settings.',
+  };
 }
 
 /** Runs a check; what it throws becomes its line. What a later try may mend is thrown on. */
@@ -100,7 +116,7 @@ async function limits(context: Context<SalesforceConfig>): Promise<CheckItem[]> 
 async function checkObject(
   context: Context<SalesforceConfig>,
   object: ObjectType,
-  needs: Needs,
+  needs: CheckNeeds,
 ): Promise<CheckItem[]> {
   const items: CheckItem[] = [];
   for (const sobject of SOBJECTS[object]) {

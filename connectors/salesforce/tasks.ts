@@ -8,6 +8,18 @@ import { query, quote } from './soql.ts';
 /** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm */
 const PATH = dataPath('/sobjects/Task');
 
+/** What a task is made of, beside its link to a record. */
+export const TASK_FIELDS = [
+  'Subject',
+  'Description',
+  'OwnerId',
+  'ActivityDate',
+  'Status',
+  'Priority',
+  'WhoId',
+  'WhatId',
+];
+
 const Made = z.object({ id: z.string() });
 
 /** Makes a task for a person (contact, lead) or about an account, a person account among them. */

@@ -12,7 +12,7 @@ export type PortalTask = {
 };
 
 const FIRST_ID = 80_900_000_001;
-const READ_BATCH = 100;
+const BATCH = 100;
 const STATUSES = ['NOT_STARTED', 'IN_PROGRESS', 'WAITING', 'COMPLETED', 'DEFERRED'];
 const LONGEST_BODY = 65_536;
 
@@ -34,6 +34,7 @@ const Create = z.object({
     )
     .default([]),
 });
+const BatchCreate = z.object({ inputs: z.array(Create) });
 const Read = z.object({
   inputs: z.array(z.object({ id: z.string() })),
   properties: z.array(z.string()).default([]),
@@ -42,40 +43,62 @@ const Linked = z.object({ inputs: z.array(z.object({ id: z.string() })) });
 
 const create =
   (api: Api, tasks: PortalTask[]) =>
+  (request: ApiRequest): Reply => ({
+    status: 201,
+    json: createOne(api, tasks, request, api.body(request, Create)),
+  });
+
+const batchCreate =
+  (api: Api, tasks: PortalTask[]) =>
   (request: ApiRequest): Reply => {
-    const { properties, associations } = api.body(request, Create);
-    if (Number.isNaN(Date.parse(properties.hs_timestamp ?? '')))
-      invalid('Property values were not valid: hs_timestamp is required');
-    if (!STATUSES.includes(properties.hs_task_status ?? 'NOT_STARTED'))
-      invalid(
-        `Property values were not valid: ${properties.hs_task_status} was not one of the allowed options`,
-      );
-    if ((properties.hs_task_body ?? '').length > LONGEST_BODY)
-      invalid('Property values were not valid: hs_task_body is too long');
-    const owner = properties.hubspot_owner_id;
-    if (owner !== undefined && !api.portal.owners.some(({ id }) => id === owner))
-      invalid(`Property values were not valid: there is no owner ${owner}`);
-    const to = associations.flatMap((one) =>
-      one.types.map(({ associationTypeId }) => {
-        const type = TYPES.get(associationTypeId) ?? invalid(`No association type ${associationTypeId}`);
-        const record = api.portal.records[type].find(one.to.id);
-        if (!record || record.archivedAt !== undefined)
-          return refuse(404, 'OBJECT_NOT_FOUND', `No ${type} with ID ${one.to.id} exists`);
-        return { type, id: record.id };
-      }),
+    const { inputs } = api.body(request, BatchCreate);
+    api.checkBatch(
+      request,
+      inputs.map((_, index) => String(index)),
+      BATCH,
     );
-    const task: PortalTask = { id: String(FIRST_ID + tasks.length), properties, to };
-    tasks.push(task);
-    api.journal.rowsWritten(1);
-    return { status: 201, json: shown(task, request.now) };
+    const made = inputs.map((input) => createOne(api, tasks, request, input));
+    return { ...api.batchReply(request, made, []), status: 201 };
   };
+
+function createOne(
+  api: Api,
+  tasks: PortalTask[],
+  request: ApiRequest,
+  { properties, associations }: z.infer<typeof Create>,
+) {
+  if (Number.isNaN(Date.parse(properties.hs_timestamp ?? '')))
+    invalid('Property values were not valid: hs_timestamp is required');
+  if (!STATUSES.includes(properties.hs_task_status ?? 'NOT_STARTED'))
+    invalid(
+      `Property values were not valid: ${properties.hs_task_status} was not one of the allowed options`,
+    );
+  if ((properties.hs_task_body ?? '').length > LONGEST_BODY)
+    invalid('Property values were not valid: hs_task_body is too long');
+  const owner = properties.hubspot_owner_id;
+  if (owner !== undefined && !api.portal.owners.some(({ id }) => id === owner))
+    invalid(`Property values were not valid: there is no owner ${owner}`);
+  const to = associations.flatMap((one) =>
+    one.types.map(({ associationTypeId }) => {
+      const type = TYPES.get(associationTypeId) ?? invalid(`No association type ${associationTypeId}`);
+      const record = api.portal.records[type].find(one.to.id);
+      if (!record || record.archivedAt !== undefined)
+        return refuse(404, 'OBJECT_NOT_FOUND', `No ${type} with ID ${one.to.id} exists`);
+      return { type, id: record.id };
+    }),
+  );
+  const task: PortalTask = { id: String(FIRST_ID + tasks.length), properties, to };
+  tasks.push(task);
+  api.journal.rowsWritten(1);
+  return shown(task, request.now);
+}
 
 const batchRead =
   (api: Api, tasks: PortalTask[]) =>
   (request: ApiRequest): Reply => {
     const { inputs } = api.body(request, Read);
     const ids = inputs.map(({ id }) => id);
-    api.checkBatch(request, ids, READ_BATCH);
+    api.checkBatch(request, ids, BATCH);
     const found = tasks.filter(({ id }) => ids.includes(id));
     api.journal.rowsRead(found.length);
     return api.batchReply(
@@ -126,6 +149,15 @@ export const taskEndpoints = (api: Api): HubspotEndpoint[] => {
       path: '/crm/objects/:version/tasks',
       name: 'tasks create',
       handle: create(api, tasks),
+    },
+    {
+      method: 'post',
+      kind: 'write',
+      budget: 'general',
+      scope: 'crm.objects.contacts.write',
+      path: '/crm/objects/:version/tasks/batch/create',
+      name: 'tasks batch create',
+      handle: batchCreate(api, tasks),
     },
     {
       ...reads,

@@ -1,8 +1,8 @@
-import { connectorOf } from '../../connectors/registry.ts';
 import { nextTimes } from '../../jobs/schedules.ts';
 import { toAppError } from '../errors.ts';
 import { listFalls } from '../pipeline/falls.ts';
 import { pinsNow, readPlans } from '../pipeline/plans.ts';
+import { preflight } from '../pipeline/preflight.ts';
 import { listRefusals } from '../pipeline/refusals.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
 import { unmetSegments } from '../segmentation/requirements.ts';
@@ -98,12 +98,7 @@ async function* askConnection({ app, tenant }: Session, connection: ConnectionRo
   const stop = new AbortController();
   const connections = app.openConnections({ tenant, asOf: new Date(), signal: stop.signal });
   try {
-    const { context } = await connections.open(connection.id);
-    const mappings = await listMappings(app.store.pool, tenant, { connectionId: connection.id });
-    const items = await connectorOf(connection.system).check(context, {
-      properties: mappings.map(({ object, property }) => ({ object, name: property })),
-      write: true,
-    });
+    const items = await preflight(app.store.pool, tenant, await connections.open(connection.id));
     for (const { ok: isOk, level, message, action } of items) {
       const text = `${connection.name}: ${message}`;
       yield isOk ? ok(text) : level === 'error' ? error(text, action) : warning(text, action);

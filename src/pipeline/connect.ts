@@ -9,7 +9,7 @@ import { listMappings } from '../store/mappings.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Keyring } from '../store/secrets.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { checkScopes } from './preflight.ts';
+import { checkScopes, preflight } from './preflight.ts';
 import { addMissingTargets } from './publish.ts';
 import { mapConnection } from './setup.ts';
 
@@ -85,10 +85,7 @@ export async function connectAccount(
   const mappings = await listMappings(pool, tenant, { connectionId: connection.id });
   const checks = [
     ...checkScopes(connector, context.secret()),
-    ...(await connector.check(context, {
-      properties: mappings.map(({ object, property }) => ({ object, name: property })),
-      write: true,
-    })),
+    ...(await preflight(pool, tenant, { id: connection.id, connector, context })),
   ];
   await addMissingTargets(pool, tenant);
   return {

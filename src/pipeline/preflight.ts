@@ -45,15 +45,16 @@ export function checkScopes(
   return [item(true, 'error', `${connector.name} grants all that the app asks for.`, '')];
 }
 
-/** The connector's own preflight, with what is mapped today. */
+/** The connector's own preflight, with what is mapped today; the right to make tasks only where plays may make some. */
 export async function preflight(
   pool: Pool,
   tenant: Tenant,
-  { id, connector, context }: OpenConnection,
+  { id, connector, context }: Pick<OpenConnection, 'id' | 'connector' | 'context'>,
 ): Promise<CheckItem[]> {
   const mappings = await listMappings(pool, tenant, { connectionId: id });
   return connector.check(context, {
     properties: mappings.map(({ object, property }) => ({ object, name: property })),
     write: true,
+    tasks: tenant.policy.tasksPerOwnerAndWeek > 0,
   });
 }

@@ -190,8 +190,13 @@ export function conformance(name: string, start: (seed: RigSeed) => Promise<Rig>
 
     it('passes its own preflight', async () => {
       const rig = await rigOf();
-      const items = await rig.connector.check(rig.context(), { properties: [], write: true });
+      const items = await rig.connector.check(rig.context(), {
+        properties: [],
+        write: true,
+        tasks: true,
+      });
       expect(items.length).toBeGreaterThan(0);
+      expect(items.some(({ code }) => code === 'tasks_write')).toBe(rig.connector.task !== undefined);
       expect(items.filter((item) => !item.ok)).toEqual([]);
       expectNoBrokenRules(rig);
     });

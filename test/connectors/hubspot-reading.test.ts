@@ -150,7 +150,7 @@ describe('reading HubSpot', () => {
       'crm.schemas.contacts.read',
     ]);
     const context = { ...rig.context(), token: async () => ({ accessToken, apiUrl: rig.crm.url }) };
-    const items = await hubspot.check(context, { properties: [], write: true });
+    const items = await hubspot.check(context, { properties: [], write: true, tasks: true });
     const missing = items.filter((item) => !item.ok).map(({ message }) => /crm\.[a-z.]+/.exec(message)?.[0]);
     expect(missing).toEqual([
       'crm.objects.contacts.write',
@@ -162,7 +162,10 @@ describe('reading HubSpot', () => {
       'crm.objects.deals.read',
       'crm.schemas.deals.read',
       'crm.lists.write',
+      // Tasks go by the rights to contacts.
+      'crm.objects.contacts.write',
     ]);
+    expect(items.at(-1)?.code).toBe('tasks_write');
     expect(items.every((item) => item.ok || item.action !== '')).toBe(true);
   });
 });

@@ -164,6 +164,16 @@ it('goes on without a field that is hidden, and the preflight names it', async (
   ]);
 });
 
+it('says before the first task that the connected user can make none', async () => {
+  const rig = await start();
+  rig.crm.admin.hideField('Task.Description');
+  const [line] = (await salesforce.check(rig.context(), { properties: [], write: true, tasks: true })).filter(
+    ({ ok }) => !ok,
+  );
+  expect(line).toMatchObject({ code: 'tasks_write', level: 'warning' });
+  expect(line?.message).toContain('Description');
+});
+
 it('offers fields behind a relationship as properties', async () => {
   const rig = await start();
   const names = async (object: 'contact' | 'deal') =>
