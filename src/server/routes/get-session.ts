@@ -17,7 +17,13 @@ export default route({
     csrf: z.string().nullable(),
     /** Gets the weekly digest; null for programs. */
     digest: z.boolean().nullable(),
-    tenant: z.object({ id: z.string(), name: z.string(), zone: z.string(), currency: z.string() }),
+    tenant: z.object({
+      id: z.string(),
+      name: z.string(),
+      zone: z.string(),
+      currency: z.string(),
+      tasksPerOwnerAndWeek: z.number().describe('Tasks that plays may make in the CRM; 0 for none'),
+    }),
   }),
   handle: async ({ actor, tenant, parts }) => ({
     name: actor.name,
@@ -25,6 +31,6 @@ export default route({
     permissions: [...actor.permissions],
     csrf: actor.csrf,
     digest: actor.kind === 'person' ? (await getMember(parts.store.pool, tenant, actor.id)).digest : null,
-    tenant,
+    tenant: { ...tenant, tasksPerOwnerAndWeek: tenant.policy.tasksPerOwnerAndWeek },
   }),
 });

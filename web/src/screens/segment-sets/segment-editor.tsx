@@ -4,19 +4,19 @@ import {
   Fieldset,
   Group,
   NumberInput,
+  Select,
   SimpleGrid,
   Stack,
   Switch,
   Text,
-  Textarea,
   TextInput,
 } from '@mantine/core';
 import type { Condition } from '../../../../src/segmentation/condition.ts';
-import { useSession } from '../../session.ts';
 import type { Choices } from './builder/choices.ts';
 import { ConditionBuilder } from './builder/condition-builder.tsx';
 import { Duration } from './builder/value-input.tsx';
 import { fieldOf, withSegment } from './change-definition.ts';
+import { numberOr, PlayEditor } from './play-editor.tsx';
 import type { Draft } from './use-draft.ts';
 import { keyFrom } from './words.ts';
 
@@ -108,13 +108,27 @@ export function SegmentEditor({
           />
         )}
         <Stay value={segment.stay} onChange={(stay) => set({ stay })} />
-        <PlayEditor play={segment.play ?? {}} onChange={(play) => set({ play })} />
+        <Select
+          label="Tell the owners of these customers"
+          description="In My customers, and in the weekly e-mail"
+          inputWrapperOrder={['label', 'input', 'description']}
+          maw={460}
+          allowDeselect={false}
+          data={ATTENTION}
+          value={segment.attention ?? 'usual'}
+          onChange={(value) => set({ attention: value === 'usual' ? undefined : (value ?? undefined) })}
+        />
+        <PlayEditor play={segment.play ?? {}} name={segment.name} onChange={(play) => set({ play })} />
       </Stack>
     </Fieldset>
   );
 }
 
-const numberOr = (value: unknown): number | '' => (typeof value === 'number' ? value : '');
+const ATTENTION = [
+  { value: 'usual', label: 'When one comes in, unless another segment is marked for that' },
+  { value: 'new', label: 'When one comes in' },
+  { value: 'at_risk', label: 'As long as one is in it: about to be lost' },
+];
 
 function TierBounds({ segment, set }: { segment: object; set: (fields: Record<string, unknown>) => void }) {
   return (
@@ -196,65 +210,5 @@ function Stay({
         <Duration label="Keep it at least" value={value} onChange={(stay) => stay !== '' && onChange(stay)} />
       )}
     </Group>
-  );
-}
-
-const CHANNELS = 'email, phone, sms, ads, in-app, meeting';
-
-/** What to do with a segment. */
-function PlayEditor({
-  play,
-  onChange,
-}: {
-  play: Record<string, unknown>;
-  onChange: (play: Record<string, unknown> | undefined) => void;
-}) {
-  const { tenant } = useSession();
-  const set = (key: string, value: unknown) => {
-    const next = Object.fromEntries(
-      Object.entries({ ...play, [key]: value }).filter(([, one]) => one !== ''),
-    );
-    onChange(Object.keys(next).length === 0 ? undefined : next);
-  };
-  const text = (key: string) => {
-    const value = play[key];
-    return typeof value === 'string' ? value : '';
-  };
-  const field = (key: string, label: string, placeholder?: string) => (
-    <TextInput
-      label={label}
-      placeholder={placeholder}
-      value={text(key)}
-      onChange={(event) => set(key, event.currentTarget.value)}
-    />
-  );
-  const amount = (key: string, label: string) => (
-    <NumberInput
-      label={label}
-      min={0}
-      thousandSeparator=","
-      suffix={` ${tenant.currency}`}
-      value={numberOr(play[key])}
-      onChange={(value) => set(key, value)}
-    />
-  );
-  return (
-    <Fieldset legend="Play: what to do with these customers" p="sm">
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="xs">
-        {field('channel', 'Channel', CHANNELS)}
-        {field('offer', 'Offer')}
-        {field('owner', 'Who does it')}
-        {field('cadence', 'How often', 'monthly')}
-        {amount('budget', 'Budget')}
-        {amount('costPerContact', 'Cost to reach one')}
-      </SimpleGrid>
-      <Textarea
-        mt="xs"
-        label="Message"
-        autosize
-        value={text('message')}
-        onChange={(event) => set('message', event.currentTarget.value)}
-      />
-    </Fieldset>
   );
 }

@@ -1,6 +1,7 @@
 import { Anchor, Badge, Button, Card, Group, SimpleGrid, Stack, Tabs, Text, Title } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
+import type { Play } from '../../../../src/segmentation/definition-parts.ts';
 import { type Answer, addressOf } from '../../api.ts';
 import { count, counted, money, share } from '../../parts/figures.ts';
 import { Page } from '../../parts/page.tsx';
@@ -154,7 +155,7 @@ function Overview({ segment }: { segment: Segment }) {
           {play ? (
             <Rows
               name="Play"
-              rows={Object.entries(play).map(([name, value]) => ({ name, value: String(value) }))}
+              rows={inWords(play, tenant.currency)}
               keyOf={({ name }) => name}
               columns={[
                 { head: 'What', cell: ({ name }) => PLAY_NAMES[name] ?? name },
@@ -233,3 +234,17 @@ const PLAY_NAMES: Record<string, string> = {
   budget: 'Budget',
   costPerContact: 'Cost per contact',
 };
+
+/** What a play says, a line each. */
+function inWords({ budget, costPerContact, task, window, ...texts }: Play, currency: string) {
+  return [
+    ...Object.entries(texts).map(([name, value]) => ({ name, value: value ?? '' })),
+    ...Object.entries({ budget, costPerContact }).flatMap(([name, value]) =>
+      value === undefined ? [] : [{ name, value: money(value, currency) }],
+    ),
+    ...(task
+      ? [{ name: 'Task in the CRM', value: `${task.subject}, within ${task.dueIn ?? '7 days'}` }]
+      : []),
+    ...(window === undefined ? [] : [{ name: 'A purchase counts for it within', value: window }]),
+  ];
+}
