@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queueSlice } from '../../jobs/advance.ts';
+import { countWords } from '../model/count-words.ts';
 import type { RunOptions } from '../pipeline/stage.ts';
 import { getRun, type Run, requestRun, STAGES } from '../store/runs.ts';
 import pc from './colours.ts';
-import { bar, count, type Output } from './output.ts';
+import { bar, type Output } from './output.ts';
 import type { Session } from './session.ts';
 
 const LOOK_MS = 100;
@@ -44,7 +45,7 @@ export function describeProgress(run: Run, output: Pick<Output, 'isTerminal'>): 
   const counts = Object.entries(run.counts[run.stage] ?? {})
     .filter(([, value]) => value > 0)
     .slice(0, 5)
-    .map(([name, value]) => `${count(value)} ${name.replaceAll('_', ' ')}`);
+    .map(([name, value]) => countWords(name, value));
   const waits = run.state === 'waiting' && run.reason ? ` (waits: ${run.reason.message})` : '';
   const what = run.endedAt ? run.state : run.stage;
   const text = `${what.padEnd(8)} ${counts.join(', ')}${waits}`.trimEnd();

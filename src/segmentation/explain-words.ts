@@ -183,7 +183,7 @@ function dayBefore(day: string): string {
 export function showValue(value: unknown, type: AttributeType, { calendar, currency }: Words): string {
   if (value === null || value === undefined) return 'not known';
   if (type === 'boolean') return value === true ? 'yes' : 'no';
-  if (type === 'money') return `${format(Number(value))} ${currency}`;
+  if (type === 'money') return `${amount(Number(value))} ${currency}`;
   if (type === 'number') return format(Number(value));
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
   if (type === 'datetime') {
@@ -191,6 +191,15 @@ export function showValue(value: unknown, type: AttributeType, { calendar, curre
     return new Intl.DateTimeFormat('sv-SE', parts).format(new Date(String(value)));
   }
   return String(value);
+}
+
+/** 1,000 and 41,714.50: cents are shown both, or not at all. */
+function amount(value: number): string {
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+    trailingZeroDisplay: 'stripIfInteger',
+  });
 }
 
 function format(value: number): string {

@@ -36,29 +36,6 @@ export function RunState({ run }: { run: Pick<Run, 'state' | 'cancelRequested' |
   );
 }
 
-const PLURALS: Record<string, string> = {
-  contact: 'contacts',
-  company: 'companies',
-  deal: 'deals',
-  person: 'people',
-  lead: 'leads',
-};
-const SYSTEMS: Record<string, string> = {
-  hubspot: 'HubSpot',
-  salesforce: 'Salesforce',
-  csv: 'the CSV folder',
-};
-
-/** "12,044 contacts read" out of `contact.read`: 12044; "443 written to HubSpot" out of `hubspot.written`. */
-export function countWords(name: string, value: number): string {
-  const [first = '', second] = name.split('.');
-  const what = (second ?? first).replaceAll('_', ' ');
-  if (second === undefined) return `${count(value)} ${what}`;
-  const system = SYSTEMS[first];
-  if (system) return `${count(value)} ${what} ${what === 'written' ? 'to' : 'at'} ${system}`;
-  return `${count(value)} ${value === 1 ? first : (PLURALS[first] ?? first)} ${what}`;
-}
-
 const BUDGETS: Record<string, string> = { general: 'All calls', search: 'Searches', api: 'Calls to the API' };
 
 /** What a limit is of, for people. */

@@ -15,6 +15,7 @@ import {
 import { IconArrowBackUp, IconCheck, IconDownload, IconPlayerStop } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
+import { countWords } from '../../../../src/model/count-words.ts';
 import { type Answer, addressOf } from '../../api.ts';
 import { ago, count, instant } from '../../parts/figures.ts';
 import { Page } from '../../parts/page.tsx';
@@ -22,7 +23,7 @@ import { Read } from '../../parts/states.tsx';
 import { useApi, useChange } from '../../query.ts';
 import { useMay, useSession } from '../../session.ts';
 import { Refused } from './refused.tsx';
-import { budgetWords, countWords, RunState, STAGES, stageName, took, windowWords } from './run-words.tsx';
+import { budgetWords, RunState, STAGES, stageName, took, windowWords } from './run-words.tsx';
 import { Undo, UndoProgress } from './undo.tsx';
 import { RunWrites } from './writes.tsx';
 

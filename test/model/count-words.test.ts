@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { countWords } from '../../src/model/count-words.ts';
+
+it.each([
+  ['contact.read', 12_044, '12,044 contacts read'],
+  ['company.merged', 1, '1 company merged'],
+  ['hubspot.written', 443, '443 written to HubSpot'],
+  ['salesforce.read_back', 2, '2 read back at Salesforce'],
+  ['written', 463, '463 written'],
+])('%s %i reads: %s', (name, value, words) => expect(countWords(name, value)).toBe(words));

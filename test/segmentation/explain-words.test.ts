@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import type { AttributeType } from '../../src/model/attribute.ts';
+import { indexAttributes } from '../../src/segmentation/attribute-index.ts';
+import { showValue, type Words } from '../../src/segmentation/explain-words.ts';
+
+const words: Words = {
+  attributes: indexAttributes([]),
+  calendar: { asOf: new Date('2026-11-01T00:00:00Z'), zone: 'Europe/Berlin', fiscalYearStart: 1 },
+  currency: 'EUR',
+};
+
+it.each<[unknown, AttributeType, string]>([
+  ['1000', 'money', '1,000 EUR'],
+  ['41714.5', 'money', '41,714.50 EUR'],
+  [0.123, 'number', '0.12'],
+  [true, 'boolean', 'yes'],
+  [[], 'multi', 'none'],
+  [['a', 'b'], 'multi', 'a, b'],
+  ['2026-06-30T22:30:00Z', 'datetime', '2026-07-01 00:30'],
+  [null, 'money', 'not known'],
+])('%j of type %s is shown as %s', (value, type, shown) => expect(showValue(value, type, words)).toBe(shown));
