@@ -1,12 +1,12 @@
 import type { Json, TargetValue, Write } from '../../connectors/contract.ts';
-import { RemoteError } from '../errors.ts';
 import type { ObjectType } from '../model/record.ts';
 import { doubtSurvivors, dropRefusals, forgetRecords } from '../store/ledger.ts';
 import { transaction } from '../store/pool.ts';
 import { isMembership, type Range, type Scene, type ShownTarget } from './desired.ts';
 import { type Difference, readDifferences } from './difference.ts';
 import { type Reasons, readReasons, ridersIn } from './reasons.ts';
-import { type Piece, type Sent, sendBatch } from './send.ts';
+import type { Piece, Sent } from './send.ts';
+import { sendBatches } from './send-batches.ts';
 import { readable } from './shown-values.ts';
 import type { OpenConnection, StageContext } from './stage.ts';
 
@@ -142,9 +142,6 @@ export type PassProgress = {
   outcomes: Sent['outcomes'];
 };
 
-/** Whole batches of unknown outcome in a row, after which the CRM is taken for down. */
-const MOST_UNKNOWN = 3;
-
 /**
  * Writes one page of differences: reads at most `limit` of them in the range, sends them batch by batch, and tells
  * how far it came. A page cut short by the deadline starts at the same place again: what was written is no
@@ -178,24 +175,26 @@ export async function pushPage(
   const remotes: Record<string, Json> = Object.fromEntries(
     scene.targets.map(({ id, remote }) => [id, remote]),
   );
-  const queue = [...cut(connection, pass, plan.pieces), ...cut(connection, pass, plan.retries)];
-  let unknownInRow = 0;
-  for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-    const sent = await sendBatch(work, connection, {
-      object: pass.object,
-      cause: 'write',
-      pieces: batch,
-      remotes,
-    });
-    count(counts, connection.system, sent);
-    outcomes.push(...sent.outcomes);
-    queue.push(...cut(connection, pass, sent.again));
-    if (sent.waitMs !== undefined) return told(start, false, sent.waitMs);
-    const isUnknown = sent.outcomes.length > 0 && sent.outcomes.every(({ state }) => state === 'unknown');
-    unknownInRow = isUnknown ? unknownInRow + 1 : 0;
-    if (unknownInRow >= MOST_UNKNOWN) throw notAnswering(connection);
+  // One after the other: each holds records of which the one before may hold other values.
+  const rounds = [plan.pieces, plan.retries];
+  for (let pieces = rounds.shift(); pieces !== undefined; pieces = rounds.shift()) {
+    const batches = cut(connection, pass, pieces);
+    const again: Piece[] = [];
+    const { isCut, waitMs } = await sendBatches(
+      work,
+      connection,
+      batches.map((batch) => ({ object: pass.object, cause: 'write', pieces: batch, remotes })),
+      { inFlight: pass.targets.some(isMembership) ? 1 : connection.connector.batch.inFlight },
+      (sent) => {
+        count(counts, connection.system, sent);
+        outcomes.push(...sent.outcomes);
+        again.push(...sent.again);
+      },
+    );
+    if (again.length > 0) rounds.push(again);
     const isLate = performance.now() >= work.deadline || work.signal.aborted;
-    if (isLate && queue.length > 0) return told(start, false);
+    const isLeft = rounds.some((round) => round.length > 0);
+    if (waitMs !== undefined || isCut || (isLate && isLeft)) return told(start, false, waitMs);
   }
   if (rows.length === limit) return told(rows.at(-1)?.key ?? start, false);
   const end = 'to' in range ? (range.to ?? null) : null;
@@ -226,12 +225,17 @@ function cut(connection: OpenConnection, pass: Pass, pieces: Piece[]): Piece[][]
   );
 }
 
+/** Of batches that are sent side by side: the last round of a page is seldom full. */
+const ROUNDS_A_PAGE = 4;
+
 /** Differences read at once: several whole batches, or as many as make a bulk job worth it. */
 export function pageSize(connection: OpenConnection, pass: Pass): number {
   const { batch } = connection.connector;
-  const size = pass.targets.some(isMembership) ? batch.membership : batch.properties;
+  const isList = pass.targets.some(isMembership);
+  const size = isList ? batch.membership : batch.properties;
   const least = batch.bulk === undefined ? 1_000 : 10_000;
-  return size * Math.max(1, Math.ceil(least / size));
+  const together = isList ? 1 : (batch.inFlight ?? 1);
+  return size * Math.max(Math.ceil(least / size), together === 1 ? 1 : ROUNDS_A_PAGE * together);
 }
 
 export function count(counts: Record<string, number>, system: string, { outcomes }: Sent): void {
@@ -239,12 +243,4 @@ export function count(counts: Record<string, number>, system: string, { outcomes
   for (const { state } of outcomes) {
     for (const name of [names[state], `${system}.${names[state]}`]) counts[name] = (counts[name] ?? 0) + 1;
   }
-}
-
-function notAnswering(connection: OpenConnection): RemoteError {
-  return new RemoteError(
-    'not_answering',
-    `${connection.name} did not say what became of the last writes. They are read back before anything else is written.`,
-    { status: 0, retryable: true, outcomeUnknown: true, action: 'Nothing to do: it is tried again.' },
-  );
 }
