@@ -3,7 +3,7 @@ import type { ObjectType, Scalar } from '../model/record.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { isMembership, readDesired, readScene, type Scene, type ShownTarget } from './desired.ts';
-import { writable } from './push.ts';
+import { writable } from './push-phases.ts';
 import { valuesOf } from './readback.ts';
 import { isSameShown, readable } from './shown-values.ts';
 import type { OpenConnection } from './stage.ts';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { AuthError, ConfigError, RateLimitError, toAppError } from '../errors.ts';
 import { addAudit } from '../store/audit.ts';
@@ -10,7 +9,7 @@ import {
   listConnections,
   setConnectionState,
 } from '../store/connections.ts';
-import { checkFence, type Lease, releaseLease, renewLease, takeLease } from '../store/lease.ts';
+import { pushLease } from '../store/lease.ts';
 import { type Pool, transaction } from '../store/pool.ts';
 import { ALL_SEGMENTATIONS, listTargets } from '../store/targets.ts';
 import { emptyTenant, type Tenant } from '../store/tenant.ts';
@@ -19,14 +18,12 @@ import { type Leaving, leavingOf, saveLeaving } from './leaving.ts';
 import { type ConnectionOpener, SLICE_MS } from './run.ts';
 import type { StageContext } from './stage.ts';
 import { unifySlice } from './unify.ts';
+import { withLeases } from './with-leases.ts';
 
-const LEASE_MS = 30_000;
 const BUSY_MS = 250;
 const RETRY_MS = 15_000;
 /** Rows in one statement: well under 250 ms on an embedded store. */
 const ROWS_AT_ONCE = 1_000;
-/** No run writes, reads or works out while a connection leaves. */
-const LEASES = ['pull', 'push', 'subjects'];
 
 export type DisconnectParts = {
   pool: Pool;
@@ -50,12 +47,18 @@ export async function disconnectSlice(parts: DisconnectParts, connectionId: stri
   const connection = connections.find(({ id }) => id === connectionId);
   const leaving = connection && leavingOf(connection);
   if (!connection || !leaving) return { state: 'gone', othersRemain: connections.length > 0 };
-  return (
-    (await withLeases(parts, (work) => advance(parts, work, connection, leaving))) ?? {
-      state: 'again',
-      waitMs: BUSY_MS,
+  // No run reads or works out meanwhile, and none writes to what leaves; the other connections are written to.
+  const leases = ['pull', pushLease(connectionId), 'subjects'];
+  const slice = await withLeases(parts, leases, async (checkFence) => {
+    const opener = parts.openConnections({ tenant, asOf: new Date(), signal: parts.signal });
+    try {
+      const deadline = performance.now() + (parts.sliceMs ?? SLICE_MS);
+      return await advance(parts, { opener, checkFence, deadline }, connection, leaving);
+    } finally {
+      await opener.close();
     }
-  );
+  });
+  return slice ?? { state: 'again', waitMs: BUSY_MS };
 }
 
 type Work = Pick<StageContext, 'checkFence' | 'deadline'> & { opener: ReturnType<ConnectionOpener> };
@@ -227,35 +230,4 @@ function stageContext(parts: DisconnectParts, work: Work, connections: Connectio
     signal,
     log,
   };
-}
-
-/** Holds the rights to read, work out and write for one slice; null where somebody else has one of them. */
-async function withLeases<T>(parts: DisconnectParts, run: (work: Work) => Promise<T>): Promise<T | null> {
-  const { pool, tenant, signal, log } = parts;
-  const holder = randomUUID();
-  const held: Lease[] = [];
-  const renewing = setInterval(() => {
-    Promise.all(held.map((lease) => renewLease(pool, tenant, lease, LEASE_MS))).catch((error: unknown) =>
-      log.warn({ err: error }, 'a lease could not be renewed; another worker may take over'),
-    );
-  }, LEASE_MS / 3);
-  const opener = parts.openConnections({ tenant, asOf: new Date(), signal });
-  try {
-    for (const name of LEASES) {
-      const lease = await takeLease(pool, tenant, { name, holder, lengthMs: LEASE_MS });
-      if (!lease) return null;
-      held.push(lease);
-    }
-    return await run({
-      opener,
-      checkFence: async (client) => {
-        for (const lease of held) await checkFence(client, tenant, lease);
-      },
-      deadline: performance.now() + (parts.sliceMs ?? SLICE_MS),
-    });
-  } finally {
-    clearInterval(renewing);
-    await opener.close();
-    for (const lease of held) await releaseLease(pool, tenant, lease);
-  }
 }

@@ -1,9 +1,7 @@
-import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { type AppError, AuthError, FenceError, RateLimitError, toAppError } from '../errors.ts';
 import { type ConnectionRow, listConnections } from '../store/connections.ts';
 import { toStoreFault } from '../store/fault.ts';
-import { checkFence, type Lease, releaseLease, renewLease, takeLease } from '../store/lease.ts';
 import type { Pool } from '../store/pool.ts';
 import { transaction } from '../store/pool.ts';
 import {
@@ -17,6 +15,7 @@ import {
 } from '../store/runs.ts';
 import type { SuppressionKey } from '../store/suppressions.ts';
 import type { Tenant } from '../store/tenant.ts';
+import { backoffMs } from './backoff.ts';
 import { labelSlice } from './label.ts';
 import { learnSlice } from './learn.ts';
 import { profileSlice } from './profile.ts';
@@ -24,19 +23,17 @@ import { pullSlice } from './pull.ts';
 import { pushSlice } from './push.ts';
 import type { OpenConnection, SliceResult, Stage, StageContext } from './stage.ts';
 import { unifySlice } from './unify.ts';
+import { type CheckFence, withLeases } from './with-leases.ts';
 
 /** The longest a slice works before it lets others have a turn. */
 export const SLICE_MS = 5_000;
-/** A worker that did not renew its lease for this long is taken for dead, and the lease may be taken over. */
-const LEASE_MS = 30_000;
 /** How soon to look again for a lease that another worker holds. */
 const LEASE_RETRY_MS = 250;
 /** Failures in a row of one slice before the run asks for a person. */
 const MOST_FAILURES = 6;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 60_000;
 
-export type Stages = Record<StageName, { run: Stage; lease: string }>;
+/** `lease` null: the stage takes leases itself, so that runs of both kinds may be in it at once. */
+export type Stages = Record<StageName, { run: Stage; lease: string | null }>;
 
 const allStages: Stages = {
   pull: { run: pullSlice, lease: 'pull' },
@@ -44,7 +41,7 @@ const allStages: Stages = {
   profile: { run: profileSlice, lease: 'subjects' },
   learn: { run: learnSlice, lease: 'subjects' },
   label: { run: labelSlice, lease: 'subjects' },
-  push: { run: pushSlice, lease: 'push' },
+  push: { run: pushSlice, lease: null },
 };
 
 export type Calls = Record<string, number>;
@@ -79,14 +76,6 @@ export type Advanced =
   | { state: 'ended'; run: Run }
   | { state: 'again'; run: Run; waitMs: number; moved: boolean };
 
-let attempts = 0;
-
-/** One process's one attempt at one slice; nobody else ever has this name. */
-function attemptName(): string {
-  attempts += 1;
-  return `${hostname()}/${process.pid}/${performance.timeOrigin}/${attempts}`;
-}
-
 /**
  * Does one slice of a run and records it. Safe to call twice at once, and to kill anywhere: what a stage has
  * committed stays, what it has not is worked out again.
@@ -101,42 +90,33 @@ export async function advanceRun(options: AdvanceOptions): Promise<Advanced> {
   if (waitMs > 0) return { state: 'again', run, waitMs, moved: false };
 
   const stage = (options.stages ?? allStages)[run.stage];
-  const lengthMs = options.leaseMs ?? LEASE_MS;
-  const lease = await takeLease(pool, tenant, { name: stage.lease, holder: attemptName(), lengthMs });
-  if (!lease) return { state: 'again', run, waitMs: LEASE_RETRY_MS, moved: false };
-
-  const renewing = keepLease(options, lease, lengthMs);
-  const connections = options.openConnections({ tenant, asOf: run.asOf, signal: options.signal });
-  try {
-    return await slice(options, run, lease, stage.run, connections);
-  } catch (error) {
-    if (!(error instanceof FenceError)) throw error;
-    log.warn({ run: run.id, stage: run.stage }, 'another worker took over; this slice ends');
-    return { state: 'again', run, waitMs: LEASE_RETRY_MS, moved: false };
-  } finally {
-    clearInterval(renewing);
-    await connections.close();
-    await releaseLease(pool, tenant, lease);
-  }
-}
-
-/** A call to a CRM may take longer than the lease: it is renewed as long as this process runs. */
-function keepLease({ pool, tenant, log }: AdvanceOptions, lease: Lease, lengthMs: number): NodeJS.Timeout {
-  return setInterval(() => {
-    renewLease(pool, tenant, lease, lengthMs).catch((error: unknown) =>
-      log.warn(
-        { err: error, lease: lease.name },
-        'the lease could not be renewed; another worker may take over',
-      ),
-    );
-  }, lengthMs / 3);
+  // One slice of a run at a time, whatever its stage holds besides.
+  const name = stage.lease ?? `run ${run.kind}`;
+  const advanced = await withLeases(
+    options,
+    [name],
+    async (checkFence) => {
+      const connections = options.openConnections({ tenant, asOf: run.asOf, signal: options.signal });
+      try {
+        return await slice(options, run, checkFence, stage.run, connections);
+      } catch (error) {
+        if (!(error instanceof FenceError)) throw error;
+        log.warn({ run: run.id, stage: run.stage }, 'another worker took over; this slice ends');
+        return null;
+      } finally {
+        await connections.close();
+      }
+    },
+    options.leaseMs,
+  );
+  return advanced ?? { state: 'again', run, waitMs: LEASE_RETRY_MS, moved: false };
 }
 
 /** @throws FenceError where another worker took over meanwhile */
 async function slice(
   options: AdvanceOptions,
   run: Run,
-  lease: Lease,
+  checkFence: CheckFence,
   stage: Stage,
   connections: ReturnType<ConnectionOpener>,
 ): Promise<Advanced> {
@@ -150,7 +130,8 @@ async function slice(
       connections: inUse.map(({ id, system, mode, rank }: ConnectionRow) => ({ id, system, mode, rank })),
       openConnection: (id) => connections.open(id),
       suppressionKey: options.suppressionKey,
-      checkFence: (client) => checkFence(client, tenant, lease),
+      checkFence,
+      leaseMs: options.leaseMs,
       deadline: performance.now() + (options.sliceMs ?? SLICE_MS),
       signal: options.signal,
       log: log.child({ run: run.id, stage: run.stage }),
@@ -159,7 +140,7 @@ async function slice(
     const counts = addCounts(addCounts(run.counts, run.stage, result.counts), 'calls', connections.calls());
     const next = result.done ? STAGES[STAGES.indexOf(run.stage) + 1] : run.stage;
     const waitMs = result.waitMs ?? 0;
-    return await record(options, run, lease, {
+    return await record(options, run, checkFence, {
       state: next ? (waitMs > 0 ? 'waiting' : 'running') : 'done',
       stage: next ?? run.stage,
       position: result.done ? {} : result.position,
@@ -173,7 +154,7 @@ async function slice(
     return await failedSlice(
       options,
       run,
-      lease,
+      checkFence,
       toStoreFault(error) ?? toAppError(error),
       connections.calls(),
     );
@@ -184,7 +165,7 @@ async function slice(
 async function failedSlice(
   options: AdvanceOptions,
   run: Run,
-  lease: Lease,
+  checkFence: CheckFence,
   error: AppError,
   calls: Calls,
 ): Promise<Advanced> {
@@ -203,21 +184,26 @@ async function failedSlice(
   log.warn({ run: run.id, stage: run.stage, code: error.code, err: error }, 'slice failed');
   if (error instanceof RateLimitError) {
     const notBefore = new Date(Date.now() + error.retryAfterMs);
-    return record(options, run, lease, { ...unchanged(run), state: 'waiting', counts, reason, notBefore });
+    return record(options, run, checkFence, {
+      ...unchanged(run),
+      state: 'waiting',
+      counts,
+      reason,
+      notBefore,
+    });
   }
   if (error instanceof AuthError) {
     // The connection is marked by whoever saw it; the next slice goes on without it.
     const failures = run.failures + 1;
     if (failures < MOST_FAILURES)
-      return record(options, run, lease, { ...unchanged(run), counts, reason, failures });
+      return record(options, run, checkFence, { ...unchanged(run), counts, reason, failures });
   }
   const failures = run.failures + 1;
   if (!error.retryable || failures >= MOST_FAILURES) {
-    return record(options, run, lease, { ...unchanged(run), state: 'failed', counts, reason, failures });
+    return record(options, run, checkFence, { ...unchanged(run), state: 'failed', counts, reason, failures });
   }
-  const waitMs = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
-  const notBefore = new Date(Date.now() + waitMs);
-  return record(options, run, lease, {
+  const notBefore = new Date(Date.now() + backoffMs(failures));
+  return record(options, run, checkFence, {
     ...unchanged(run),
     state: 'waiting',
     counts,
@@ -251,12 +237,12 @@ function unchanged(run: Run): RunChange {
 async function record(
   options: AdvanceOptions,
   run: Run,
-  lease: Lease | null,
+  checkFence: CheckFence | null,
   change: RunChange,
 ): Promise<Advanced> {
   const { pool, tenant } = options;
   await transaction(pool, async (client) => {
-    if (lease) await checkFence(client, tenant, lease);
+    if (checkFence) await checkFence(client);
     await saveSlice(client, tenant, run, change);
   });
   const now = await getRun(pool, tenant, run.id);

@@ -54,6 +54,8 @@ export type StageContext = {
   openConnection(id: string): Promise<OpenConnection>;
   /** Throws FenceError where this worker's lease was taken over. Call it inside the transaction that writes. */
   checkFence(client: PoolClient): Promise<void>;
+  /** How long a lease that the stage takes itself lasts without being renewed; the usual time where left out. */
+  leaseMs?: number | undefined;
   /** The key that tells who was erased; a page can't be stored without it once anybody was. */
   suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
   /** performance.now() after which the slice should return; it may overrun by one unit of work. */

@@ -1,19 +1,25 @@
+import { z } from 'zod';
 import type { ObjectType } from '../model/record.ts';
 import type { Queryable } from './pool.ts';
 import { recordTables } from './records.ts';
 import type { Tenant } from './tenant.ts';
 
-export type DirtySubject = { subject: 'person' | 'company' | 'deal'; id: string };
+export const DirtySubject = z.object({ subject: z.enum(['person', 'company', 'deal']), id: z.string() });
+export type DirtySubject = z.infer<typeof DirtySubject>;
 
+/** The next subjects that were noted for a stage, in a fixed order, after `after`. */
 export async function takeDirtySubjects(
   db: Queryable,
   tenant: Tenant,
   stage: 'profile' | 'label' | 'push',
   limit: number,
+  after: DirtySubject | null = null,
 ): Promise<DirtySubject[]> {
   const { rows } = await db.query<DirtySubject>(
-    `select subject, id from ${tenant.schema}.dirty_subject where stage = $1 order by subject, id limit $2`,
-    [stage, limit],
+    `select subject, id from ${tenant.schema}.dirty_subject
+     where stage = $1 and ($3::text is null or (subject, id) > ($3, $4::bigint))
+     order by subject, id limit $2`,
+    [stage, limit, after?.subject ?? null, after?.id ?? null],
   );
   return rows;
 }

@@ -22,14 +22,18 @@ export type Who = {
 };
 
 /** Lets the writers of the tenant end their present transaction, and none begin another before this one ends. */
-export async function stopWriters(client: Queryable, { schema }: Tenant): Promise<void> {
+export async function stopWriters(client: Queryable, { id, schema }: Tenant): Promise<void> {
   await client.query(
     `insert into ${schema}.lease (name, holder, fence, expires_at)
-     select name, '', 0, '-infinity' from unnest(array['pull', 'push', 'subjects']) as l (name)
+     select name, '', 0, '-infinity' from (
+       select unnest(array['pull', 'subjects']) as name
+       union select 'push ' || id from app.connection where tenant_id = $1) l
      order by name on conflict do nothing`,
+    [id],
   );
   await client.query(
-    `select from ${schema}.lease where name in ('pull', 'push', 'subjects') order by name for update`,
+    `select from ${schema}.lease where name in ('pull', 'subjects') or name like 'push %'
+     order by name for update`,
   );
 }
 
@@ -186,7 +190,7 @@ export async function removeHeld(
   // A push that read these records before may still mark them as sent: its marks have to meet rows of ours.
   const { rowCount: forgotten } = await client.query(
     `delete from ${ledger} where l.shown = '{}' and l.unconfirmed = '{}' and ${ofLedger}
-       and not exists (select from ${schema}.lease where name = 'push' and expires_at > clock_timestamp())`,
+       and not exists (select from ${schema}.lease where name like 'push %' and expires_at > clock_timestamp())`,
     [records],
   );
   note('ledger', forgotten);

@@ -5,6 +5,9 @@ import type { Tenant } from './tenant.ts';
 /** The right to write, for a while. The fence grows with every change of hands. */
 export type Lease = { name: string; holder: string; fence: string };
 
+/** The right to write to one connection. */
+export const pushLease = (connectionId: string): string => `push ${connectionId}`;
+
 /**
  * Takes the lease if it is free, expired, or already this holder's; null where somebody else has it.
  * A holder is one attempt at one slice, so that a worker that slept through its time can't take it for its own.
@@ -63,3 +66,29 @@ export async function releaseLease(pool: Pool, tenant: Tenant, lease: Lease): Pr
     [lease.name, lease.holder, lease.fence],
   );
 }
+
+/** Whoever has only little to do asks for a lease that is held: its holder gives way at the next safe point. */
+export async function askForLease(
+  pool: Pool,
+  tenant: Tenant,
+  wanted: { name: string; lengthMs: number },
+): Promise<void> {
+  await takeLease(pool, tenant, { name: asked(wanted.name), holder: 'asked', lengthMs: wanted.lengthMs });
+}
+
+export async function isLeaseAskedFor(pool: Pool, tenant: Tenant, name: string): Promise<boolean> {
+  const { rows } = await pool.query(
+    `select 1 from ${tenant.schema}.lease where name = $1 and expires_at > clock_timestamp()`,
+    [asked(name)],
+  );
+  return rows.length > 0;
+}
+
+/** It was given, and nobody has to give way any more. */
+export async function thankForLease(pool: Pool, tenant: Tenant, name: string): Promise<void> {
+  await pool.query(`update ${tenant.schema}.lease set expires_at = '-infinity' where name = $1`, [
+    asked(name),
+  ]);
+}
+
+const asked = (name: string) => `${name} asked`;

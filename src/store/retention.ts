@@ -30,7 +30,7 @@ export async function dropOrphans(pool: Pool, { schema }: Tenant): Promise<numbe
   }
   const { rowCount } = await pool.query(
     `delete from ${schema}.ledger where kind is not null and shown = '{}' and unconfirmed = '{}'
-       and not exists (select from ${schema}.lease where name = 'push' and expires_at > clock_timestamp())`,
+       and not exists (select from ${schema}.lease where name like 'push %' and expires_at > clock_timestamp())`,
   );
   return dropped + rowCount;
 }

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { InputError, RateLimitError, toAppError } from '../errors.ts';
 import { type ConnectionOpener, SLICE_MS } from '../pipeline/run.ts';
 import { beginUndo, planUndo, type UndoPlan, type UndoRequest, undoSlice } from '../pipeline/undo.ts';
-import { listConnections } from '../store/connections.ts';
-import { checkFence, releaseLease, renewLease, takeLease } from '../store/lease.ts';
+import { type CheckFence, withLeases } from '../pipeline/with-leases.ts';
+import { type ConnectionRow, listConnections } from '../store/connections.ts';
+import { pushLease } from '../store/lease.ts';
 import type { Pool } from '../store/pool.ts';
 import { activeRun } from '../store/runs.ts';
 import { listNewest } from '../store/segmentations.ts';
@@ -12,7 +12,6 @@ import type { Tenant } from '../store/tenant.ts';
 import { addUndo, advanceUndo, getUndo, type UndoRow } from '../store/undos.ts';
 import { targetName } from './writes.ts';
 
-const LEASE_MS = 30_000;
 /** How soon to look again for the right to push. */
 const BUSY_MS = 250;
 const RETRY_MS = 10_000;
@@ -55,50 +54,55 @@ export async function continueUndo(
   },
   undoId: string,
 ): Promise<{ againInMs: number } | undefined> {
-  const { pool, tenant, signal, log } = parts;
+  const { pool, tenant } = parts;
   const undo = await getUndo(pool, tenant, undoId);
   if (undo.endedAt) return undefined;
-  const lease = await takeLease(pool, tenant, { name: 'push', holder: randomUUID(), lengthMs: LEASE_MS });
-  if (!lease) return { againInMs: BUSY_MS };
-  const renewing = setInterval(() => {
-    renewLease(pool, tenant, lease, LEASE_MS).catch((error: unknown) =>
-      log.warn({ err: error }, 'the lease could not be renewed; another worker may take over'),
-    );
-  }, LEASE_MS / 3);
-  const { request } = undo;
+  const inUse = (await listConnections(pool, tenant)).filter(({ state }) => state === 'connected');
+  const slice = await withLeases(
+    parts,
+    inUse.map(({ id }) => pushLease(id)),
+    async (checkFence) => ({ next: await undoOnce(parts, undo, inUse, checkFence) }),
+  );
+  return slice ? slice.next : { againInMs: BUSY_MS };
+}
+
+async function undoOnce(
+  { pool, tenant, signal, log, openConnections, sliceMs }: Parameters<typeof continueUndo>[0],
+  { id: undoId, request }: UndoRow,
+  inUse: ConnectionRow[],
+  checkFence: CheckFence,
+): Promise<{ againInMs: number } | undefined> {
   const asOf = new Date();
-  const connections = parts.openConnections({ tenant, asOf, signal });
+  const connections = openConnections({ tenant, asOf, signal });
   try {
     const { done, counts } = await undoSlice(
       {
         pool,
         tenant,
         run: { id: 'runId' in request ? request.runId : NO_RUN, asOf, options: {}, pins: {} },
-        connections: (await listConnections(pool, tenant)).filter(({ state }) => state === 'connected'),
+        connections: inUse,
         openConnection: (id) => connections.open(id),
-        checkFence: (client) => checkFence(client, tenant, lease),
-        deadline: performance.now() + (parts.sliceMs ?? SLICE_MS),
+        checkFence,
+        deadline: performance.now() + (sliceMs ?? SLICE_MS),
         signal,
         log,
       },
       request,
     );
     const { restored = 0, kept = 0 } = counts;
-    await advanceUndo(pool, tenant, undo.id, { restored, kept, ended: done, reason: null });
+    await advanceUndo(pool, tenant, undoId, { restored, kept, ended: done, reason: null });
     return done ? undefined : { againInMs: 0 };
   } catch (thrown) {
     if (signal.aborted) return { againInMs: 0 };
     const error = toAppError(thrown);
-    log.warn({ err: thrown, undo: undo.id }, 'a slice of an undo failed');
+    log.warn({ err: thrown, undo: undoId }, 'a slice of an undo failed');
     const { code, message, action } = error;
     const reason = { code, message, action, since: asOf.toISOString() };
-    await advanceUndo(pool, tenant, undo.id, { restored: 0, kept: 0, ended: !error.retryable, reason });
+    await advanceUndo(pool, tenant, undoId, { restored: 0, kept: 0, ended: !error.retryable, reason });
     if (!error.retryable) return undefined;
     return { againInMs: error instanceof RateLimitError ? error.retryAfterMs : RETRY_MS };
   } finally {
-    clearInterval(renewing);
     await connections.close();
-    await releaseLease(pool, tenant, lease);
   }
 }
 

@@ -18,9 +18,10 @@ import { releaseTargets } from '../../src/pipeline/release.ts';
 import { type Advanced, advanceRun, type ConnectionOpener } from '../../src/pipeline/run.ts';
 import type { RunOptions } from '../../src/pipeline/stage.ts';
 import { beginUndo, type UndoRequest, undoSlice } from '../../src/pipeline/undo.ts';
+import { withLeases } from '../../src/pipeline/with-leases.ts';
 import type { Segmentation } from '../../src/segmentation/definition.ts';
 import { getConnection, listConnections } from '../../src/store/connections.ts';
-import { checkFence, releaseLease, takeLease } from '../../src/store/lease.ts';
+import { pushLease } from '../../src/store/lease.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { type Run, type RunKind, requestRun } from '../../src/store/runs.ts';
 import { type Keyring, keyring } from '../../src/store/secrets.ts';
@@ -201,25 +202,29 @@ export async function openRig(database: TestDatabase, options: RigOptions): Prom
     undo: async (request) => {
       await beginUndo(pool, tenant, request, 'test');
       const connections = openConnections({ tenant, asOf: AS_OF, signal: new AbortController().signal });
-      const lease = await takeLease(pool, tenant, { name: 'push', holder: 'undo', lengthMs: 30_000 });
-      if (!lease) throw new Error('somebody else pushes');
-      const { counts } = await undoSlice(
-        {
-          pool,
-          tenant,
-          run: { id: '0', asOf: AS_OF, options: {}, pins: {} },
-          connections: await listConnections(pool, tenant),
-          openConnection: (id) => connections.open(id),
-          checkFence: (client) => checkFence(client, tenant, lease),
-          deadline: performance.now() + 60_000,
-          signal: new AbortController().signal,
-          log,
-        },
-        request,
+      const inUse = await listConnections(pool, tenant);
+      const undone = await withLeases(
+        { pool, tenant, log },
+        inUse.map(({ id }) => pushLease(id)),
+        (checkFence) =>
+          undoSlice(
+            {
+              pool,
+              tenant,
+              run: { id: '0', asOf: AS_OF, options: {}, pins: {} },
+              connections: inUse,
+              openConnection: (id) => connections.open(id),
+              checkFence,
+              deadline: performance.now() + 60_000,
+              signal: new AbortController().signal,
+              log,
+            },
+            request,
+          ),
       );
       await connections.close();
-      await releaseLease(pool, tenant, lease);
-      return counts;
+      if (!undone) throw new Error('somebody else pushes');
+      return undone.counts;
     },
     writes: (system) => crms[system].journal.totals().writes,
     faults: (system, plan) => crms[system].faults.replace(plan),

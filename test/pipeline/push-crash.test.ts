@@ -172,6 +172,8 @@ it('killed at any await and started again, a push ends as if it had not been kil
     const deadly = new Fuse();
     deadly.at = at;
     await expect(push(scope, deadly), `point ${at}`).rejects.toThrow(Killed);
+    // Its leases run out: thirty seconds of nobody's work.
+    await db.pool.query(`update ${scope.tenant.schema}.lease set expires_at = '-infinity'`);
     await push(scope, new Fuse());
     expect(await outcome(crm, scope), `killed at point ${at}`).toEqual(expected);
   }
