@@ -1,15 +1,15 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { CsvError, parse } from 'csv-parse';
 import { stringify } from 'csv-stringify';
 import { z } from 'zod';
 import { InputError, toAppError } from '../errors.ts';
-import type { FileRow } from '../segmentation/statistics/file-columns.ts';
 import { learnFile } from '../segmentation/statistics/learn-file.ts';
 import { LearnOptions, parseLearnOptions } from '../segmentation/statistics/learn-options.ts';
 import type { LearnedScores, LearnOutput } from '../segmentation/statistics/learn-output.ts';
+import { readRows } from './learn-rows.ts';
+
+const DAY = 86_400_000;
 
 const FileOptions = z.object({
   input: z.string('is needed: the CSV file to learn from'),
@@ -25,7 +25,7 @@ export async function learnCommand(given: Record<string, unknown>): Promise<numb
   const isJson = given.json === true;
   try {
     const file = parseFileOptions(given);
-    const options = parseLearnOptions(given);
+    const options = { ...parseLearnOptions(given), today: Math.floor(Date.now() / DAY) };
     const rows = await readRows(file.input);
     const { output, scores } = learnFile(rows, options);
     if (file.scores !== undefined) await writeScores(file.scores, scores);
@@ -87,39 +87,13 @@ function parseFileOptions(given: unknown): z.infer<typeof FileOptions> {
   );
 }
 
-async function readRows(path: string): Promise<FileRow[]> {
-  const rows: FileRow[] = [];
-  // Checked first: an error while opening would surface as one of the CSV.
-  await open(path).then(
-    (handle) => handle.close(),
-    (cause) => {
-      throw new InputError('file-unreadable', `The file ${path} can't be opened.`, {
-        action: 'Check its path and permissions.',
-        cause,
-      });
-    },
-  );
-  const parser = parse({ columns: true, bom: true, skip_empty_lines: true, trim: true });
-  try {
-    await pipeline(createReadStream(path), parser, async (source: AsyncIterable<FileRow>) => {
-      for await (const row of source) rows.push(row);
-    });
-  } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause;
-    throw new InputError(
-      'csv-unreadable',
-      `The file ${path} is no readable CSV: ${cause.message}. Nothing was learned.`,
-      {
-        action: 'Save it as CSV with commas, a header line and quotes around text with commas.',
-        cause,
-      },
-    );
-  }
-  return rows;
-}
-
 async function writeScores(path: string, { names, lines }: LearnedScores): Promise<void> {
-  const file = await open(path, 'w');
+  const file = await open(path, 'w').catch((cause) => {
+    throw new InputError('file-unwritable', `The scores can't be written to ${path}.`, {
+      action: 'Check its folder and permissions.',
+      cause,
+    });
+  });
   await pipeline(lines, stringify({ header: true, columns: names }), file.createWriteStream());
 }
 

@@ -65,6 +65,47 @@ test.each([
   });
 });
 
+const ORDERS = Array.from({ length: 30 }, (_, i) =>
+  ['José', 'Ann', 'Bob'].map((name) => [name, `2026-01-${10 + (i % 20)}`, String(i)]),
+);
+const table = (delimiter: string) =>
+  [['customer', 'date', 'amount'], ...ORDERS.flat()].map((row) => row.join(delimiter)).join('\r\n');
+
+test.each([
+  ['commas', Buffer.from(table(','))],
+  ['semicolons', Buffer.from(table(';'))],
+  ['tabs', Buffer.from(table('\t'))],
+  ['UTF-16', Buffer.from(`\uFEFF${table('\t')}`, 'utf16le')],
+])('reads a table with %s', async (name, content) => {
+  const input = join(folder, `${name}.csv`);
+  await writeFile(input, content);
+  const { code, stdout } = await learn({ method: 'rfm', input, json: true });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ n: 3 });
+});
+
+test.each([
+  ['letters of another encoding', Buffer.from(table(','), 'latin1'), 'csv-encoding'],
+  ['two columns of one name', Buffer.from('customer,date,date\na,2026-01-01,3\n'), 'csv-header'],
+  [
+    'a quote left open',
+    Buffer.from(`customer,date,amount\n"a${',2026-01-01,3\n'.repeat(99_999)}`),
+    'csv-unreadable',
+  ],
+])('refuses %s', async (_, content, expected) => {
+  const input = join(folder, 'refused.csv');
+  await writeFile(input, content);
+  const { code, stdout } = await learn({ method: 'rfm', input, json: true });
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: expected } });
+});
+
+test('scores that cannot be written are told by their path', async () => {
+  const input = await file('orders-2.csv', table(','));
+  const { code, stdout } = await learn({ method: 'rfm', input, scores: '/nowhere/at/all.csv', json: true });
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 1, error: { code: 'file-unwritable' } });
+});
+
 test('without --json an error goes to standard error, in words', async () => {
   const { code, stdout, stderr } = await learn({ method: 'rfm', input: '/nowhere.csv' });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

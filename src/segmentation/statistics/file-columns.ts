@@ -45,9 +45,19 @@ export function requireColumn(header: readonly string[], role: string, named: st
 export function numberCell(row: FileRow, column: string, index: number): number | null {
   const text = (row[column] ?? '').trim();
   if (text === '') return null;
-  const value = Number(text);
-  if (Number.isFinite(value)) return value;
-  throw unreadable(column, index, text, 'a number such as 12.50');
+  const value = numberOf(text);
+  if (value !== undefined) return value;
+  throw unreadable(column, index, text, `a number such as 12.50 (up to ${LARGEST})`);
+}
+
+/** Larger ones are no measurements, and their squares and sums would overflow. */
+const LARGEST = 1e15;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i;
+
+/** Undefined for anything but a decimal number: neither NaN nor 0x10, and nothing over 1e15. */
+function numberOf(text: string): number | undefined {
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  return Math.abs(value) <= LARGEST ? value : undefined;
 }
 
 export function requiredNumber(row: FileRow, column: string, index: number): number {
@@ -84,11 +94,11 @@ function columnOf(rows: readonly FileRow[], name: string, warnings: string[]): T
     return text === '' ? null : text;
   });
   const known = texts.filter((text) => text !== null);
-  const numeric = known.filter((text) => Number.isFinite(Number(text))).length;
+  const numeric = known.filter((text) => numberOf(text) !== undefined).length;
   if (numeric === 0 || numeric < 0.9 * known.length) return { name, kind: 'category', values: texts };
   if (numeric < known.length)
     warnings.push(`${name}: ${known.length - numeric} values are no numbers and count as unknown.`);
-  const values = texts.map((text) => (text !== null && Number.isFinite(Number(text)) ? Number(text) : null));
+  const values = texts.map((text) => (text === null ? null : (numberOf(text) ?? null)));
   return { name, kind: 'number', values };
 }
 

@@ -47,7 +47,7 @@ export function learnClustersFile(rows: readonly FileRow[], options: LearnOption
       clusters: {
         k: learned.chosen.k,
         inertia,
-        silhouette: learned.chosen.silhouette,
+        ...known(learned.chosen.silhouette),
         centers: learned.clusters.map(({ center }) => center),
         sizes,
         ...(learned.candidates.length > 1
@@ -55,7 +55,7 @@ export function learnClustersFile(rows: readonly FileRow[], options: LearnOption
               candidates: learned.candidates.map(({ k, inertia: own, silhouette }) => ({
                 k,
                 inertia: own,
-                silhouette,
+                ...known(silhouette),
               })),
             }
           : {}),
@@ -69,4 +69,8 @@ export function learnClustersFile(rows: readonly FileRow[], options: LearnOption
       ]),
     },
   };
+}
+
+function known(silhouette: number | null): { silhouette?: number } {
+  return silhouette === null ? {} : { silhouette };
 }

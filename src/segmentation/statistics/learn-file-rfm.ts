@@ -1,6 +1,6 @@
 import { histogramOf } from './cut-points.ts';
 import { type FileRow, findColumn, requireColumn, requiredNumber } from './file-columns.ts';
-import { latest, transactionsOf } from './file-purchases.ts';
+import { isSummaryFile, requireCustomers, transactionsOf } from './file-purchases.ts';
 import type { LearnOptions } from './learn-options.ts';
 import { type Learned, mapLines } from './learn-output.ts';
 import { learnRfm, type RfmValues, scoreRfm } from './rfm.ts';
@@ -50,11 +50,13 @@ function rfmValues(
   options: LearnOptions,
 ): { customers: (RfmValues & { customer: string })[]; warnings: string[] } {
   const header = Object.keys(at(rows, 0));
-  if (options.frequency !== undefined || options.recency !== undefined) {
+  const isNamed = options.frequency !== undefined || options.recency !== undefined;
+  if (isSummaryFile(header, options)) {
     const recency = requireColumn(header, 'recency', options.recency);
     const frequency = requireColumn(header, 'frequency', options.frequency);
     const monetary = requireColumn(header, 'monetary', options.monetary);
-    const age = options.t === undefined ? undefined : requireColumn(header, 't', options.t);
+    // Named without --t, recency is the time since the last purchase; found by itself, what its neighbour T says it is.
+    const age = isNamed && options.t === undefined ? undefined : findColumn(header, 't', options.t);
     const name = findColumn(header, 'customer', options.customer);
     const customers = rows.map((row, index) => {
       const last = requiredNumber(row, recency, index);
@@ -67,9 +69,10 @@ function rfmValues(
     });
     return { customers, warnings: [] };
   }
-  const transactions = transactionsOf(rows, header, options);
-  const asOf = options.asOf ?? options.calibrationEnd ?? latest(transactions);
-  const { customers, warnings } = summarisePurchases(transactions, { unit: 'day', calibrationEnd: asOf });
+  const { transactions, fileEnd, warnings } = transactionsOf(rows, header, options);
+  const asOf = options.asOf ?? options.calibrationEnd ?? fileEnd;
+  const { customers, ...summary } = summarisePurchases(transactions, { unit: 'day', calibrationEnd: asOf });
+  requireCustomers(customers, asOf);
   return {
     customers: customers.map(({ customer, lastDay, purchases, revenue }) => ({
       customer,
@@ -77,6 +80,6 @@ function rfmValues(
       frequency: purchases,
       monetary: revenue,
     })),
-    warnings,
+    warnings: [...warnings, ...summary.warnings],
   };
 }

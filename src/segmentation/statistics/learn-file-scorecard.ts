@@ -12,8 +12,8 @@ import { gradeOf, learnScorecard } from './scorecard.ts';
 import { probabilityOf, scoreRow } from './scorecard-points.ts';
 import { at } from './vectors.ts';
 
-const WON = ['1', 'true', 'yes', 'won'];
-const LOST = ['0', 'false', 'no', 'lost'];
+const WON = ['1', '1.0', 'true', 't', 'yes', 'y', 'won', 'closedwon', 'closed won'];
+const LOST = ['0', '0.0', 'false', 'f', 'no', 'n', 'lost', 'closedlost', 'closed lost'];
 
 /** scorecard from a file of cases with their outcome. */
 export function learnScorecardFile(rows: readonly FileRow[], options: LearnOptions): Learned {
@@ -24,7 +24,7 @@ export function learnScorecardFile(rows: readonly FileRow[], options: LearnOptio
   const outcomes = rows.map((row, index) => {
     const text = (row[target] ?? '').trim().toLowerCase();
     if (!WON.includes(text) && !LOST.includes(text))
-      throw unreadable(target, index, text, `one of ${[...WON, ...LOST].join(', ')}`);
+      throw unreadable(target, index, text, 'won or lost (1, true, yes, won; 0, false, no, lost)');
     return WON.includes(text);
   });
   const times =

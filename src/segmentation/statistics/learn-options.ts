@@ -20,9 +20,11 @@ const range = z.preprocess(
   z.object({ from: z.number().int(), to: z.number().int() }, 'is neither a number nor a range such as 2..8'),
 );
 
+const METHODS = ['rfm', 'bg-nbd', 'mbg-nbd', 'pareto-nbd', 'gamma-gamma', 'clusters', 'scorecard'] as const;
+
 /** Options of learning one method from a file of rows. Column names are the file's own. */
 export const LearnOptions = z.object({
-  method: z.enum(['rfm', 'bg-nbd', 'mbg-nbd', 'pareto-nbd', 'gamma-gamma', 'clusters', 'scorecard']),
+  method: z.enum(METHODS, `is none of ${METHODS.join(', ')}`),
   customer: z.string().optional().describe('Column that names the customer'),
   date: z.string().optional().describe('Column of the purchase date (scorecard: date of the case)'),
   amount: z.string().optional().describe('Column of the amount'),
@@ -44,12 +46,25 @@ export const LearnOptions = z.object({
     .optional()
     .describe('Columns to cluster or score by, separated by commas (default: all others)'),
   k: range.default({ from: 2, to: 8 }).describe('Number of clusters, or a range to choose from'),
-  scale: z.enum(['none', 'standard', 'robust']).default('none').describe('Scaling of the columns'),
+  scale: z
+    .enum(['none', 'standard', 'robust'], 'is none of none, standard, robust')
+    .default('none')
+    .describe('Scaling of the columns'),
   target: z.string().optional().describe('Column that says won (1, true, yes, won) or lost'),
-  unit: z.enum(['day', 'week']).default('week').describe('Unit of time in the parameters'),
-  seed: z.coerce.number().int().default(1).describe('Seed of everything random'),
+  unit: z
+    .enum(['day', 'week'], 'is neither day nor week')
+    .default('week')
+    .describe('Unit of time in the parameters'),
+  seed: z.coerce
+    .number('is no whole number')
+    .int('is no whole number')
+    .default(1)
+    .describe('Seed of everything random'),
 });
-export type LearnOptions = z.infer<typeof LearnOptions>;
+export type LearnOptions = z.infer<typeof LearnOptions> & {
+  /** Days since 1970-01-01; known: purchases after it are told. */
+  today?: number;
+};
 
 /** Throws InputError `options` naming the first wrong option. */
 export function parseLearnOptions(given: unknown): LearnOptions {
@@ -58,12 +73,24 @@ export function parseLearnOptions(given: unknown): LearnOptions {
   const [issue] = parsed.error.issues;
   throw new InputError(
     'options',
-    `Option ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is wrong'}. Nothing was learned.`,
+    `${optionName(issue?.path[0])} ${issue?.message ?? 'is wrong'}. Nothing was learned.`,
     {
       action: 'See segment-sync learn --help.',
       cause: parsed.error,
     },
   );
+}
+
+/** As it is typed: `asOf` is --as-of. */
+function optionName(key: PropertyKey | undefined): string {
+  if (key === 'method') return 'The method';
+  const typed = String(key ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `Option --${typed}`;
+}
+
+/** 1997-09-30 of its number. */
+export function dayText(day: number): string {
+  return new Date(day * 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Whole days since 1970-01-01 of a date written year first (a time after it is ignored); undefined if it is none. */

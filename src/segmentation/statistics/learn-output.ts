@@ -17,10 +17,11 @@ export type LearnOutput = {
   clusters?: {
     k: number;
     inertia: number;
-    silhouette: number | null;
+    /** Absent for one cluster. */
+    silhouette?: number;
     centers: number[][];
     sizes: number[];
-    candidates?: { k: number; inertia: number; silhouette: number | null }[];
+    candidates?: { k: number; inertia: number; silhouette?: number }[];
   };
   auc?: number;
   aucInterval?: [number, number];

@@ -64,6 +64,18 @@ describe.skipIf(cdnowFolder === undefined)('CDNOW', () => {
     expect([...scores.lines][0]).toHaveLength(5);
   });
 
+  test('RFM of a summary file takes the time since the last purchase from recency and T', () => {
+    const rows = cdnowSummary().map(({ x, tx, T, m }) => ({
+      x: String(x),
+      t_x: String(tx),
+      T: String(T),
+      zbar: String(m),
+    }));
+    const { output } = learn(rows, { method: 'rfm' });
+    expect(output.n).toBe(2357);
+    expect(output.cutPoints?.recency.at(-1)).toBeCloseTo(34.57, 2);
+  });
+
   test('an earlier analysis date leaves later rows out and says so', () => {
     const { output } = learn(transactions(), { method: 'rfm', ...named, asOf: '1997-09-30' });
     expect(output.warnings[0]).toMatch(/^\d+ rows after the last day were left out\.$/);
@@ -92,8 +104,15 @@ describe('clusters', () => {
     expect(output.clusters).toMatchObject({ k: 2, candidates: [{ k: 2 }, { k: 3 }, { k: 4 }] });
   });
 
+  test('one cluster has no silhouette, and says nothing in its place', () => {
+    const { output } = learn(flowers, { method: 'clusters', k: '1' });
+    expect(Object.keys(output.clusters ?? {})).toEqual(['k', 'inertia', 'centers', 'sizes']);
+  });
+
   test.each([
     [{ k: '50..60', columns: 'd' }, 'too-many-clusters'],
+    [{ k: '0' }, 'clusters-count'],
+    [{ k: '3..2' }, 'clusters-count'],
     [{ k: 'few' }, 'options'],
     [{ columns: 'e' }, 'column-missing'],
     [{ scale: 'huge' }, 'options'],
@@ -153,6 +172,21 @@ describe('bad input', () => {
     ['no rows', [], { method: 'rfm' }, 'no-rows'],
     ['an unreadable date', [buy('a', '2026-02-30')], { method: 'rfm' }, 'cell-unreadable'],
     ['an unreadable amount', [buy('a', '2026-02-01', 'ten')], { method: 'rfm' }, 'cell-unreadable'],
+    [
+      'a number that is no measurement',
+      [buy('a', '2026-02-01', '1e308')],
+      { method: 'rfm' },
+      'cell-unreadable',
+    ],
+    ['a number of a program', [buy('a', '2026-02-01', '0x10')], { method: 'rfm' }, 'cell-unreadable'],
+    ['refunds alone', [buy('a', '2026-02-01', '-5')], { method: 'rfm' }, 'no-purchases'],
+    ['an analysis before the first row', two, { method: 'mbg-nbd', asOf: '1990-01-01' }, 'no-purchases'],
+    [
+      'a calibration that ends after the analysis',
+      two,
+      { method: 'bg-nbd', asOf: '2026-01-31', calibrationEnd: '2026-02-28' },
+      'calibration-end',
+    ],
     ['a missing customer', [buy(' ', '2026-02-01')], { method: 'bg-nbd' }, 'cell-unreadable'],
     ['a column that is not there', two, { method: 'rfm', amount: 'total' }, 'column-missing'],
     [
@@ -180,6 +214,45 @@ describe('bad input', () => {
     ['no target', two, { method: 'scorecard' }, 'column-unnamed'],
   ])('%s: refused by name', (_, rows, options, code) => {
     expect(() => learn(rows, options)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('options are named as they are typed', () => {
+    expect(() => parseLearnOptions({ method: 'rfm', calibrationEnd: 'soon' })).toThrow(
+      'Option --calibration-end is no date such as 1997-09-30',
+    );
+    expect(() => parseLearnOptions({ method: 'rfm', seed: '1.5' })).toThrow(
+      'Option --seed is no whole number',
+    );
+  });
+
+  const many = Array.from({ length: 40 }, (_, i) => [
+    buy(`c${i}`, '2026-01-05'),
+    buy(`c${i}`, `2026-02-${10 + (i % 15)}`),
+    buy(`c${i}`, `2026-0${3 + (i % 4)}-01`),
+  ]).flat();
+
+  test('a holdout that the file does not cover is told', () => {
+    const { output } = learn(many, {
+      method: 'bg-nbd',
+      calibrationEnd: '2026-04-01',
+      holdoutEnd: '2026-12-31',
+    });
+    expect(output.warnings[0]).toContain('ends on 2026-06-01, before the holdout does (2026-12-31)');
+  });
+
+  test('purchases of tomorrow are told, unless an analysis date leaves them out', () => {
+    const rows = [...many, buy('c1', '2099-01-01')];
+    const today = 20_600;
+    const warnings = (given: Record<string, unknown>) =>
+      learnFile(rows, { ...parseLearnOptions({ method: 'rfm', ...given }), today }).output.warnings.join();
+    expect(warnings({})).toContain('1 rows are dated after today, the last on 2099-01-01');
+    expect(warnings({ asOf: '2026-07-01' })).not.toContain('today');
+  });
+
+  test('spend without a column of amounts is told', () => {
+    const rows = many.map(({ customer, date }) => ({ customer, date }));
+    expect(learn(rows, { method: 'rfm' }).output.warnings[0]).toContain('No column holds the amount');
+    expect(learn(rows, { method: 'bg-nbd' }).output.warnings.join()).not.toContain('amount');
   });
 
   test('one customer still has RFM scores', () => {
