@@ -17,19 +17,21 @@ export async function startBenchServer({ app }: Installation): Promise<BenchServ
   let ms = 0;
   let statements = 0;
   const inner = app.store.pool;
+  const clocked = async <T>(asked: Promise<T>): Promise<T> => {
+    const began = performance.now();
+    try {
+      return await asked;
+    } finally {
+      ms += performance.now() - began;
+      statements += 1;
+    }
+  };
   const timed: Pool = {
     kind: inner.kind,
     connect: () => inner.connect(),
     end: () => inner.end(),
-    query: async (text, values) => {
-      const began = performance.now();
-      try {
-        return await inner.query(text, values);
-      } finally {
-        ms += performance.now() - began;
-        statements += 1;
-      }
-    },
+    query: (text, values) => clocked(inner.query(text, values)),
+    prepared: (text, values) => clocked(inner.prepared(text, values)),
   };
   const parts = {
     ...app,

@@ -185,7 +185,12 @@ export function newBase(
 /** A `where` condition that holds for the restricted alone; empty where that is all. */
 export function where(column: string, restriction: Restriction, bindings: Bindings): string {
   if (restriction === 'all') return '';
-  if ('ids' in restriction) return `${column} = any(${bindings.bind(restriction.ids, 'bigint[]')})`;
+  if ('ids' in restriction) {
+    const [only, ...others] = restriction.ids;
+    // Planned for any one subject this is as good as planned for that one; a list of unknown length is not.
+    if (only !== undefined && others.length === 0) return `${column} = ${bindings.bind(only, 'bigint')}`;
+    return `${column} = any(${bindings.bind(restriction.ids, 'bigint[]')})`;
+  }
   return `${column} >= ${bindings.bind(restriction.from, 'bigint')} and ${column} <= ${bindings.bind(restriction.to, 'bigint')}`;
 }
 

@@ -3,8 +3,16 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '../errors.ts';
 import type { Answer, Request, WorkerData } from './embedded-worker.ts';
 import type { Notification, Pool, PoolClient, QueryResult } from './pool.ts';
-import { refuseInsideTransaction } from './pool.ts';
-import { decodeReply, encodeQuery, type Result } from './wire.ts';
+import { isStale, MOST_PREPARED, refuseInsideTransaction } from './pool.ts';
+import {
+  decodeReply,
+  encodeForget,
+  encodePrepare,
+  encodePrepared,
+  encodeQuery,
+  type Reply,
+  type Result,
+} from './wire.ts';
 
 /** A transaction that is idle this long while others wait has been forgotten, or waits for one of them. */
 const HELD_LIMIT_MS = 30_000;
@@ -18,6 +26,7 @@ type Waiting = {
   client: EmbeddedClient | null;
   text: string;
   values: readonly unknown[] | undefined;
+  isPrepared: boolean;
   resolve(result: Result): void;
   reject(error: unknown): void;
 };
@@ -33,6 +42,9 @@ export class EmbeddedPool extends EventEmitter implements Pool {
   readonly options = { keepAlive: true };
   readonly #worker: Worker;
   readonly #clients = new Set<EmbeddedClient>();
+  /** The names of prepared statements by their texts, the one longest unused first. */
+  readonly #prepared = new Map<string, string>();
+  #nextName = 1;
   #waiting: Waiting[] = [];
   #holder: EmbeddedClient | null = null;
   #heldTimer: NodeJS.Timeout | undefined;
@@ -82,6 +94,14 @@ export class EmbeddedPool extends EventEmitter implements Pool {
     return this.enqueue<Row>(null, text, values);
   }
 
+  async prepared<Row = Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    refuseInsideTransaction(this);
+    return this.enqueue<Row>(null, text, values, true);
+  }
+
   async connect(): Promise<EmbeddedClient> {
     refuseInsideTransaction(this);
     if (this.#ended) throw afterEnd();
@@ -118,10 +138,11 @@ export class EmbeddedPool extends EventEmitter implements Pool {
     client: EmbeddedClient | null,
     text: string,
     values: readonly unknown[] | undefined,
+    isPrepared = false,
   ): Promise<QueryResult<Row>> {
     if (this.#ended) return Promise.reject(afterEnd());
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    this.#waiting.push({ client, text, values, resolve, reject });
+    this.#waiting.push({ client, text, values, isPrepared, resolve, reject });
     void this.#advance();
     // The caller names the row's type, as with the driver: the statement beside it is what makes it true.
     return promise as Promise<QueryResult<Row>>;
@@ -153,22 +174,52 @@ export class EmbeddedPool extends EventEmitter implements Pool {
     }
   }
 
-  async #run({ client, text, values }: Waiting): Promise<Result> {
+  async #run({ client, text, values, isPrepared }: Waiting): Promise<Result> {
     const listening = client?.listen(text);
     if (listening) return listening;
-    const reply = decodeReply(await this.#ask({ kind: 'exec', message: encodeQuery(text, values) }));
+    const reply =
+      isPrepared && values !== undefined
+        ? await this.#runPrepared(text, values)
+        : await this.#exec(encodeQuery(text, values));
     this.#holder = reply.status === 'I' ? null : client;
     for (const notification of reply.notifications) {
       for (const listener of this.#clients) listener.notify(notification);
     }
     if (reply.status !== 'I' && client === null) {
-      await this.#ask({ kind: 'exec', message: encodeQuery('rollback', undefined) });
+      await this.#exec(encodeQuery('rollback', undefined));
       throw new AppError('transaction_on_pool', 'A transaction was begun on the pool; it was rolled back.', {
         action: 'Begin it on a client of connect(), or use transaction().',
       });
     }
     if (reply.error) throw reply.error;
     return reply.results.at(-1) ?? { rows: [], rowCount: 0, command: '' };
+  }
+
+  async #runPrepared(text: string, values: readonly unknown[]): Promise<Reply> {
+    const known = this.#prepared.get(text);
+    const name = known ?? `kept_${this.#nextName++}`;
+    if (known === undefined) {
+      const reply = await this.#exec(encodePrepare(name, text));
+      if (reply.error) return reply;
+    }
+    this.#prepared.delete(text);
+    this.#prepared.set(text, name);
+    const [oldest] = this.#prepared.keys();
+    if (oldest !== undefined && this.#prepared.size > MOST_PREPARED) await this.#forget(oldest);
+    const reply = await this.#exec(encodePrepared(name, values));
+    if (!isStale(reply.error)) return reply;
+    await this.#forget(text);
+    return this.#exec(encodeQuery(text, values));
+  }
+
+  async #forget(text: string): Promise<void> {
+    const name = this.#prepared.get(text);
+    this.#prepared.delete(text);
+    if (name !== undefined) await this.#exec(encodeForget(name));
+  }
+
+  async #exec(message: Uint8Array): Promise<Reply> {
+    return decodeReply(await this.#ask({ kind: 'exec', message }));
   }
 
   /** Refuses those who wait for a transaction that nobody goes on with, rather than waiting for ever. */

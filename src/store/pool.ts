@@ -29,9 +29,32 @@ export type PoolClient = Queryable & {
 
 export type Pool = Queryable & {
   readonly kind: 'embedded' | 'server';
+  /**
+   * As query, for one statement that is asked over and over: it is parsed and planned once a session, for whatever
+   * values, which costs more than carrying it out where it is long and reads a few rows. Never for one whose best
+   * plan depends on the values, nor for a text that holds them. Follows changes of the tables that it reads.
+   */
+  prepared<Row = Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<QueryResult<Row>>;
   connect(): Promise<PoolClient>;
   end(): Promise<void>;
 };
+
+/** Prepared statements that a session keeps; each holds its plan in the database's memory. */
+export const MOST_PREPARED = 100;
+
+/**
+ * Did a prepared statement fail for being prepared? Its columns are others since (0A000, as Postgres has no code of
+ * its own for that), or the session does not know it, or knows another by that name: something between us and the
+ * database hands sessions round.
+ */
+export function isStale(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  if (error.code === '26000' || error.code === '42P05') return true;
+  return error.code === '0A000' && error.message.includes('cached plan');
+}
 
 type Scope = { pool: Pool; open: boolean; outer: Scope | undefined };
 

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import {
+  isStale,
+  MOST_PREPARED,
   type Notification,
   type Pool,
   type PoolClient,
@@ -8,29 +10,44 @@ import {
 } from './pool.ts';
 import { columnTypes } from './types.ts';
 
+/** Connections for prepared statements: such a statement takes a millisecond or two. */
+const MOST_FOR_PREPARED = 4;
+
 /** A pool over a Postgres server, with our types and our session settings. */
 export class ServerPool implements Pool {
   readonly kind = 'server';
   readonly #pool: pg.Pool;
+  /**
+   * Connections of their own: there a plan is made once and never for the values at hand, which all other
+   * statements want; and what is asked often does not wait behind what takes long. Opened on first use.
+   */
+  readonly #forPrepared: pg.Pool;
+  readonly #names = new StatementNames();
 
   constructor(url: string, options: { max?: number; onError?: (error: Error) => void } = {}) {
-    this.#pool = new pg.Pool({
-      connectionString: url,
-      types: columnTypes,
-      max: options.max ?? 10,
-      keepAlive: true,
-      connectionTimeoutMillis: 30_000,
-      onConnect: async (client) => {
-        await client.query(`set timezone = 'UTC'; set jit = off`);
-      },
-    });
-    // An idle connection that drops is replaced on the next use; without a listener it would end the process.
-    this.#pool.on('error', options.onError ?? (() => undefined));
+    const open = (max: number, settings: string) => {
+      const pool = new pg.Pool({
+        connectionString: url,
+        types: columnTypes,
+        max,
+        keepAlive: true,
+        connectionTimeoutMillis: 30_000,
+        onConnect: async (client) => {
+          await client.query(settings);
+        },
+      });
+      // An idle connection that drops is replaced on the next use; without a listener it would end the process.
+      pool.on('error', options.onError ?? (() => undefined));
+      return pool;
+    };
+    const settings = `set timezone = 'UTC'; set jit = off`;
+    this.#pool = open(options.max ?? 10, settings);
+    this.#forPrepared = open(MOST_FOR_PREPARED, `${settings}; set plan_cache_mode = force_generic_plan`);
   }
 
   /** Clients taken and not released. */
   get clientsInUse(): number {
-    return this.#pool.totalCount - this.#pool.idleCount;
+    return [this.#pool, this.#forPrepared].reduce((sum, one) => sum + one.totalCount - one.idleCount, 0);
   }
 
   async query<Row = Record<string, unknown>>(
@@ -41,13 +58,57 @@ export class ServerPool implements Pool {
     return lastResult<Row>(await this.#pool.query(text, copyOf(values)));
   }
 
+  async prepared<Row = Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    refuseInsideTransaction(this);
+    const name = this.#names.of(text);
+    const client = await this.#forPrepared.connect();
+    let isUsedUp = this.#names.countOn(client, name) > MOST_PREPARED;
+    try {
+      return lastResult<Row>(await client.query({ name, text, values: [...values] }));
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      // The driver believes for good that this connection has it; only a new one forgets.
+      isUsedUp = true;
+    } finally {
+      client.release(isUsedUp);
+    }
+    return this.query<Row>(text, values);
+  }
+
   async connect(): Promise<PoolClient> {
     refuseInsideTransaction(this);
     return new ServerClient(await this.#pool.connect());
   }
 
   async end(): Promise<void> {
-    await this.#pool.end();
+    await Promise.all([this.#pool.end(), this.#forPrepared.end()]);
+  }
+}
+
+/** A name for each text, and which connection has heard of which: what is prepared goes only with its connection. */
+class StatementNames {
+  readonly #names = new Map<string, string>();
+  readonly #onConnection = new WeakMap<pg.PoolClient, Set<string>>();
+  #next = 1;
+
+  of(text: string): string {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    // Forgotten texts come back under new names, so no name ever means two.
+    if (this.#names.size >= MOST_PREPARED) this.#names.clear();
+    const name = `kept_${this.#next++}`;
+    this.#names.set(text, name);
+    return name;
+  }
+
+  /** How many that connection has, this one included. */
+  countOn(client: pg.PoolClient, name: string): number {
+    const known = this.#onConnection.get(client) ?? new Set();
+    this.#onConnection.set(client, known.add(name));
+    return known.size;
   }
 }
 

@@ -32,13 +32,34 @@ export type Result = { rows: unknown[]; rowCount: number; command: string };
  */
 export function encodeQuery(text: string, values: readonly unknown[] | undefined): Uint8Array {
   if (values === undefined || values.length === 0) return new Uint8Array(serialize.query(text));
-  const messages = [
-    serialize.parse({ text }),
-    serialize.bind({ values: values.map((value) => utils.prepareValue(value)) }),
+  return joined([serialize.parse({ text }), ...execution('', values)]);
+}
+
+/** The same of a statement that the session keeps by a name, once it has got it by encodePrepare. */
+export function encodePrepared(name: string, values: readonly unknown[]): Uint8Array {
+  return joined(execution(name, values));
+}
+
+/** Has the session keep a statement by a name. */
+export function encodePrepare(name: string, text: string): Uint8Array {
+  return joined([serialize.parse({ name, text }), serialize.sync()]);
+}
+
+/** Has the session forget it; no error where it has none of that name. */
+export function encodeForget(name: string): Uint8Array {
+  return joined([serialize.close({ type: 'S', name }), serialize.sync()]);
+}
+
+function execution(statement: string, values: readonly unknown[]): Buffer[] {
+  return [
+    serialize.bind({ statement, values: values.map((value) => utils.prepareValue(value)) }),
     serialize.describe({ type: 'P' }),
     serialize.execute(),
     serialize.sync(),
   ];
+}
+
+function joined(messages: readonly Buffer[]): Uint8Array {
   // A buffer of its own, so that it can be handed to the thread without a copy.
   const bytes = new Uint8Array(messages.reduce((size, message) => size + message.byteLength, 0));
   let offset = 0;

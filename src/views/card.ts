@@ -4,10 +4,10 @@ import { armOf, type Experiment } from '../review/experiment.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import type { Explanation, LabelChange, SegmentExplanation } from '../segmentation/explain.ts';
 import { labelColumn } from '../store/columns.ts';
-import type { Queryable } from '../store/pool.ts';
+import type { Pool } from '../store/pool.ts';
 import { recordTables } from '../store/records.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { type CardPlan, cardPlans } from './card-plans.ts';
+import { type CardPlan, cardPlans, forgetCardPlans } from './card-plans.ts';
 import { type CardScore, cardScores } from './card-scores.ts';
 
 export type CardLabel = {
@@ -63,7 +63,21 @@ type Found = z.infer<typeof Found>;
  * The labels of one CRM record with their reasons, in two statements: everything stored of the customer, then all
  * conditions with what they see. What was labelled is shown, not what would be labelled now.
  */
-export async function readCard(db: Queryable, tenant: Tenant, record: CardRecord): Promise<Card> {
+export async function readCard(db: Pool, tenant: Tenant, record: CardRecord): Promise<Card> {
+  try {
+    return await readOnce(db, tenant, record);
+  } catch (error) {
+    if (!isColumnGone(error)) throw error;
+    // An attribute or a segment set left between the plans and the asking.
+    forgetCardPlans(db, tenant);
+    return readOnce(db, tenant, record);
+  }
+}
+
+const isColumnGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '42703';
+
+async function readOnce(db: Pool, tenant: Tenant, record: CardRecord): Promise<Card> {
   const found = await find(db, tenant, record);
   const run = { asOf: found.as_of, lastRun: found.run_state === null ? null : lastRunOf(found) };
   const nothing = { name: null, segmentations: [], scores: [], ...run };
@@ -93,14 +107,14 @@ export async function readCard(db: Queryable, tenant: Tenant, record: CardRecord
   };
 }
 
-async function find(db: Queryable, { schema }: Tenant, record: CardRecord): Promise<Found> {
+async function find(db: Pool, { schema }: Tenant, record: CardRecord): Promise<Found> {
   const { table, subject: link } = recordTables[record.object];
   const subject = record.object === 'company' ? 'company' : 'person';
   const changes = (of: string, id: string) => `(
     select jsonb_agg(jsonb_build_object('segmentation', l.segmentation, 'at', l.at, 'entered', l.entered, 'gone', l.gone)
       order by l.at)
     from ${schema}.label_change l where l.subject = '${of}' and l.subject_id = ${id})`;
-  const { rows } = await db.query(
+  const { rows } = await db.prepared(
     `select to_jsonb(s) as subject, to_jsonb(c) as company,
        ${changes(subject, 's.id')} as changes, ${changes('company', 'c.id')} as company_changes,
        (select coalesce(string_agg(key || ' ' || version, ',' order by key), '')
@@ -136,7 +150,7 @@ function nameOf(row: Record<string, unknown>): string | null {
 type Part = Pick<Card, 'segmentations' | 'scores'>;
 
 async function explained(
-  db: Queryable,
+  db: Pool,
   plan: CardPlan | undefined,
   row: Record<string, unknown> | null,
   changes: readonly LabelChange[],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { transaction } from '../../src/store/pool.ts';
+import { MOST_PREPARED, transaction } from '../../src/store/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
 let db: TestDatabase;
@@ -221,6 +221,97 @@ describe('transactions', () => {
       });
     await Promise.all(Array.from({ length: 20 }, add));
     expect(await texts()).toEqual(['20']);
+  });
+});
+
+describe('a prepared statement', () => {
+  const byId = 'select * from app.note where id = $1';
+  beforeEach(() => db.pool.query(`insert into app.note select n, 'a' || n from generate_series(1, 9) n`));
+
+  it('answers as query does, for whatever values, many at once', async () => {
+    const asked = Array.from({ length: 40 }, (_, n) => n % 12);
+    const answers = await Promise.all(asked.map((id) => db.pool.prepared(byId, [id])));
+    const expected = await Promise.all(asked.map((id) => db.pool.query(byId, [id])));
+    expect(answers).toEqual(expected);
+  });
+
+  it('writes, and counts what it wrote', async () => {
+    const update = 'update app.note set text = $2 where id >= $1 returning id';
+    for (const text of ['x', null]) {
+      const { rows, rowCount, command } = await db.pool.prepared(update, [8, text]);
+      expect({ rows, rowCount, command }).toEqual({
+        rows: [{ id: 8 }, { id: 9 }],
+        rowCount: 2,
+        command: 'UPDATE',
+      });
+    }
+    expect((await texts()).slice(7)).toEqual([null, null]);
+  });
+
+  it('is kept by the session, and planned for any value', async () => {
+    const own = `select count(*)::int as kept, bool_and(from_sql is not true) as by_protocol
+      from pg_prepared_statements where statement like '%planned once%' and $1`;
+    const text = 'select text as "planned once" from app.note where id = $1';
+    for (let n = 0; n < 60; n++) await db.pool.prepared(text, [n]);
+    const { rows } = await db.pool.prepared<{ kept: number }>(own, [true]);
+    // It, and the question itself.
+    expect(rows).toEqual([{ kept: 2, by_protocol: true }]);
+    const plans = await db.pool.prepared<{ generic: string }>(
+      `select generic_plans as generic from pg_prepared_statements where name <> '' and statement = $1`,
+      [text],
+    );
+    expect(plans.rows.map(({ generic }) => Number(generic) > 0)).toEqual([true]);
+  });
+
+  it('follows columns that come, go and change their type', async () => {
+    const seen = async () => (await db.pool.prepared(byId, [3])).rows;
+    expect(await seen()).toEqual([{ id: 3, text: 'a3' }]);
+    for (const [change, row] of [
+      ['add column more int default 7', { id: 3, text: 'a3', more: 7 }],
+      ['alter column more type text', { id: 3, text: 'a3', more: '7' }],
+      ['drop column more', { id: 3, text: 'a3' }],
+    ] as const) {
+      await db.pool.query(`alter table app.note ${change}`);
+      expect(await Promise.all([seen(), seen(), seen(), seen(), seen()])).toEqual(Array(5).fill([row]));
+    }
+  });
+
+  it('follows a table that is made anew, and says so where it is gone', async () => {
+    const asked = () => db.pool.prepared('select * from app.gone where id = $1', [1]);
+    await expect(asked()).rejects.toMatchObject({ code: '42P01' });
+    await db.pool.query('create table app.gone as select 1 as id');
+    expect((await asked()).rows).toEqual([{ id: 1 }]);
+    await db.pool.query(`drop table app.gone; create table app.gone as select 1 as id, 'b' as other`);
+    expect((await asked()).rows).toEqual([{ id: 1, other: 'b' }]);
+    await db.pool.query('drop table app.gone');
+    await expect(asked()).rejects.toMatchObject({ code: '42P01' });
+  });
+
+  it('fails as query does, and works again with other values', async () => {
+    const divide = 'select 1 / $1::int as one';
+    await expect(db.pool.prepared(divide, ['a'])).rejects.toMatchObject({ code: '22P02' });
+    await expect(db.pool.prepared(divide, [0])).rejects.toMatchObject({ code: '22012' });
+    expect((await db.pool.prepared(divide, [1])).rows).toEqual([{ one: 1 }]);
+    await expect(db.pool.prepared('selec $1', [1])).rejects.toMatchObject({ code: '42601' });
+  });
+
+  it('is forgotten when many others came after it, and kept again', async () => {
+    const nth = (n: number) => db.pool.prepared<{ n: number }>(`select ${n} as n where $1`, [true]);
+    for (const round of [1, 2]) {
+      for (let n = 0; n < MOST_PREPARED + 20; n++) {
+        expect((await nth(n)).rows, `round ${round}`).toEqual([{ n }]);
+      }
+    }
+    const { rows } = await db.pool.prepared<{ count: number }>(
+      'select count(*)::int as count from pg_prepared_statements where $1',
+      [true],
+    );
+    expect(rows[0]?.count).toBeLessThanOrEqual(MOST_PREPARED + 1);
+  });
+
+  it('is refused inside an open transaction', async () => {
+    const inside = transaction(db.pool, () => db.pool.prepared(byId, [1]));
+    await expect(inside).rejects.toMatchObject({ code: 'pool_inside_transaction' });
   });
 });
 
