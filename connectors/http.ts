@@ -132,15 +132,17 @@ async function withDeadline<T>(
   );
   const stop = () => inner.abort(outer.reason);
   const timer = setTimeout(() => inner.abort(timedOut), timeoutMs);
+  const { promise: given, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(inner.signal.reason);
   outer.addEventListener('abort', stop, { once: true });
+  inner.signal.addEventListener('abort', giveUp, { once: true });
   try {
-    const given = new Promise<never>((_resolve, reject) => {
-      inner.signal.addEventListener('abort', () => reject(inner.signal.reason), { once: true });
-    });
     return await Promise.race([run(inner.signal), given]);
   } finally {
     clearTimeout(timer);
     outer.removeEventListener('abort', stop);
+    // fetch keeps the signal until the next full collection of garbage; the whole answer must not hang on it.
+    inner.signal.removeEventListener('abort', giveUp);
   }
 }
 

@@ -1,4 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryContext } from '../../connectors/context.ts';
@@ -10,6 +13,7 @@ import {
   exchange,
   type HttpRequest,
   pinnedFetch,
+  send,
 } from '../../connectors/http.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, n: number) => void;
@@ -33,6 +37,13 @@ const serve = async (handler: Handler): Promise<{ url: string; calls: () => numb
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return { url: `http://127.0.0.1:${address.port}`, calls: () => calls };
+};
+
+/** A full collection, a turn later: a WeakRef keeps its object until the turn in which it was made is over. */
+const collectGarbage = async () => {
+  setFlagsFromString('--expose-gc');
+  await turn();
+  runInNewContext('gc')();
 };
 
 const reports: LimitReport[] = [];
@@ -205,6 +216,25 @@ describe('an answer', () => {
       call(url, { method: 'POST', write: true, idempotent: false }, controller.signal),
     ).rejects.toThrow('enough');
   });
+});
+
+it('lets go of an answer at once, although fetch keeps the signal of its call', async () => {
+  const { url } = await serve((_request, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ rows: ['a', 'b'] }));
+  });
+  const kept: AbortSignal[] = [];
+  const outer = new AbortController();
+  const read = async () => {
+    const answer = await send(DIALECT, GET, outer.signal, (signal) => {
+      kept.push(signal);
+      return fetch(url, { signal });
+    });
+    return new WeakRef(answer);
+  };
+  const answer = await read();
+  await collectGarbage();
+  expect(kept).toHaveLength(1);
+  expect(answer.deref()).toBeUndefined();
 });
 
 describe('allowedApiUrl', () => {
