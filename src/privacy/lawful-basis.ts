@@ -7,7 +7,7 @@ import { listAttributes } from '../store/columns.ts';
 import { Basis, dropBasis, lawfulBases, saveBasis } from '../store/lawful-bases.ts';
 import { type Pool, type Queryable, transaction } from '../store/pool.ts';
 import { listPublished, type SegmentationRow } from '../store/segmentations.ts';
-import { listTargets, setTargetState } from '../store/targets.ts';
+import { listTargets, setTargetState, type TargetReason } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 
 /** Attributes that are not sensitive by themselves, but single out people under 18 where they are used so. */
@@ -77,33 +77,35 @@ export async function revokeSensitive(
       );
     }
     const users = await segmentationsUsing(client, tenant, { owner, key });
-    const targets = (await listTargets(client, tenant)).filter(
-      ({ segmentation, state }) => state === 'live' && users.includes(segmentation),
-    );
-    await setTargetState(
-      client,
-      tenant,
-      targets.map(({ id }) => id),
-      {
-        state: 'held',
-        reason: {
-          code: 'basis_revoked',
-          message: `The lawful basis for using ${name} was revoked. What the CRM shows stays as it is.`,
-          action:
-            'Record it again, publish the segmentation without it, or retire it with its labels cleared.',
-          since: new Date().toISOString(),
-          by,
-        },
-      },
-    );
+    const held = await holdTargets(client, tenant, users, {
+      code: 'basis_revoked',
+      message: `The lawful basis for using ${name} was revoked. What the CRM shows stays as it is.`,
+      action: 'Record it again, publish the segmentation without it, or retire it with its labels cleared.',
+      since: new Date().toISOString(),
+      by,
+    });
     await addAudit(client, tenant, {
       actor: by,
       action: 'basis.revoke',
       subject: name,
-      after: { segmentations: users, held: targets.length },
+      after: { segmentations: users, held },
     });
     return users;
   });
+}
+
+/** Holds what segmentations write. Returns how many targets were live. */
+export async function holdTargets(
+  db: Queryable,
+  tenant: Tenant,
+  segmentations: readonly string[],
+  reason: TargetReason,
+): Promise<number> {
+  const ids = (await listTargets(db, tenant)).flatMap(({ id, segmentation, state }) =>
+    state === 'live' && segmentations.includes(segmentation) ? [id] : [],
+  );
+  await setTargetState(db, tenant, ids, { state: 'held', reason });
+  return ids.length;
 }
 
 async function segmentationsUsing(

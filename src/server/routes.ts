@@ -11,6 +11,7 @@ import changeOwnSettings from './routes/change-own-settings.ts';
 import changePerson from './routes/change-person.ts';
 import changeQuietHours from './routes/change-quiet-hours.ts';
 import changeRevenue from './routes/change-revenue.ts';
+import changeSensitivity from './routes/change-sensitivity.ts';
 import changeTenant from './routes/change-tenant.ts';
 import checkConnection from './routes/check-connection.ts';
 import checkSegmentation from './routes/check-segmentation.ts';
@@ -79,6 +80,7 @@ import mapProperty from './routes/map-property.ts';
 import pictureSegmentation from './routes/picture-segmentation.ts';
 import planDraft from './routes/plan-draft.ts';
 import planExperiment from './routes/plan-experiment.ts';
+import planSensitivity from './routes/plan-sensitivity.ts';
 import previewDisconnect from './routes/preview-disconnect.ts';
 import previewRevenue from './routes/preview-revenue.ts';
 import previewSchedule from './routes/preview-schedule.ts';
@@ -120,6 +122,7 @@ export const routes = [
   changePerson,
   changeQuietHours,
   changeRevenue,
+  changeSensitivity,
   changeTenant,
   checkConnection,
   checkSegmentation,
@@ -188,6 +191,7 @@ export const routes = [
   pictureSegmentation,
   planDraft,
   planExperiment,
+  planSensitivity,
   previewDisconnect,
   previewRevenue,
   previewSchedule,

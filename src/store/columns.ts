@@ -71,6 +71,20 @@ export async function dropAttribute(
   });
 }
 
+/** How carefully an attribute is to be handled; its column and values stay as they are. */
+export async function saveSensitivity(
+  db: Queryable,
+  { schema }: Tenant,
+  { owner, key, sensitivity, repVisible }: Pick<Attribute, 'owner' | 'key' | 'sensitivity' | 'repVisible'>,
+): Promise<void> {
+  await db.query(
+    `update ${schema}.attribute
+     set definition = definition || jsonb_build_object('sensitivity', $3::text, 'repVisible', $4::boolean)
+     where owner = $1 and key = $2`,
+    [owner, key, sensitivity, repVisible],
+  );
+}
+
 /** The attributes that have a column, by owner and key. */
 export async function listAttributes(pool: Queryable, tenant: Tenant): Promise<Attribute[]> {
   return [...(await storedAttributes(pool, tenant)).values()];

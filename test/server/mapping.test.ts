@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RulesSegmentation } from '../../src/segmentation/definition.ts';
 import { type Rig, writtenRig } from '../integration/rig.ts';
 import { customers } from '../integration/shop.ts';
 import { type ServerRig, startServer, type Visitor } from './rig.ts';
@@ -36,6 +37,9 @@ type Attribute = {
   total: number;
   feeds: { property: string; filled: boolean }[];
   usedBy: string[];
+  sensitivity: string;
+  isAllowed: boolean;
+  repVisible: boolean;
 };
 
 async function attribute(owner: string, key: string): Promise<Attribute | undefined> {
@@ -84,6 +88,75 @@ describe('the mapping', () => {
       property: 'x',
     });
     expect(await answer.json()).toMatchObject({ code: 'attribute_computed' });
+  });
+});
+
+describe('the sensitivity of an attribute', () => {
+  const path = '/api/attributes/person/country/sensitivity';
+  const waiting = async () => {
+    const { rows } = await server.database.pool.query<{ code: string }>(
+      `select reason ->> 'code' as code from ${rig.tenant.schema}.target
+       where segmentation = 'abroad' and state = 'held'`,
+    );
+    return rows.map(({ code }) => code);
+  };
+
+  it('is raised after saying what has to wait, and then it waits for a lawful basis', async () => {
+    await rig.publish(
+      RulesSegmentation.parse({
+        key: 'abroad',
+        name: 'Abroad',
+        subject: 'person',
+        method: 'rules',
+        segments: [{ key: 'far', name: 'Far away', when: { attribute: 'country', is: 'NZ' } }],
+      }),
+    );
+    await rig.release();
+    const admin = await server.visitor('admin', rig.tenant);
+    for (const visitor of [revops, viewer])
+      expect((await server.ask(visitor, 'PUT', path, { sensitivity: 'sensitive' })).status).toBe(403);
+
+    const refused = [{ key: 'abroad', name: 'Abroad' }];
+    expect(await get(admin, `${path}?to=sensitive`)).toMatchObject({ needsReason: false, refused });
+    expect(await waiting()).toEqual([]);
+    const raised = await server.ask(admin, 'PUT', path, { sensitivity: 'sensitive' });
+    expect(await raised.json()).toMatchObject({ to: 'sensitive', refused });
+    expect(new Set(await waiting())).toEqual(new Set(['basis_missing']));
+    await expect(rig.release()).rejects.toMatchObject({ code: 'lawful_basis_missing' });
+    expect(await attribute('person', 'country')).toMatchObject({ isAllowed: false, repVisible: false });
+  });
+
+  it('is lowered with a reason alone, which is kept', async () => {
+    const admin = await server.visitor('admin', rig.tenant);
+    const silent = await server.ask(admin, 'PUT', path, { sensitivity: 'normal' });
+    expect(silent.status).toBe(400);
+    expect(await silent.json()).toMatchObject({ code: 'reason_missing' });
+    const reason = 'The country of the office, not of the person';
+    expect((await server.ask(admin, 'PUT', path, { sensitivity: 'normal', reason })).status).toBe(200);
+    expect(await attribute('person', 'country')).toMatchObject({ isAllowed: true, repVisible: true });
+    const log = await get<{ items: { before: unknown; after: unknown }[] }>(
+      viewer,
+      '/api/audit?action=attribute.sensitivity',
+    );
+    // Refused attempts are noted as well, without a value before.
+    expect(log.items.filter(({ before }) => before !== null)).toHaveLength(2);
+    expect(log.items[0]).toMatchObject({
+      subject: 'person.country',
+      before: { sensitivity: 'sensitive' },
+      after: { sensitivity: 'normal', reason },
+    });
+  });
+
+  it('stays with what is sensitive by law, whatever the reason', async () => {
+    const admin = await server.visitor('admin', rig.tenant);
+    const mapped = await server.ask(revops, 'PUT', mappingPath('contact', 'religion'), { property: 'faith' });
+    expect(mapped.status).toBe(204);
+    const answer = await server.ask(admin, 'PUT', '/api/attributes/person/religion/sensitivity', {
+      sensitivity: 'normal',
+      reason: 'We only count',
+    });
+    expect(await answer.json()).toMatchObject({ code: 'sensitive_by_law' });
+    expect(await attribute('person', 'religion')).toMatchObject({ sensitivity: 'sensitive' });
   });
 });
 

@@ -21,6 +21,7 @@ import { Empty, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi, useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
+import { SensitivityForm } from './sensitivity.tsx';
 
 export type Attribute = Answer<'GET /api/mapping'>['attributes'][number];
 type Owner = Attribute['owner'];
@@ -127,21 +128,25 @@ export function Attributes() {
   );
 }
 
+const nameOf = ({ owner, key }: Attribute): string => `${owner}.${key}`;
+
 function AttributeRows({ name, attributes }: { name: string; attributes: Attribute[] }) {
-  const [opened, setOpened] = useState<Attribute | null>(null);
+  const [openedName, setOpened] = useState<string | null>(null);
+  // By name: what the dialog shows follows what is read anew after a change.
+  const opened = attributes.find((one) => nameOf(one) === openedName) ?? null;
   return (
     <>
       <Rows
         name={name}
         rows={attributes}
-        keyOf={({ owner, key }) => owner + key}
+        keyOf={nameOf}
         columns={[
           {
             head: 'Attribute',
             cell: (one) => (
               <>
                 <Group gap={6}>
-                  <Anchor component="button" type="button" size="sm" onClick={() => setOpened(one)}>
+                  <Anchor component="button" type="button" size="sm" onClick={() => setOpened(nameOf(one))}>
                     {one.name}
                   </Anchor>
                   {one.sensitivity !== 'normal' && (
@@ -226,6 +231,7 @@ function Known({ attribute: { known, total, state, name } }: { attribute: Attrib
 /** One attribute: its most frequent values, who uses it, and its feeds to take away. */
 function Details({ attribute, onDone }: { attribute: Attribute; onDone: () => void }) {
   const mayEdit = useMay('edit');
+  const mayAdminister = useMay('administer');
   const { owner, key, feeds, usedBy, state } = attribute;
   const values = useApi(
     'GET /api/attributes/:owner/:key/values',
@@ -272,6 +278,7 @@ function Details({ attribute, onDone }: { attribute: Attribute; onDone: () => vo
           .
         </Text>
       )}
+      {mayAdminister && state !== 'missing' && <SensitivityForm attribute={attribute} />}
       {feeds.map((feed) => (
         <Group key={feed.connectionId + feed.object} justify="space-between">
           <div>

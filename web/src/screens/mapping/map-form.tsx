@@ -4,6 +4,7 @@ import type { AttributeKind, AttributeType } from '../../../../src/model/attribu
 import { Read } from '../../parts/states.tsx';
 import { useApi, useChange } from '../../query.ts';
 import type { Property } from './properties.tsx';
+import { SENSITIVITIES, type Sensitivity } from './sensitivity.tsx';
 
 const NEW = '+new';
 const OWNERS = { contact: 'person', company: 'company', deal: 'deal' } as const;
@@ -20,8 +21,6 @@ const KINDS: AttributeKind[] = [
   'lifecycle',
   'consent',
 ];
-
-type Sensitivity = 'normal' | 'proxy' | 'sensitive';
 
 /** Which attribute a property feeds: a known one, or one that is described here. */
 export function MapForm({
@@ -122,11 +121,7 @@ export function MapForm({
                   <Select
                     label="Sensitivity"
                     allowDeselect={false}
-                    data={[
-                      { value: 'normal', label: 'Normal' },
-                      { value: 'proxy', label: 'Stands in for sensitive data, such as a postal code' },
-                      { value: 'sensitive', label: 'Sensitive: health, religion, origin and the like' },
-                    ]}
+                    data={SENSITIVITIES}
                     value={sensitivity}
                     onChange={(value) => setSensitivity((value as Sensitivity | null) ?? sensitivity)}
                   />

@@ -111,9 +111,15 @@ function Figures({ segment }: { segment: Segment }) {
   );
 }
 
+const OBJECTS: Record<Segment['targets'][number]['object'], string> = {
+  contact: 'contacts',
+  company: 'companies',
+  deal: 'deals',
+};
+
 const KINDS: Record<string, string> = {
-  property: 'property',
-  primary: 'primary segment field',
+  property: 'label',
+  primary: 'primary segment',
   dynamic_list: 'list that the CRM fills',
   manual_list: 'list that we fill',
   list_view: 'list view',
@@ -123,6 +129,7 @@ const KINDS: Record<string, string> = {
 };
 
 function Overview({ segment }: { segment: Segment }) {
+  const { tenant } = useSession();
   const { key, segmentation, play } = segment;
   return (
     <Stack>
@@ -190,7 +197,7 @@ function Overview({ segment }: { segment: Segment }) {
           }
           columns={[
             { head: 'Where', cell: ({ connection }) => connection },
-            { head: 'As', cell: ({ kind, object }) => `${KINDS[kind] ?? kind} of the ${object}` },
+            { head: 'As', cell: ({ kind, object }) => `${KINDS[kind] ?? kind} on ${OBJECTS[object]}` },
             {
               head: 'State',
               cell: ({ state, reason }) => (
