@@ -46,7 +46,7 @@ const RULES: Rule[] = [
     title: 'No goal',
     find: ({ definition }) =>
       definition.goal === undefined || definition.goal.trim() === '' ? ['It says no goal.'] : [],
-    action: 'Write under `goal` what the business wants from it, in a sentence that can turn out wrong.',
+    action: 'Write as its goal what the business wants from it, in a sentence that can turn out wrong.',
   },
   {
     mistake: 'too_many_segments',
@@ -64,7 +64,7 @@ const RULES: Rule[] = [
     mistake: 'no_play',
     title: 'No play',
     find: ({ definition }) => (definition.use === 'analysis' ? [] : definition.segments.flatMap(missingPlay)),
-    action: 'Say under `play` by which channel, with what message, and who does it; or retire the segment.',
+    action: 'Say in its play by which channel, with what message, and who does it; or retire the segment.',
   },
   {
     mistake: 'no_test',
@@ -85,17 +85,17 @@ const RULES: Rule[] = [
     mistake: 'set_and_forgotten',
     title: 'Set and forgotten',
     find: forgotten,
-    action: 'Set `review`, look at this report on that day, and name an owner.',
+    action: 'Set when it is reviewed, look at this report on that day, and name an owner.',
   },
   {
     mistake: 'names',
     title: 'Names not fit for customers',
     find: ({ definition }) =>
-      definition.segments.flatMap(({ key, name }) => {
+      definition.segments.flatMap(({ name }) => {
         const fault = faultOfName(name);
-        return fault === null ? [] : [`${key}: "${name}": ${fault}.`];
+        return fault === null ? [] : [`"${name}": ${fault}.`];
       }),
-    action: 'Change `name`; the key stays, so the CRM keeps its values.',
+    action: 'Change the name; its key stays, so the CRM keeps its values.',
   },
 ];
 
@@ -124,18 +124,18 @@ function tooMany({ definition, segments, subjects, unlabelled }: SegmentationFac
   return found;
 }
 
-function tooLittleData({ segment, size, known, needs, missing }: SegmentFacts, subjects: number): string[] {
-  if (missing.length > 0) return [`${segment} needs ${missing.join(', ')}, which nothing feeds.`];
-  if (size < TOO_FEW) return [`${segment} holds ${size}: under ${TOO_FEW} no rate can be told from chance.`];
+function tooLittleData({ name, size, known, needs, missing }: SegmentFacts, subjects: number): string[] {
+  if (missing.length > 0) return [`${name} needs ${missing.join(', ')}, which nothing feeds.`];
+  if (size < TOO_FEW) return [`${name} holds ${size}: under ${TOO_FEW} no rate can be told from chance.`];
   if (subjects > 0 && known < subjects * LITTLE_KNOWN)
-    return [`${segment}: ${needs.join(', ')} known for ${percent(known / subjects)} only.`];
+    return [`${name}: ${needs.join(', ')} known for ${percent(known / subjects)} only.`];
   return [];
 }
 
-function missingPlay({ key, play }: SegmentationFacts['definition']['segments'][number]): string[] {
-  if (play === undefined) return [`${key} has no play.`];
+function missingPlay({ name, play }: SegmentationFacts['definition']['segments'][number]): string[] {
+  if (play === undefined) return [`${name} has no play.`];
   const missing = (['channel', 'message', 'owner'] as const).filter((part) => play[part] === undefined);
-  return missing.length === 0 ? [] : [`The play of ${key} says no ${missing.join(', no ')}.`];
+  return missing.length === 0 ? [] : [`The play of ${name} says no ${missing.join(', no ')}.`];
 }
 
 function ignoredPrivacy({
@@ -159,7 +159,7 @@ function ignoredPrivacy({
   const small = segments.filter(({ size }) => size > 0 && size < MIN_GROUP);
   if (isPersonal && small.length > 0)
     found.push(
-      `${small.map(({ segment }) => segment).join(', ')}: under ${MIN_GROUP} people, so the label nearly names them.`,
+      `${small.map(({ name }) => name).join(', ')}: under ${MIN_GROUP} people, so the label nearly names them.`,
     );
   return found;
 }

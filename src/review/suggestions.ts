@@ -80,7 +80,7 @@ function retire({ facts, largest }: SuggestionFacts): Suggestion[] {
     // Without a record of 90 days nobody knows whether it was always so; without data it needs a mapping instead.
     if (missing.length > 0 || most === undefined || most >= TOO_FEW || size >= TOO_FEW) return [];
     const evidence = [`It holds ${size}, and held ${most} at most in the last 90 days.`];
-    return [make('retire', [segment], evidence, `Retire ${segment}, or loosen its rule.`)];
+    return [make('retire', [segment], evidence, `Retire ${nameOf(facts, segment)}, or loosen its rule.`)];
   });
 }
 
@@ -94,7 +94,7 @@ function merge({ facts, pairs }: SuggestionFacts): Suggestion[] {
     ];
     const action =
       jaccard > HALF
-        ? `Make one segment of ${one} and ${other}.`
+        ? `Make one segment of ${namesOf(facts, [one, other])}.`
         : `One lies within the other: tell them apart, or make them one.`;
     return [make('merge', [one, other], evidence, action)];
   });
@@ -109,7 +109,12 @@ function merge({ facts, pairs }: SuggestionFacts): Suggestion[] {
     const segments = [...keys].sort();
     if (segments.length < 2 || known.has(['merge', ...segments].join(':'))) return [];
     return [
-      make('merge', segments, ['They get the same play.'], `Make one segment of ${segments.join(' and ')}.`),
+      make(
+        'merge',
+        segments,
+        ['They get the same play.'],
+        `Make one segment of ${namesOf(facts, segments)}.`,
+      ),
     ];
   });
   return [...alike, ...samePlay];
@@ -123,7 +128,14 @@ function split({ facts }: SuggestionFacts): Suggestion[] {
     const evidence = [`It holds ${size}, ${percent(size / labelled)} of all with a label.`];
     if (difference !== null && Math.abs(difference.standardised) < 0.2)
       evidence.push(`Its members hardly differ from the others (${difference.name} most).`);
-    return [make('split', [segment], evidence, `Divide ${segment} by value or by how recently they bought.`)];
+    return [
+      make(
+        'split',
+        [segment],
+        evidence,
+        `Divide ${nameOf(facts, segment)} by value or by how recently they bought.`,
+      ),
+    ];
   });
 }
 
@@ -142,18 +154,32 @@ function refit({ drifts, jitter, facts }: SuggestionFacts): Suggestion[] {
   const action =
     facts.learnedAt === null
       ? 'Look whether its lines still fit the customers of today.'
-      : 'Learn it again (`run --learn`), and look at who would enter and leave first.';
+      : 'Learn it again, and look at who would enter and leave first.';
   return [make('refit', [], evidence, action)];
 }
 
-function cutPoints({ cutPoints: cuts }: SuggestionFacts): Suggestion[] {
+function cutPoints({ cutPoints: cuts, facts }: SuggestionFacts): Suggestion[] {
   return cuts.flatMap(({ segment, atLeast, share, even }) => {
     if ((share >= UNEVEN.low && share <= UNEVEN.high) || even === atLeast) return [];
     const evidence = [`${percent(share)} of those divided reach ${atLeast}.`];
     return [
-      make('change_cut_point', [segment], evidence, `An even split would begin ${segment} at ${even}.`),
+      make(
+        'change_cut_point',
+        [segment],
+        evidence,
+        `An even split would begin ${nameOf(facts, segment)} at ${even}.`,
+      ),
     ];
   });
 }
+
+const nameOf = ({ definition }: SegmentationFacts, segment: string): string =>
+  definition.segments.find(({ key }) => key === segment)?.name ?? segment;
+
+/** "A, B and C". */
+const namesOf = (facts: SegmentationFacts, segments: readonly string[]): string =>
+  new Intl.ListFormat('en')
+    .format(segments.map((segment) => nameOf(facts, segment)))
+    .replace(', and ', ' and ');
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

@@ -63,7 +63,7 @@ function describeArea(area: { [score in keyof typeof SCORES]?: [number, number] 
     const range = area[score];
     if (!range) return [];
     const [low, high] = range;
-    return [`${SCORES[score]} scores ${low === high ? low : `${low} to ${high}`}`];
+    return [`${SCORES[score]} ${low === high ? low : `${low} to ${high}`}`];
   });
-  return { text: parts.length > 0 ? parts.join(', ') : 'any scores' };
+  return { text: parts.length > 0 ? `Scores of 1 to 5: ${parts.join(', ')}` : 'Any scores' };
 }

@@ -17,6 +17,14 @@ export type Topic = {
 
 export type Words = { attributes: AttributeIndex; calendar: Calendar; currency: string };
 
+/** What scores are called in sentences; others go by their own name. */
+const SCORES: Record<string, string> = {
+  p_alive: 'probability of still being a customer',
+  expected_purchases: 'expected purchases',
+  value: 'value to come',
+  next_purchase_days: 'days until the next purchase',
+};
+
 export function topicOf(condition: Condition, owner: 'person' | 'company', words: Words): Topic {
   if ('attribute' in condition) {
     const attribute = words.attributes.get(owner, condition.attribute);
@@ -32,7 +40,12 @@ export function topicOf(condition: Condition, owner: 'person' | 'company', words
   if ('score' in condition) {
     const isMoney = moneyScores.some((score) => condition.score.endsWith(`.${score}`));
     const whose = owner === 'company' ? ' of the company' : '';
-    return { name: `score ${condition.score}${whose}`, type: 'number', isVisible: !isMoney };
+    const score = condition.score.slice(condition.score.indexOf('.') + 1);
+    return {
+      name: `${SCORES[score] ?? `score ${score.replaceAll('_', ' ')}`}${whose}`,
+      type: 'number',
+      isVisible: !isMoney,
+    };
   }
   throw new Error('not a leaf that compares');
 }

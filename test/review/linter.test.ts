@@ -97,7 +97,7 @@ describe('the linter', () => {
     ['too_little_data', good({}, {}, { size: 29 }), /holds 29/],
     ['too_little_data', good({}, {}, { known: 400 }), /visits known for 40 %/],
     ['too_little_data', good({}, {}, { missing: ['last_login_at'] }), /needs last_login_at/],
-    ['no_play', good({ segments: [segment('a', { play: undefined })] }), /a has no play/],
+    ['no_play', good({ segments: [segment('a', { play: undefined })] }), /Fans has no play/],
     ['no_play', good({ segments: [segment('a', { play: { channel: 'email' } })] }), /no message, no owner/],
     ['no_test', good({}, { experiments: 0 }), /No pilot or holdout/],
     ['privacy_ignored', good({ purpose: undefined }), /no purpose/],

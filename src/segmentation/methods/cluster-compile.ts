@@ -95,12 +95,12 @@ export function sketchCluster(
   truth: string,
 ): Sketch {
   const model = clustersModel(definition, plan.model);
-  const key = definition.segments[index]?.key ?? '';
+  const { key = '', name = '' } = definition.segments[index] ?? {};
   const group = model.groups.find(({ segment }) => segment === key);
   const own: Sketch = {
     kind: 'test',
     topic: { name: 'nearest group', type: 'text', isVisible: true },
-    threshold: group === undefined ? `is not ${key}: nobody is in it` : `is ${key} (${group.description})`,
+    threshold: group === undefined ? `is not ${name}: nobody is in it` : `is ${name}`,
     test: null,
     value: null,
     truth,
@@ -122,7 +122,7 @@ export function sketchCluster(
       {
         kind: 'test',
         isFact: true,
-        topic: { ...topic, name: found.isAge ? `days since ${topic.name}` : topic.name, type },
+        topic: { ...topic, name: found.isAge ? `days since ${topic.name.toLowerCase()}` : topic.name, type },
         threshold: typical,
         test: null,
         value: column('v', `to_json(${found.sql})`),

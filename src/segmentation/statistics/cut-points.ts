@@ -110,7 +110,7 @@ function describeCuts(cuts: number[], histogram: Histogram, name: string): CutPo
   const warnings: string[] = [];
   if (used.length < cuts.length + 1) {
     const distinct = histogram.values.length;
-    const reason = distinct === 1 ? 'all values are equal' : 'many subjects share a value';
+    const reason = distinct === 1 ? 'all values are equal' : 'many have the same value';
     warnings.push(`${name}: only ${used.length} of ${cuts.length + 1} scores are in use, because ${reason}.`);
   }
   return { cuts, used, warnings };

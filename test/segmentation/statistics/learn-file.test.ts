@@ -59,7 +59,7 @@ describe.skipIf(cdnowFolder === undefined)('CDNOW', () => {
     expect(output.segments?.reduce((sum, { revenue }) => sum + revenue, 0)).toBeCloseTo(244_091.94, 1);
     expect(output.cutPoints?.frequency).toEqual([1, 1, 2, 4]);
     expect(output.warnings).toEqual([
-      'frequency: only 4 of 5 scores are in use, because many subjects share a value.',
+      'frequency: only 4 of 5 scores are in use, because many have the same value.',
     ]);
     expect([...scores.lines][0]).toHaveLength(5);
   });

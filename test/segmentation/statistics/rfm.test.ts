@@ -60,7 +60,7 @@ describe('cut points', () => {
     expect(cuts).toEqual([1, 1, 1, 2]);
     expect(used).toEqual([1, 4, 5]);
     expect(warnings).toEqual([
-      'frequency: only 3 of 5 scores are in use, because many subjects share a value.',
+      'frequency: only 3 of 5 scores are in use, because many have the same value.',
     ]);
     expect(cutsOf([7, 7, 7]).warnings.join()).toContain('all values are equal');
   });
