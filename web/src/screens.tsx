@@ -24,6 +24,8 @@ export type Screen = {
   /** In the navigation; without one it is reached from another screen. */
   name?: string;
   icon?: ComponentType<{ size?: number }>;
+  /** A heading above it in the navigation; those below belong to it too. */
+  begins?: string;
   may?: Permission;
   load: () => Promise<{ default: ComponentType }>;
 };
@@ -45,6 +47,7 @@ export const screens: Screen[] = [
   {
     path: '/segment-sets',
     name: 'Segment sets',
+    begins: 'Segments',
     icon: IconChartPie,
     load: () => import('./screens/segment-sets/list.tsx'),
   },
@@ -59,15 +62,6 @@ export const screens: Screen[] = [
   },
   { path: '/customers/:subject/:id', load: () => import('./screens/customers/customer.tsx') },
   { path: '/records/:system/:object/:id', load: () => import('./screens/customers/record.tsx') },
-  { path: '/runs', name: 'Runs', icon: IconPlayerPlay, load: () => import('./screens/runs/runs.tsx') },
-  { path: '/runs/refused', load: () => import('./screens/runs/runs.tsx') },
-  { path: '/runs/:id', load: () => import('./screens/runs/run.tsx') },
-  {
-    path: '/schedules',
-    name: 'Schedules',
-    icon: IconCalendarTime,
-    load: () => import('./screens/schedules/schedules.tsx'),
-  },
   {
     path: '/quality',
     name: 'Quality',
@@ -79,6 +73,21 @@ export const screens: Screen[] = [
     name: 'Experiments',
     icon: IconFlask,
     load: () => import('./screens/experiments/experiments.tsx'),
+  },
+  {
+    path: '/runs',
+    name: 'Runs',
+    begins: 'Runs and data',
+    icon: IconPlayerPlay,
+    load: () => import('./screens/runs/runs.tsx'),
+  },
+  { path: '/runs/refused', load: () => import('./screens/runs/runs.tsx') },
+  { path: '/runs/:id', load: () => import('./screens/runs/run.tsx') },
+  {
+    path: '/schedules',
+    name: 'Schedules',
+    icon: IconCalendarTime,
+    load: () => import('./screens/schedules/schedules.tsx'),
   },
   {
     path: '/mapping',
@@ -95,6 +104,7 @@ export const screens: Screen[] = [
   {
     path: '/people',
     name: 'People and roles',
+    begins: 'Company',
     icon: IconUsers,
     load: () => import('./screens/people/people.tsx'),
   },

@@ -13,11 +13,13 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
-import { useEffect } from 'react';
+import { Fragment, useEffect } from 'react';
 import { Navigate, Outlet, NavLink as RouterLink, useLocation, useRouteError } from 'react-router';
+import type { Role } from '../../src/model/role.ts';
 import icon from './icon.svg';
 import { useLive } from './live.ts';
 import { Failed, Loading } from './parts/states.tsx';
+import { ROLE_NAMES } from './screens/people/roles.ts';
 import { screens } from './screens.tsx';
 import { SessionContext, useSessionQuery, useSignOut } from './session.ts';
 
@@ -32,7 +34,7 @@ export function Shell() {
   if (session.isPending) return <Loading />;
   if (session.error?.problem.status === 401) return <Navigate to="/sign-in" replace />;
   if (!session.data) return <Failed error={session.error} onRetry={() => session.refetch()} />;
-  const { permissions, tenant, name, role } = session.data;
+  const { permissions, tenant, name, fullName, role } = session.data;
   return (
     <SessionContext value={session.data}>
       <a className="skip" href="#screen">
@@ -57,7 +59,7 @@ export function Shell() {
             </Group>
             <Group gap="xs" wrap="nowrap">
               <ColourScheme />
-              <Account name={name} role={role} />
+              <Account name={fullName ?? name} email={name} role={role} />
             </Group>
           </Group>
         </AppShell.Header>
@@ -65,16 +67,23 @@ export function Shell() {
           <Box style={{ overflowY: 'auto' }}>
             {screens
               .filter((screen) => screen.name && (!screen.may || permissions.includes(screen.may)))
-              .map(({ path, name: label, icon: Icon }) => (
-                <NavLink
-                  key={path}
-                  component={RouterLink}
-                  to={path}
-                  label={label}
-                  leftSection={Icon && <Icon size={18} />}
-                  active={path === '/' ? pathname === '/' : pathname.startsWith(path)}
-                  aria-current={pathname === path ? 'page' : undefined}
-                />
+              .map(({ path, name: label, icon: Icon, begins }) => (
+                <Fragment key={path}>
+                  {begins && (
+                    <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
+                      {begins}
+                    </Text>
+                  )}
+                  <NavLink
+                    py={7}
+                    component={RouterLink}
+                    to={path}
+                    label={label}
+                    leftSection={Icon && <Icon size={18} />}
+                    active={path === '/' ? pathname === '/' : pathname.startsWith(path)}
+                    aria-current={pathname === path ? 'page' : undefined}
+                  />
+                </Fragment>
               ))}
           </Box>
         </AppShell.Navbar>
@@ -108,7 +117,7 @@ function ColourScheme() {
   );
 }
 
-function Account({ name, role }: { name: string; role: string | null }) {
+function Account({ name, email, role }: { name: string; email: string; role: Role | null }) {
   const signOut = useSignOut();
   return (
     <Menu position="bottom-end">
@@ -120,7 +129,10 @@ function Account({ name, role }: { name: string; role: string | null }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{role}</Menu.Label>
+        <Menu.Label>
+          {email}
+          {role && `, ${ROLE_NAMES[role]}`}
+        </Menu.Label>
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
           Sign out
         </Menu.Item>

@@ -11,6 +11,7 @@ export default route({
   may: 'read',
   answer: z.object({
     name: z.string(),
+    fullName: z.string().nullable().describe('What the person is called, where that is known'),
     role: Role.nullable(),
     permissions: z.array(Permission),
     /** Goes with every unsafe request of a browser, as x-csrf-token. */
@@ -25,12 +26,16 @@ export default route({
       tasksPerOwnerAndWeek: z.number().describe('Tasks that plays may make in the CRM; 0 for none'),
     }),
   }),
-  handle: async ({ actor, tenant, parts }) => ({
-    name: actor.name,
-    role: actor.role,
-    permissions: [...actor.permissions],
-    csrf: actor.csrf,
-    digest: actor.kind === 'person' ? (await getMember(parts.store.pool, tenant, actor.id)).digest : null,
-    tenant: { ...tenant, tasksPerOwnerAndWeek: tenant.policy.tasksPerOwnerAndWeek },
-  }),
+  handle: async ({ actor, tenant, parts }) => {
+    const member = actor.kind === 'person' ? await getMember(parts.store.pool, tenant, actor.id) : null;
+    return {
+      name: actor.name,
+      fullName: member?.name || null,
+      role: actor.role,
+      permissions: [...actor.permissions],
+      csrf: actor.csrf,
+      digest: member?.digest ?? null,
+      tenant: { ...tenant, tasksPerOwnerAndWeek: tenant.policy.tasksPerOwnerAndWeek },
+    };
+  },
 });
