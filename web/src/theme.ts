@@ -16,8 +16,10 @@ export const theme = createTheme({
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
     // As the badges': the kit's tinted titles are too pale in orange and yellow.
     Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
-    // Their tint says the state; the kit's tinted letters on it are under 4.5:1 for yellow and orange.
+    // Words as they are written, not in capitals: they are names and states that people read. Their tint says the
+    // state; the kit's tinted letters on it are under 4.5:1 for yellow and orange.
     Badge: Badge.extend({
+      defaultProps: { tt: 'none', fw: 600 },
       styles: (_theme, { variant }) =>
         variant === 'light' ? { label: { color: 'var(--mantine-color-text)' } } : {},
     }),

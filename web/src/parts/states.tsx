@@ -1,6 +1,7 @@
 import { Alert, Button, Center, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { Link } from 'react-router';
 import { ApiError } from '../api.ts';
 
 /** The shape of a screen before its figures are there. */
@@ -34,12 +35,20 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
           <strong>{path}</strong>: {message}
         </Text>
       ))}
-      {onRetry && (
+      {problem?.status === 404 ? (
         <Group mt="sm">
-          <Button size="xs" variant="default" onClick={onRetry}>
-            Try again
+          <Button size="xs" variant="default" component={Link} to="/">
+            Go to Home
           </Button>
         </Group>
+      ) : (
+        onRetry && (
+          <Group mt="sm">
+            <Button size="xs" variant="default" onClick={onRetry}>
+              Try again
+            </Button>
+          </Group>
+        )
       )}
     </Alert>
   );

@@ -6,6 +6,8 @@ export type Column<Row> = {
   cell: (row: Row) => ReactNode;
   /** Numbers stand at the right. */
   isNumber?: boolean;
+  /** Of the table, where the widths of the words would give a poor one: 38%. */
+  width?: string;
 };
 
 /** Rows with a head that stays; scrolls sideways on a narrow screen. */
@@ -36,8 +38,8 @@ export function Rows<Row>({
         <Table highlightOnHover verticalSpacing="xs" aria-label={name}>
           <Table.Thead>
             <Table.Tr>
-              {columns.map(({ head, isNumber }) => (
-                <Table.Th key={head} ta={isNumber ? 'right' : 'left'}>
+              {columns.map(({ head, isNumber, width }) => (
+                <Table.Th key={head} ta={isNumber ? 'right' : 'left'} {...(width && { w: width })}>
                   {head}
                 </Table.Th>
               ))}
