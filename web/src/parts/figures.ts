@@ -8,6 +8,15 @@ export const share = (value: number): string =>
 export const money = (value: number, currency: string): string =>
   value.toLocaleString('en', { style: 'currency', currency, maximumFractionDigits: 0 });
 
+/** For an axis: $1.2M. */
+export const shortMoney = (value: number, currency: string): string =>
+  value.toLocaleString('en', {
+    style: 'currency',
+    currency,
+    notation: 'compact',
+    maximumFractionDigits: 1,
+  });
+
 /** With its sign: +12, −3, 0. */
 export const change = (value: number): string =>
   value === 0 ? '0' : `${value > 0 ? '+' : '−'}${Math.abs(value).toLocaleString('en')}`;

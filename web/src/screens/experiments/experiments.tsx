@@ -4,10 +4,12 @@ import { IconFlask } from '@tabler/icons-react';
 import { useSearchParams } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { day, share } from '../../parts/figures.ts';
+import { useNames } from '../../parts/names.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Read } from '../../parts/states.tsx';
 import { useApi, useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
+import { humanised } from '../segment-sets/words.ts';
 import { Result } from './result.tsx';
 import { StartForm } from './start-form.tsx';
 
@@ -68,26 +70,27 @@ function One({ one: { experiment, state, startedAt, startedBy, endedAt } }: { on
     done: 'It has ended: the next run writes to everybody again.',
     onDone: close,
   });
+  const names = useNames();
   const { key, kind, segmentation, segment, on, looks } = experiment;
   return (
     <Card withBorder component="section" aria-label={key}>
       <Stack gap="sm">
-        <Group justify="space-between" align="flex-start">
+        <Group justify="space-between" align="flex-start" wrap="nowrap">
           <div>
             <Title order={2} size="h5">
-              {key}
+              {humanised(key)}
             </Title>
             <Text size="sm" c="dimmed">
-              {segmentation}.{segment}:{' '}
+              {names.segment(`${segmentation}.${segment}`)}:{' '}
               {kind === 'holdout'
                 ? `${share(experiment.share)} go without`
                 : `only ${share(experiment.share)} get`}{' '}
-              {on === 'play' ? 'the play' : 'the label'}; {startedBy}, {day(startedAt)}
+              {on === 'play' ? 'the play' : 'the label'}. Started by {startedBy} on {day(startedAt)}
               {endedAt && `, ended ${day(endedAt)}`}
               {looks === 'any_time' && '; may be looked at on any day'}
             </Text>
           </div>
-          <Group gap="xs">
+          <Group gap="xs" wrap="nowrap">
             <Badge variant="light" tt="none" color={STATES[state].color}>
               {STATES[state].says}
             </Badge>

@@ -8,7 +8,7 @@ import { useApi } from '../../query.ts';
 type Result_ = Answer<'GET /api/experiments/:key'>['result'];
 
 const VERDICTS: Record<Result_['verdict'], { says: string; color: string }> = {
-  early: { says: 'Nothing is told yet: looking early finds what is not there.', color: 'blue' },
+  early: { says: 'Too early to say: whoever looks now finds differences that are not there.', color: 'blue' },
   mismatch: {
     says: 'The parts have not the sizes that were planned: find out why before you believe the figures.',
     color: 'orange',
@@ -30,7 +30,7 @@ export function Result({ experiment }: { experiment: string }) {
           ['With the play', count(result.treated)],
           ['Without', count(result.holdout)],
           ['Compared on', day(result.ends)],
-          ['Sizes as planned', result.ratio === null ? '–' : result.ratio.mismatch ? 'no' : 'yes'],
+          ['Split as planned', result.ratio === null ? '–' : result.ratio.mismatch ? 'no' : 'yes'],
         ] as const;
         return (
           <>
@@ -48,7 +48,7 @@ export function Result({ experiment }: { experiment: string }) {
               <Text size="sm">{says}</Text>
               {result.sequential && <Sequential test={result.sequential} />}
             </Alert>
-            {result.test && <Compared test={result.test} />}
+            {result.test && result.verdict !== 'early' && <Compared test={result.test} />}
           </>
         );
       }}
@@ -56,17 +56,24 @@ export function Result({ experiment }: { experiment: string }) {
   );
 }
 
+/** With a true minus. */
+const signed = (value: number): string => share(value).replace('-', '−');
+
 function Compared({ test }: { test: NonNullable<Result_['test']> }) {
-  const sentence = `Bought: ${share(test.treatedRate)} with the play, ${share(test.holdoutRate)} without. The difference is ${share(test.difference)}; the true one lies between ${share(test.low)} and ${share(test.high)} 95 times of 100.`;
+  const sentence = `Bought: ${share(test.treatedRate)} with the play, ${share(test.holdoutRate)} without. The difference is ${signed(test.difference)} (95 % interval: ${signed(test.low)} to ${signed(test.high)}).`;
   return (
     <>
       <Text size="sm">{sentence}</Text>
       <Chart
         label={sentence}
-        height={140}
+        height={150}
         option={{
           grid: { left: 120, right: 40, top: 10, bottom: 24 },
-          xAxis: { type: 'value', axisLabel: { formatter: (value: number) => share(value) } },
+          xAxis: {
+            type: 'value',
+            max: (given: { max: number }) => Math.max(0.05, given.max),
+            axisLabel: { formatter: (value: number) => share(value) },
+          },
           yAxis: { type: 'category', data: ['Without', 'With the play'] },
           series: [
             {

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { Chart } from '../../parts/chart.tsx';
-import { change, count, day, money } from '../../parts/figures.ts';
+import { change, count, day, money, shortMoney } from '../../parts/figures.ts';
 import { Rows } from '../../parts/table.tsx';
 import { useSession } from '../../session.ts';
 
@@ -17,7 +17,9 @@ export function Segments({ segments, countedOn }: { segments: Segment[]; counted
   const sets = useMemo(() => [...new Map(segments.map((one) => [one.segmentation, one.set]))], [segments]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [measure, setMeasure] = useState<Measure>('size');
-  const key = chosen ?? sets[0]?.[0] ?? '';
+  // One with a past says more than one that is new.
+  const first = segments.find(({ before }) => before !== null) ?? segments[0];
+  const key = chosen ?? first?.segmentation ?? '';
   const rows = segments.filter(({ segmentation }) => segmentation === key);
   const since = rows.find(({ before }) => before !== null)?.before?.day;
   const show = (value: number) => (measure === 'size' ? count(value) : money(value, tenant.currency));
@@ -44,14 +46,12 @@ export function Segments({ segments, countedOn }: { segments: Segment[]; counted
             show: true,
             position: 'right',
             formatter: ({ value }: { value: number }) =>
-              measure === 'size'
-                ? value.toLocaleString('en')
-                : Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(value),
+              measure === 'size' ? value.toLocaleString('en') : shortMoney(value, tenant.currency),
           },
         },
       ],
     }),
-    [rows, measure],
+    [rows, measure, tenant.currency],
   );
   const largest = [...rows].sort((a, b) => amountOf(b) - amountOf(a))[0];
   return (

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { Chart } from '../../parts/chart.tsx';
-import { count, day, money } from '../../parts/figures.ts';
+import { count, day, money, shortMoney } from '../../parts/figures.ts';
 import { Read } from '../../parts/states.tsx';
 import { useApi } from '../../query.ts';
 import { useSession } from '../../session.ts';
@@ -16,13 +16,18 @@ export function Growth({ segmentation, segment }: { segmentation: string; segmen
   );
   const option = useMemo(
     () => ({
-      grid: { left: 50, right: 60, top: 30, bottom: 30 },
+      grid: { left: 50, right: 64, top: 40, bottom: 30 },
       tooltip: { trigger: 'axis' },
       legend: { data: ['Members', 'Revenue'], top: 0 },
       xAxis: { type: 'category', data: points.map((point) => day(point.day)) },
       yAxis: [
-        { type: 'value', minInterval: 1 },
-        { type: 'value', splitLine: { show: false } },
+        { type: 'value', name: 'members', minInterval: 1 },
+        {
+          type: 'value',
+          name: 'revenue',
+          splitLine: { show: false },
+          axisLabel: { formatter: (value: number) => shortMoney(value, tenant.currency) },
+        },
       ],
       series: [
         { name: 'Members', type: 'line', data: points.map(({ size }) => size), symbolSize: 7, z: 3 },
@@ -36,7 +41,7 @@ export function Growth({ segmentation, segment }: { segmentation: string; segmen
         },
       ],
     }),
-    [points],
+    [points, tenant.currency],
   );
   return (
     <Read query={query} rows={4}>

@@ -1,11 +1,12 @@
 import { Accordion, Badge, Box, Card, Group, SimpleGrid, Stack, Table, Text, Tooltip } from '@mantine/core';
 import { count, share } from '../../../parts/figures.ts';
+import { type Names, useNames } from '../../../parts/names.ts';
 import type { Draft } from '../use-draft.ts';
-import { humanised } from '../words.ts';
 import { type PictureOf, rounded } from './picture.ts';
 
 /** What each group is like, and whether the grouping is good; the figures behind it are one click away. */
 export function ClusterProfiles({ picture, draft }: { picture: PictureOf<'clusters'>; draft: Draft }) {
+  const names = useNames(draft.definition.subject);
   const isGood = picture.grouping === 'good';
   const nameOf = (key: string) => draft.definition.segments.find((one) => one.key === key)?.name ?? key;
   return (
@@ -39,11 +40,11 @@ export function ClusterProfiles({ picture, draft }: { picture: PictureOf<'cluste
               </Text>
             </Group>
             <Text size="xs" c="dimmed" mb={6}>
-              {group.description.replaceAll('_', ' ')}
+              {sketch(group.traits, names)}
             </Text>
             <Stack gap={4}>
               {group.traits.map((trait) => (
-                <Trait key={trait.name} trait={trait} />
+                <Trait key={trait.name} trait={trait} names={names} />
               ))}
             </Stack>
           </Card>
@@ -103,15 +104,37 @@ export function ClusterProfiles({ picture, draft }: { picture: PictureOf<'cluste
   );
 }
 
+type TraitOf = PictureOf<'clusters'>['groups'][number]['traits'][number];
+
+/** In standard deviations: what sets a group apart, and what is worth a word. */
+const STANDS_OUT = 0.5;
+
+/** Dates count as days ago. */
+function sideOf({ name, difference }: TraitOf, names: Names): string {
+  if (Math.abs(difference) < 0.1) return 'as others';
+  if (names.isDate(name)) return difference > 0 ? 'long ago' : 'lately';
+  return difference > 0 ? 'high' : 'low';
+}
+
+/** "revenue high, last purchase lately". */
+function sketch(traits: readonly TraitOf[], names: Names): string {
+  const words = traits
+    .filter(({ difference }) => Math.abs(difference) >= STANDS_OUT)
+    .slice(0, 3)
+    .map((trait) => `${names.attribute(trait.name)} ${sideOf(trait, names)}`);
+  return words.length === 0 ? 'about as all the others' : words.join(', ');
+}
+
 /** A bar from the middle: above or below all others, in standard deviations. */
-function Trait({ trait }: { trait: PictureOf<'clusters'>['groups'][number]['traits'][number] }) {
+function Trait({ trait, names }: { trait: TraitOf; names: Names }) {
   const width = Math.min(50, Math.abs(trait.difference) * 20);
-  const words = `${rounded(trait.inside)} against ${rounded(trait.outside)} of the others`;
+  const unit = names.isDate(trait.name) ? ' days ago' : '';
+  const words = `${rounded(trait.inside)}${unit} on average, against ${rounded(trait.outside)}${unit} of the others`;
   return (
     <Tooltip label={words}>
       <Group gap={8} wrap="nowrap">
         <Text size="xs" w={130} truncate>
-          {humanised(trait.name)}
+          {names.attribute(trait.name)}
         </Text>
         <Box pos="relative" h={8} style={{ flexGrow: 1 }} bg="var(--mantine-color-default-hover)" aria-hidden>
           <Box
@@ -121,8 +144,8 @@ function Trait({ trait }: { trait: PictureOf<'clusters'>['groups'][number]['trai
             style={{ width: `${width}%`, left: trait.difference >= 0 ? '50%' : `${50 - width}%` }}
           />
         </Box>
-        <Text size="xs" w={56} ta="right" style={{ whiteSpace: 'nowrap' }}>
-          {trait.difference >= 0 ? 'high' : 'low'} {rounded(Math.abs(trait.difference))}
+        <Text size="xs" w={64} ta="right" style={{ whiteSpace: 'nowrap' }}>
+          {sideOf(trait, names)}
         </Text>
       </Group>
     </Tooltip>

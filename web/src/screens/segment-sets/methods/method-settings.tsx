@@ -1,6 +1,8 @@
 import {
   Box,
   Button,
+  Card,
+  Code,
   Fieldset,
   Group,
   MultiSelect,
@@ -43,6 +45,16 @@ const LABELS: Record<string, string> = {
   cases: 'What is learned from',
 };
 
+/** Where a word says more than the value itself. */
+const OPTIONS: Record<string, string> = {
+  mbg_nbd: 'MBG/NBD (usual)',
+  bg_nbd: 'BG/NBD',
+  pareto_nbd: 'Pareto/NBD',
+  credited: 'deals credited to them',
+  involved: 'deals that they take part in',
+  auto: 'chosen from the data',
+};
+
 /** The settings of a method, as its schema describes them. */
 export function MethodSettings({
   draft,
@@ -57,21 +69,23 @@ export function MethodSettings({
   const settings = methods.data?.items.find(({ method }) => method === draft.definition.method)?.settings;
   if (!settings) return null;
   return (
-    <Fieldset legend="Settings" disabled={!mayEdit} p="sm">
-      <Stack gap="sm">
-        {settings.map((setting) => (
-          <Box key={setting.key} maw={setting.kind === 'condition' ? undefined : 560}>
-            <SettingInput
-              setting={setting}
-              choices={choices}
-              draft={draft}
-              value={fieldOf(draft.definition, setting.key)}
-              onChange={(value) => draft.change(withFields(draft.definition, { [setting.key]: value }))}
-            />
-          </Box>
-        ))}
-      </Stack>
-    </Fieldset>
+    <Card withBorder padding="sm">
+      <Fieldset variant="unstyled" legend={<Text fw={600}>Settings</Text>} disabled={!mayEdit}>
+        <Stack gap="sm" mt="xs">
+          {settings.map((setting) => (
+            <Box key={setting.key} maw={setting.kind === 'condition' ? undefined : 560}>
+              <SettingInput
+                setting={setting}
+                choices={choices}
+                draft={draft}
+                value={fieldOf(draft.definition, setting.key)}
+                onChange={(value) => draft.change(withFields(draft.definition, { [setting.key]: value }))}
+              />
+            </Box>
+          ))}
+        </Stack>
+      </Fieldset>
+    </Card>
   );
 }
 
@@ -98,8 +112,9 @@ function SettingInput(given: Given) {
           allowDeselect={setting.isOptional && setting.default === undefined}
           data={(setting.options ?? []).map((option) => ({
             value: option,
-            label: option.replaceAll('_', ' '),
+            label: OPTIONS[option] ?? option.replaceAll('_', ' '),
           }))}
+          {...(setting.default === undefined && { placeholder: 'as usual' })}
           value={typeof value === 'string' ? value : null}
           onChange={(chosen) => onChange(chosen ?? undefined)}
         />
@@ -169,11 +184,12 @@ function SettingInput(given: Given) {
     case 'yaml':
       return (
         <Described label={label} help={setting.help}>
-          <Text size="sm" ff="monospace">
-            {value === undefined ? 'as usual' : JSON.stringify(value)}
-          </Text>
-          <Text size="xs" c="dimmed">
-            Written in the YAML beside.
+          <Text size="sm">
+            {value === undefined ? 'As usual' : <Code>{JSON.stringify(value)}</Code>}
+            <Text span size="xs" c="dimmed">
+              {' '}
+              · changed in the YAML tab
+            </Text>
           </Text>
         </Described>
       );
@@ -183,7 +199,7 @@ function SettingInput(given: Given) {
 function Described({ label, help, children }: { label: string; help: string; children: React.ReactNode }) {
   return (
     <div>
-      <Text size="sm" fw={500}>
+      <Text size="sm" fw={600}>
         {label}
       </Text>
       <Text size="xs" c="dimmed" mb={4}>
@@ -267,7 +283,7 @@ function ConditionInput({ setting, value, onChange, choices, draft, label }: Giv
           variant="light"
           onClick={() => onChange({ all: [{ attribute: 'deal_count', atLeast: 1 }] })}
         >
-          Only some…
+          Everybody; choose only some…
         </Button>
       ) : (
         <Stack gap={6}>
@@ -281,8 +297,8 @@ function ConditionInput({ setting, value, onChange, choices, draft, label }: Giv
             }}
           />
           <Group>
-            <Button size="compact-xs" variant="subtle" color="red" onClick={() => onChange(undefined)}>
-              Everybody
+            <Button size="compact-sm" variant="subtle" onClick={() => onChange(undefined)}>
+              Divide everybody instead
             </Button>
           </Group>
         </Stack>

@@ -41,11 +41,11 @@ type Holdout = NonNullable<PictureOf<'churn'>['holdout']>;
 function Calibration({ holdout }: { holdout: Holdout }) {
   const { byFrequency, actual, expected, customers, calibrationEnd } = holdout;
   const off = actual === 0 ? null : (expected - actual) / actual;
-  const sentence = `Taught up to ${day(calibrationEnd)} and asked about the time since: ${rounded(expected)} purchases foretold for ${count(customers)} customers, ${count(actual)} made${off === null ? '' : ` (${off >= 0 ? '+' : '−'}${share(Math.abs(off))})`}.`;
+  const sentence = `Learned from what was known on ${day(calibrationEnd)}, and asked about the time since: it forecast ${rounded(expected)} purchases of ${count(customers)} customers, and ${count(actual)} happened${off === null ? '' : ` (forecast ${share(Math.abs(off))} too ${off >= 0 ? 'high' : 'low'})`}.`;
   return (
     <div>
       <Text size="sm" fw={600} mb={4}>
-        Foretold and what happened
+        Forecast and what happened
       </Text>
       <Chart
         label={sentence}
@@ -56,21 +56,21 @@ function Calibration({ holdout }: { holdout: Holdout }) {
           tooltip: { trigger: 'axis', renderMode: 'richText' },
           xAxis: {
             type: 'category',
-            name: 'purchases before',
+            name: 'purchases before that day',
             nameLocation: 'middle',
             nameGap: 26,
             data: byFrequency.map(({ x }) => x),
           },
-          yAxis: { type: 'value', name: 'purchases after', nameTextStyle: { align: 'left' } },
+          yAxis: { type: 'value', name: 'purchases since, on average', nameTextStyle: { align: 'left' } },
           series: [
             {
-              name: 'made',
+              name: 'what happened',
               type: 'bar',
               data: byFrequency.map(({ actualMean }) => round(actualMean)),
               color: PALETTE[0],
             },
             {
-              name: 'foretold',
+              name: 'forecast',
               type: 'line',
               data: byFrequency.map(({ expectedMean }) => round(expectedMean)),
               color: PALETTE[5],
@@ -85,7 +85,7 @@ function Calibration({ holdout }: { holdout: Holdout }) {
                 <th>Purchases before</th>
                 <th>Customers</th>
                 <th>Made after, mean</th>
-                <th>Foretold, mean</th>
+                <th>Forecast, mean</th>
               </tr>
             </thead>
             <tbody>

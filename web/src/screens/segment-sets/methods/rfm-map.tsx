@@ -52,7 +52,10 @@ export function RfmMap({
               </th>
               {ACROSS.map((f) => (
                 <th key={f} scope="col">
-                  <Text size="xs">F {f}</Text>
+                  <Text size="xs">
+                    F {f}
+                    {f === 5 ? ', often' : f === 1 ? ', seldom' : ''}
+                  </Text>
                 </th>
               ))}
             </tr>
@@ -92,7 +95,7 @@ export function RfmMap({
                           <Text size="sm" fw={650} className="rfm-figure">
                             {count(cell?.size ?? 0)}
                           </Text>
-                          <Text size="xs" className="rfm-figure" truncate>
+                          <Text size="xs" className="rfm-figure" lh={1.15} lineClamp={2}>
                             {nameOf(owner)}
                           </Text>
                         </UnstyledButton>
@@ -136,9 +139,9 @@ export function RfmMap({
       )}
       {picture.cutPoints && (
         <Text size="xs" c="dimmed">
-          Cut points: recency {picture.cutPoints.recency.map(rounded).join(', ')} days; frequency{' '}
-          {picture.cutPoints.frequency.map(rounded).join(', ')} purchases; money{' '}
-          {picture.cutPoints.monetary.map(rounded).join(', ')} {tenant.currency}.{' '}
+          Scores change at {picture.cutPoints.recency.map(rounded).join(', ')} days since the last purchase,
+          at {picture.cutPoints.frequency.map(rounded).join(', ')} purchases, and at{' '}
+          {picture.cutPoints.monetary.map((cut) => money(cut, tenant.currency)).join(', ')} spent.{' '}
           {total > 0 && largest(picture, nameOf, total)}
         </Text>
       )}

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { Chart } from '../../../parts/chart.tsx';
-import { count } from '../../../parts/figures.ts';
+import { count, money } from '../../../parts/figures.ts';
 import { useSession } from '../../../session.ts';
 import { type Bins, type Cuts, rounded } from './picture.ts';
 
@@ -18,11 +18,11 @@ export function ScoreHistogram({
 }) {
   const { tenant } = useSession();
   if (bins.length === 0) return null;
-  const unit = isMoney ? ` ${tenant.currency}` : '';
+  const shownAs = (value: number) => (isMoney ? money(value, tenant.currency) : rounded(value));
   const shown = cuts.flatMap(({ segment, at }) => (at === null ? [] : [{ segment, at }]));
   const low = bins[0]?.from ?? 0;
   const width = (bins[0]?.to ?? 1) - low;
-  const sentence = `${title}: ${shown.map(({ segment, at }) => `${segment} from ${rounded(at)}${unit}`).join(', ')}.`;
+  const sentence = `${title}: ${shown.map(({ segment, at }) => `${segment} from ${shownAs(at)}`).join(', ')}.`;
   return (
     <div>
       <Text size="sm" fw={600} mb={4}>
@@ -32,14 +32,20 @@ export function ScoreHistogram({
         label={sentence}
         height={240}
         option={{
-          grid: { left: 48, right: 16, top: 44, bottom: 32 },
+          grid: { left: 64, right: 16, top: 44, bottom: 32 },
           tooltip: { trigger: 'axis', renderMode: 'richText' },
           xAxis: {
             type: 'category',
-            data: bins.map(({ from }) => rounded(from)),
+            data: bins.map(({ from }) => shownAs(from)),
             axisTick: { alignWithLabel: false },
           },
-          yAxis: { type: 'value', minInterval: 1 },
+          yAxis: {
+            type: 'value',
+            minInterval: 1,
+            name: 'customers',
+            nameLocation: 'middle',
+            nameGap: 44,
+          },
           series: [
             {
               type: 'bar',
@@ -50,7 +56,7 @@ export function ScoreHistogram({
                 label: { formatter: '{b}', fontSize: 11, rotate: 0 },
                 lineStyle: { color: '#D55E00', width: 2 },
                 data: shown.map(({ segment, at }, index) => ({
-                  name: `${segment} ${rounded(at)}`,
+                  name: `${segment} ${shownAs(at)}`,
                   xAxis: Math.max(0, Math.min(bins.length - 1, Math.floor((at - low) / width))),
                   label: { distance: [0, 4 + (index % 2) * 14] },
                 })),
