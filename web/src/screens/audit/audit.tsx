@@ -1,15 +1,18 @@
-import { Autocomplete, Button, Group, TextInput } from '@mantine/core';
+import { Autocomplete, Button, Group, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { addressOf } from '../../api.ts';
 import { ago, instant } from '../../parts/figures.ts';
+import { useNames } from '../../parts/names.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { usePages } from '../../parts/use-pages.ts';
+import { useApi } from '../../query.ts';
 import { useMay, useSession } from '../../session.ts';
 import { Difference } from './difference.tsx';
+import { actionWords } from './words.ts';
 
 /** How actions begin; any whole name works too. */
 const ACTIONS = [
@@ -46,6 +49,21 @@ export default function Audit() {
     ...(asked.to && { to: dayAfter(asked.to) }),
   };
   const { query, more } = usePages('GET /api/audit', { query: filter });
+  const names = useNames();
+  // Targets and segment sets stand in the log by their keys.
+  const targets = useApi('GET /api/waiting').data?.targets ?? [];
+  const namesOf = (subject: string): string => {
+    if (/^t\d+( t\d+)*$/.test(subject)) {
+      const meant = subject.split(' ');
+      return targets
+        .filter(({ id }) => meant.includes(id))
+        .map(({ what, connection }) => `${what} (${connection})`)
+        .join(', ');
+    }
+    return /^[a-z0-9_]+(, [a-z0-9_]+)*$/.test(subject)
+      ? subject.split(', ').map(names.set).join(', ')
+      : subject;
+  };
   return (
     <Page
       title="Audit"
@@ -73,7 +91,7 @@ export default function Audit() {
         />
         <Autocomplete
           label="Action"
-          placeholder="connection"
+          placeholder="any"
           style={{ flex: '1 1 160px' }}
           data={ACTIONS}
           value={action}
@@ -109,14 +127,33 @@ export default function Audit() {
                   </time>
                 ),
               },
-              { head: 'Who', cell: ({ actor: who }) => who },
-              { head: 'Did', cell: ({ action: what }) => what },
-              { head: 'To', cell: ({ subject }) => subject },
+              {
+                head: 'Who',
+                cell: ({ actor: who, origin }) => (
+                  <>
+                    {who}
+                    <Text size="xs" c="dimmed">
+                      {origin ?? 'on the server itself'}
+                    </Text>
+                  </>
+                ),
+              },
+              {
+                head: 'Did what',
+                cell: ({ action: what, subject }) => (
+                  <>
+                    <span title={what}>{actionWords(what)}</span>
+                    <Text size="sm" c="dimmed" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
+                      {namesOf(subject)}
+                    </Text>
+                  </>
+                ),
+              },
               {
                 head: 'What changed',
+                width: '38%',
                 cell: ({ before, after }) => <Difference before={before} after={after} />,
               },
-              { head: 'From', cell: ({ origin }) => origin ?? 'here' },
             ]}
           />
         )}

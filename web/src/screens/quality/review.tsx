@@ -1,7 +1,9 @@
-import { Badge, Button, Card, Group, List, Stack, Text, ThemeIcon, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Card, Group, List, Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import { IconAlertTriangle, IconCheck } from '@tabler/icons-react';
+import { useState } from 'react';
 import type { Answer } from '../../api.ts';
 import { count, counted, day, share } from '../../parts/figures.ts';
+import { useNames } from '../../parts/names.ts';
 import { Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi, useChange } from '../../query.ts';
@@ -121,7 +123,7 @@ function Drift({ report: { history } }: { report: Report }) {
           </Text>
         }
         columns={[
-          { head: 'Of', cell: ({ name }) => name },
+          { head: 'What', cell: ({ name }) => name },
           {
             head: 'How much',
             cell: ({ level }) => (
@@ -133,7 +135,7 @@ function Drift({ report: { history } }: { report: Report }) {
           { head: 'Since', cell: ({ since }) => day(since) },
           { head: 'Stability index', isNumber: true, cell: ({ psi }) => psi.toFixed(3) },
           {
-            head: 'By chance',
+            head: 'Likely by chance',
             isNumber: true,
             cell: ({ pValue }) => (pValue < 0.001 ? 'under 0.1 %' : share(pValue)),
           },
@@ -153,8 +155,13 @@ function Drift({ report: { history } }: { report: Report }) {
   );
 }
 
+/** So many pairs before somebody asks for all. */
+const PAIRS = 8;
+
 /** Pairs of segments that hold nearly the same customers. */
-function Alike({ report: { overlap } }: { report: Report }) {
+function Alike({ report: { overlap, segmentation } }: { report: Report }) {
+  const names = useNames();
+  const [showsAll, setShowsAll] = useState(false);
   const pairs = overlap.pairs.filter(({ flagged }) => flagged);
   return (
     <Card withBorder component="section" aria-label="Overlap">
@@ -162,16 +169,16 @@ function Alike({ report: { overlap } }: { report: Report }) {
         Overlap
       </Title>
       <Text size="sm" mb="xs">
-        {share(overlap.coverage)} of all hold a label of it.
+        {share(overlap.coverage)} of all customers are in one of its segments.
       </Text>
       <Rows
         name="Segments much alike"
-        rows={pairs}
+        rows={showsAll ? pairs : pairs.slice(0, PAIRS)}
         keyOf={({ a, b }) => a + b}
         empty={<Text size="sm">No two segments are much alike.</Text>}
         columns={[
-          { head: 'Segment', cell: ({ a }) => a },
-          { head: 'And', cell: ({ b }) => b },
+          { head: 'Segment', cell: ({ a }) => names.segment(a, segmentation) },
+          { head: 'And', cell: ({ b }) => names.segment(b, segmentation) },
           {
             head: 'In both',
             isNumber: true,
@@ -184,12 +191,18 @@ function Alike({ report: { overlap } }: { report: Report }) {
           },
         ]}
       />
+      {!showsAll && pairs.length > PAIRS && (
+        <Anchor component="button" type="button" size="sm" onClick={() => setShowsAll(true)}>
+          Show all {count(pairs.length)} pairs
+        </Anchor>
+      )}
     </Card>
   );
 }
 
 /** Whom nobody can place, for want of what, and what to mend first. */
 function Losses({ report }: { report: Report }) {
+  const names = useNames();
   const losses = report.losses.filter(({ undecided }) => undecided > 0);
   return (
     <Card withBorder component="section" aria-label="Missing data">
@@ -203,7 +216,10 @@ function Losses({ report }: { report: Report }) {
           keyOf={({ segment }) => segment}
           empty={<Text size="sm">Every customer can be placed.</Text>}
           columns={[
-            { head: 'Segment', cell: ({ segment }) => segment },
+            {
+              head: 'Segment',
+              cell: ({ segment }) => names.segment(`${report.segmentation}.${segment}`, report.segmentation),
+            },
             {
               head: 'Not to be placed',
               isNumber: true,

@@ -15,6 +15,12 @@ import { TargetWrites } from './target-writes.tsx';
 type Waiting = Answer<'GET /api/waiting'>;
 export type Target = Waiting['targets'][number];
 
+const OBJECTS: Record<Target['object'], string> = {
+  contact: 'on contacts',
+  company: 'on companies',
+  deal: 'on deals',
+};
+
 /** In the order in which people should look. */
 const GROUPS: { why: Target['why']; title: string; text: string; color: string }[] = [
   {
@@ -150,7 +156,17 @@ function TargetTable({
       rows={targets}
       keyOf={({ id }) => id}
       columns={[
-        { head: 'Where', cell: ({ connection }) => connection },
+        {
+          head: 'Where',
+          cell: ({ connection, object }) => (
+            <>
+              {connection}
+              <Text size="xs" c="dimmed">
+                {OBJECTS[object]}
+              </Text>
+            </>
+          ),
+        },
         {
           head: 'What',
           cell: ({ what, state }) => (
@@ -170,7 +186,7 @@ function TargetTable({
           cell: ({ writes, filledByCrm }) => (filledByCrm ? 'by the CRM' : count(writes)),
         },
         {
-          head: 'Of them changes',
+          head: 'Replacing a value',
           isNumber: true,
           cell: ({ changes, filledByCrm }) => (filledByCrm ? '' : count(changes)),
         },
