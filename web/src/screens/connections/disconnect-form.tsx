@@ -85,7 +85,7 @@ function Form({ connection, plan, onDone }: { connection: Connection; plan: Plan
           />
         )}
         <div>
-          <Text size="sm" fw={500}>
+          <Text size="sm" fw={600}>
             And here
           </Text>
           <List size="sm">

@@ -91,61 +91,67 @@ function Lead({ customer }: { customer: Customer }) {
   );
 }
 
+const isHeld = ({ segments }: Customer['explanations'][number]): boolean =>
+  segments.some(({ isLabel }) => isLabel);
+
+/** Why they hold what they hold; sets without a label stand last. */
 function Labels({ customer }: { customer: Customer }) {
   if (customer.explanations.length === 0)
     return <Empty title="No segment set is published for them yet">Publish one under Segment sets.</Empty>;
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
-      {customer.explanations.map((one) => {
-        const held = one.segments.filter(({ isLabel }) => isLabel);
-        const nearest = one.segments.filter(
-          ({ isLabel, wouldChange }) => !isLabel && wouldChange.length > 0,
-        )[0];
-        return (
-          <Card key={one.segmentation} withBorder padding="md">
-            <Group justify="space-between" mb="xs">
-              <Anchor component={Link} to={`/segment-sets/${one.segmentation}`} c="inherit">
-                <Title order={2} size="h5">
-                  {one.name}
-                </Title>
-              </Anchor>
-            </Group>
-            {held.length === 0 && (
-              <Text size="sm" c="dimmed">
-                No label. {nearest ? `For ${nearest.name}: ${nearest.wouldChange[0]}` : ''}
-              </Text>
-            )}
-            <Stack gap="sm">
-              {held.map((segment) => (
-                <div key={segment.segment}>
-                  <Group gap="xs">
-                    <LabelBadge
-                      segmentation={one.segmentation}
-                      segment={segment.segment}
-                      name={segment.name}
-                    />
-                    {segment.since && (
-                      <Text size="xs" c="dimmed">
-                        since {day(segment.since)}
+      {[...customer.explanations]
+        .sort((a, b) => Number(isHeld(b)) - Number(isHeld(a)))
+        .map((one) => {
+          const held = one.segments.filter(({ isLabel }) => isLabel);
+          const nearest = one.segments.filter(
+            ({ isLabel, wouldChange }) => !isLabel && wouldChange.length > 0,
+          )[0];
+          return (
+            <Card key={one.segmentation} withBorder padding="md">
+              <Group justify="space-between" mb="xs">
+                <Anchor component={Link} to={`/segment-sets/${one.segmentation}`} c="inherit">
+                  <Title order={2} size="h5">
+                    {one.name}
+                  </Title>
+                </Anchor>
+              </Group>
+              {held.length === 0 && (
+                <Text size="sm" c="dimmed">
+                  No label. {nearest ? `For ${nearest.name}: ${nearest.wouldChange[0]}` : ''}
+                </Text>
+              )}
+              <Stack gap="sm">
+                {held.map((segment) => (
+                  <div key={segment.segment}>
+                    <Group gap="xs">
+                      <LabelBadge
+                        segmentation={one.segmentation}
+                        segment={segment.segment}
+                        name={segment.name}
+                      />
+                      {segment.since && (
+                        <Text size="xs" c="dimmed">
+                          since {day(segment.since)}
+                        </Text>
+                      )}
+                    </Group>
+                    {segment.sentences.map((sentence) => (
+                      <Text size="sm" key={sentence}>
+                        {sentence}
                       </Text>
-                    )}
-                  </Group>
-                  {segment.sentences.map((sentence) => (
-                    <Text size="sm" key={sentence}>
-                      {sentence}
-                    </Text>
-                  ))}
-                  {segment.wouldChange.map((sentence) => (
-                    <Text size="xs" c="dimmed" key={sentence}>
-                      {sentence}
-                    </Text>
-                  ))}
-                </div>
-              ))}
-            </Stack>
-          </Card>
-        );
-      })}
+                    ))}
+                    {segment.wouldChange.map((sentence) => (
+                      <Text size="xs" c="dimmed" key={sentence}>
+                        {sentence}
+                      </Text>
+                    ))}
+                  </div>
+                ))}
+              </Stack>
+            </Card>
+          );
+        })}
     </SimpleGrid>
   );
 }

@@ -2,7 +2,6 @@ import { Anchor, Badge, Card, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconPlugOff } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Answer } from '../../api.ts';
-import { Empty } from '../../parts/states.tsx';
 
 type Connection = Answer<'GET /api/home'>['connections'][number];
 
@@ -25,7 +24,7 @@ export function Connections({ connections }: { connections: Connection[] }) {
           All connections
         </Anchor>
       </Group>
-      {connections.length === 0 && <Empty title="No CRM is connected yet" />}
+
       <Stack gap="xs">
         {connections.map(({ id, name, system, mode, state, reason }) => {
           const { icon: Icon, color, name: word } = STATES[state];
@@ -34,7 +33,7 @@ export function Connections({ connections }: { connections: Connection[] }) {
               <Icon size={20} color={color} aria-label={word} />
               <div>
                 <Group gap="xs">
-                  <Text fw={500}>{name}</Text>
+                  <Text fw={600}>{name}</Text>
                   <Text size="sm" c="dimmed">
                     {SYSTEMS[system] ?? system}
                   </Text>

@@ -45,7 +45,14 @@ export function FirstSteps({ home }: { home: Home }) {
       <Text component="h2" fw={650} size="lg" mb={4}>
         {home.connections.length === 0 ? 'Welcome. Four steps to the first labels' : 'Next step'}
       </Text>
-      <List spacing="sm" mt="sm" listStyleType="none" center={false}>
+      <List
+        spacing="sm"
+        mt="sm"
+        maw={760}
+        listStyleType="none"
+        center={false}
+        styles={{ itemWrapper: { display: 'flex' }, itemLabel: { flex: 1 } }}
+      >
         {home.steps.map(({ key, done }) => {
           const { name, why, to, action } = STEPS[key];
           const isNext = key === next.key;
@@ -67,8 +74,8 @@ export function FirstSteps({ home }: { home: Home }) {
                 </ThemeIcon>
               }
             >
-              <Group gap="md">
-                <div>
+              <Group gap="md" justify="space-between">
+                <div style={{ flex: '1 1 240px' }}>
                   {done ? (
                     <Text c="dimmed">{name}</Text>
                   ) : (

@@ -31,10 +31,12 @@ export default function Home() {
           <Stack>
             <FirstSteps home={home} />
             <Needs needs={home.needs} />
-            <SimpleGrid cols={{ base: 1, md: 2 }}>
-              <Connections connections={home.connections} />
-              <RunsCard home={home} />
-            </SimpleGrid>
+            {isConnected && (
+              <SimpleGrid cols={{ base: 1, md: 2 }}>
+                <Connections connections={home.connections} />
+                <RunsCard home={home} />
+              </SimpleGrid>
+            )}
             {home.segments.length > 0 ? (
               <Segments segments={home.segments} countedOn={home.countedOn} />
             ) : (

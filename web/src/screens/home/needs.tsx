@@ -56,7 +56,7 @@ export function Needs({ needs }: { needs: Need[] }) {
                 <Icon size={20} color={color} />
                 <div style={{ flex: 1 }}>
                   <Group gap="xs">
-                    <Text fw={500}>{title}</Text>
+                    <Text fw={600}>{title}</Text>
                     {since && (
                       <Text size="xs" c="dimmed">
                         {ago(since)}

@@ -229,7 +229,7 @@ function Calls({ seen }: { seen: Seen }) {
       {seen.connections.map((one) => (
         <Stack gap={4} key={one.id}>
           <Group justify="space-between">
-            <Text fw={500}>{one.name}</Text>
+            <Text fw={600}>{one.name}</Text>
             <Text size="sm">
               {count(one.calls)} calls, {count(one.writes)} of them writes
               {one.throttled > 0 && `, ${count(one.throttled)} throttled`}

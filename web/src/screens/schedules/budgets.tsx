@@ -38,7 +38,7 @@ function One({ connection: { id, name, callsADay, budgets } }: { connection: Con
   });
   return (
     <Stack gap="xs">
-      <Text fw={500}>{name}</Text>
+      <Text fw={600}>{name}</Text>
       {budgets.map((budget) => (
         <div key={budget.name}>
           <Group justify="space-between">

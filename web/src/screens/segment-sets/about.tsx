@@ -132,7 +132,7 @@ export function Rhythm({
     onChange(number === '' ? null : `every ${number} ${number === '1' ? of.replace(/s$/, '') : of}`);
   return (
     <div>
-      <Text size="sm" fw={500}>
+      <Text size="sm" fw={600}>
         {label}
       </Text>
       {help && (

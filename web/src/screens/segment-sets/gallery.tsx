@@ -17,7 +17,7 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import type { SubjectType } from '../../../../src/model/attribute.ts';
 import type { Answer } from '../../api.ts';
 import { counted } from '../../parts/figures.ts';
@@ -52,9 +52,12 @@ export default function Gallery() {
       <Read query={templates}>
         {({ items }) => (
           <SimpleGrid cols={{ base: 1, sm: 2, xl: 3 }}>
-            {items.map((template) => (
-              <TemplateCard key={template.key} template={template} />
-            ))}
+            {/* What there is already stands last. */}
+            {[...items]
+              .sort((a, b) => Number(isWhole(a)) - Number(isWhole(b)))
+              .map((template) => (
+                <TemplateCard key={template.key} template={template} />
+              ))}
           </SimpleGrid>
         )}
       </Read>
@@ -73,11 +76,13 @@ function useBegin() {
   });
 }
 
+const isWhole = ({ sets }: Template): boolean => sets.every((set) => set.isTaken);
+
 function TemplateCard({ template }: { template: Template }) {
   const begin = useBegin();
   const segments = template.sets.flatMap((set) => set.segments);
   const lacking = segments.filter(({ lacks }) => lacks.length > 0);
-  const isTaken = template.sets.every((set) => set.isTaken);
+  const isTaken = isWhole(template);
   return (
     <Card withBorder padding="md" component="section" aria-label={template.name}>
       <Stack gap="xs" h="100%">
@@ -94,7 +99,12 @@ function TemplateCard({ template }: { template: Template }) {
         <Text size="sm" c="dimmed">
           {template.description}
         </Text>
-        <Accordion variant="separated" chevronPosition="left" style={{ flexGrow: 1 }}>
+        <Accordion
+          variant="separated"
+          chevronPosition="left"
+          style={{ flexGrow: 1 }}
+          styles={{ item: { marginTop: 6 }, control: { paddingBlock: 2 } }}
+        >
           {template.sets.map((set) => (
             <Accordion.Item key={set.key} value={set.key}>
               <Accordion.Control>
@@ -133,15 +143,25 @@ function TemplateCard({ template }: { template: Template }) {
             </Accordion.Item>
           ))}
         </Accordion>
-        <Button
-          variant="light"
-          disabled={isTaken}
-          loading={begin.isPending}
-          onClick={() => begin.mutate({ body: { template: template.key } })}
-          aria-label={isTaken ? `There already: ${template.name}` : `Start from this: ${template.name}`}
-        >
-          {isTaken ? 'There already' : 'Start from this'}
-        </Button>
+        {isTaken ? (
+          <Button
+            variant="default"
+            component={Link}
+            to={template.sets.length === 1 ? `/segment-sets/${template.sets[0]?.key}` : '/segment-sets'}
+            aria-label={`You have this: ${template.name}`}
+          >
+            You have this: open it
+          </Button>
+        ) : (
+          <Button
+            variant="light"
+            loading={begin.isPending}
+            onClick={() => begin.mutate({ body: { template: template.key } })}
+            aria-label={`Start from this: ${template.name}`}
+          >
+            Start from this
+          </Button>
+        )}
       </Stack>
     </Card>
   );
@@ -172,7 +192,7 @@ function BlankDialog({ opened, onClose }: { opened: boolean; onClose: () => void
             description={key === '' ? 'What people read.' : `Permanent key: ${key}`}
           />
           <div>
-            <Text size="sm" fw={500} id="blank-subject">
+            <Text size="sm" fw={600} id="blank-subject">
               What is divided
             </Text>
             <SegmentedControl
@@ -186,7 +206,7 @@ function BlankDialog({ opened, onClose }: { opened: boolean; onClose: () => void
             />
           </div>
           <div role="radiogroup" aria-label="How it divides">
-            <Text size="sm" fw={500} mb={4}>
+            <Text size="sm" fw={600} mb={4}>
               How it divides
             </Text>
             <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs">

@@ -49,6 +49,7 @@ export default function SegmentSets() {
               ),
           );
           const retired = items.filter(({ state }) => state === 'retired').length;
+          shown.sort((a, b) => a.name.localeCompare(b.name));
           if (items.length === 0)
             return (
               <Empty title="No segment set yet" action={begin}>
@@ -96,7 +97,7 @@ function Sets({ sets }: { sets: SegmentSetRow[] }) {
             <Table.Th>Segment set</Table.Th>
             <Table.Th>Segments by size</Table.Th>
             <Table.Th>Last change</Table.Th>
-            <Table.Th>Needs a person</Table.Th>
+            <Table.Th miw={120}>Needs you</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -110,9 +111,8 @@ function Sets({ sets }: { sets: SegmentSetRow[] }) {
                   <State set={set} />
                 </Group>
                 <Text size="xs" c="dimmed" maw={360} lineClamp={2}>
-                  {METHOD_NAMES[set.method] ?? set.method} of{' '}
-                  {set.subject === 'person' ? 'people' : 'companies'}
-                  {set.goal ? `: ${set.goal}` : ''}
+                  {METHOD_NAMES[set.method] ?? set.method} for{' '}
+                  {set.subject === 'person' ? 'people' : 'companies'}. {set.goal}
                 </Text>
               </Table.Td>
               <Table.Td>

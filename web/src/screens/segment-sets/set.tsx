@@ -56,7 +56,7 @@ function Workbench({ desk }: { desk: Desk }) {
       lead={
         <Group gap={6}>
           <Text size="sm" c="dimmed">
-            {METHOD_NAMES[definition.method]} of {definition.subject === 'person' ? 'people' : 'companies'}
+            {METHOD_NAMES[definition.method]} for {definition.subject === 'person' ? 'people' : 'companies'}
           </Text>
           {desk.version !== null && desk.state !== 'draft' && (
             <Badge color={isRetired ? 'gray' : 'teal'} variant="light">
