@@ -127,6 +127,16 @@ export type CheckItem = {
   action: string;
 };
 
+const Names = z.record(z.string(), z.string());
+/** What people call the values that deals hold, by value. What is missing is called as it is. */
+export const DealNames = z.object({
+  /** Pipelines or record types. */
+  pipelines: Names.default({}),
+  stages: Names.default({}),
+  dealTypes: Names.default({}),
+});
+export type DealNames = z.infer<typeof DealNames>;
+
 /** What the preflight looks for. */
 export type CheckNeeds = {
   properties: { object: ObjectType; name: string }[];
@@ -386,6 +396,8 @@ export type Connector<Config = unknown> = {
   ): Promise<void>;
   /** The CRM's users who may own records, with the id that records carry. None where we may not read them. */
   owners?(context: Context<Config>): Promise<{ id: string; email: string; name: string }[]>;
+  /** Absent where values are their own names. */
+  dealNames?(context: Context<Config>): Promise<DealNames>;
   /** Rates to the tenant's currency, by currency and, where dated, from which day on. */
   currencies?(
     context: Context<Config>,
@@ -401,6 +413,15 @@ export type Connector<Config = unknown> = {
    * asked for as well, more slowly. Rejects with code `changes_not_allowed` where the account tells nothing.
    */
   listen?(context: Context<Config>, options: { position: Json }): AsyncGenerator<Heard, void, void>;
+  /**
+   * Where the CRM does not call us: which records changed since the last look, in few calls. Without a position the
+   * first look, that tells none and says that some were missed.
+   */
+  look?: {
+    /** What a look takes. */
+    calls: number;
+    ask(context: Context<Config>, options: { position: Json }): Promise<Heard>;
+  };
   /** Clears values, or deletes what we made. */
   uninstall?(
     context: Context<Config>,

@@ -5,10 +5,10 @@ import { AppError } from '../src/errors.ts';
 import { noticeEvents } from '../src/pipeline/notice.ts';
 import { type ConnectionRow, listConnections } from '../src/store/connections.ts';
 import { getCursor, saveCursor } from '../src/store/cursors.ts';
-import { type Lease, releaseLease, takeLease } from '../src/store/lease.ts';
+import { type Lease, listenLease, releaseLease, takeLease } from '../src/store/lease.ts';
 import { listTenants, type Tenant } from '../src/store/tenant.ts';
 import type { JobContext } from './index.ts';
-import { poll } from './webhook-poll.ts';
+import { askForChanges } from './webhook-poll.ts';
 import { startRefresh } from './webhook-refresh.ts';
 
 /** How often a worker looks for connections that nobody listens to. */
@@ -36,7 +36,7 @@ export function startListening(context: JobContext, times: ListenTimes = {}): { 
       for (const row of await listConnections(pool, tenant)) {
         if (row.state !== 'connected' || connectorOf(row.system).listen === undefined) continue;
         if (signal.aborted || listening.has(row.id) || (restUntil.get(row.id) ?? 0) > Date.now()) continue;
-        const lease = await takeLease(pool, tenant, { name: `listen ${row.id}`, holder, lengthMs: leaseMs });
+        const lease = await takeLease(pool, tenant, { name: listenLease(row.id), holder, lengthMs: leaseMs });
         if (lease) listening.set(row.id, hold(tenant, row, lease));
       }
     }
@@ -102,7 +102,7 @@ async function listenTo(context: JobContext, tenant: Tenant, row: ConnectionRow)
       // After the notes: killed in between, the same events come again, which does no harm.
       await saveCursor(pool, tenant, key, { value: heard.position, done: false });
       for (const { tenant: who } of noticed) await startRefresh(pool, queue, who);
-      if (heard.missed) await poll({ tenantId: tenant.id }, context);
+      if (heard.missed) await askForChanges(context, tenant);
       log.debug({ connection: row.id, events: events.length, allowed: heard.allowed }, 'heard');
     }
   } finally {

@@ -14,6 +14,7 @@ import { activeUndo } from '../src/store/undos.ts';
 import { queueSlice } from './advance.ts';
 import type { JobQueue } from './backend.ts';
 import { queueDisconnect } from './disconnect.ts';
+import { lookEveryMinutes } from './look-rhythm.ts';
 import { queuePlayTasks } from './play-tasks.ts';
 import { queueUndo } from './undo.ts';
 import { recallNotes } from './webhook-refresh.ts';
@@ -22,12 +23,6 @@ import { recallNotes } from './webhook-refresh.ts';
 const STILL_MS = 30_000;
 /** How often somebody looks whether something is wrong. */
 const ALERTS_EVERY_MINUTES = 5;
-/**
- * How often a CRM is asked that does not tell. A look takes some 15 calls, so 2,200 a day of the 3,000 that are ours of
- * the smallest allowance of a Salesforce org. A schedule of a tenant's own with the job `poll` takes its place.
- */
-const POLL_EVERY_MINUTES = 10;
-
 /** Checks a timing before it is stored. @throws InputError that names what is wrong. */
 export function checkTiming(timing: Timing): void {
   if ('everyMinutes' in timing) return;
@@ -117,15 +112,23 @@ async function builtIn(pool: Pool, tenant: Tenant, own: readonly Schedule[]): Pr
           // Monday morning, when the week is planned.
           daily('digest', '0 7 * * 1'),
         ];
-  const isAsked = connections.some(({ state, system }) => {
+  const polled = connections.filter(({ state, system }) => {
     // One of a system that this program does not know must not stop everybody's schedules.
     const connector = connectors[system];
     return state === 'connected' && connector !== undefined && isPolled(connector);
   });
-  const asking: Schedule[] =
-    isAsked && !own.some(({ job }) => job === 'poll')
-      ? [{ id: '-poll', job: 'poll', timing: { everyMinutes: POLL_EVERY_MINUTES }, paused: false }]
-      : [];
+  // A schedule of the tenant's own with the job `poll` takes its place.
+  const isAsked = polled.length > 0 && !own.some(({ job }) => job === 'poll');
+  const asking: Schedule[] = isAsked
+    ? [
+        {
+          id: '-poll',
+          job: 'poll',
+          timing: { everyMinutes: await lookEveryMinutes(pool, polled) },
+          paused: false,
+        },
+      ]
+    : [];
   return [daily('maintain', '15 3 * * *'), ...reviews, ...watching, ...asking];
 }
 

@@ -21,11 +21,16 @@ const REST_MS = 5 * 60_000;
  * Begins to read again what was noted. A refresh that is under way takes these notes along, or begins another when
  * it ends: however many events come, one runs at a time.
  */
-export async function startRefresh(pool: Pool, queue: JobQueue, tenant: Tenant): Promise<void> {
+export async function startRefresh(
+  pool: Pool,
+  queue: JobQueue,
+  tenant: Tenant,
+  requestedBy: 'webhook' | 'poll' = 'webhook',
+): Promise<void> {
   const { run, isNew } = await requestRun(pool, tenant, {
     kind: 'refresh',
     asOf: new Date(),
-    requestedBy: 'webhook',
+    requestedBy,
   });
   if (isNew) await queueSlice(queue, tenant.id, run);
 }

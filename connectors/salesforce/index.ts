@@ -4,8 +4,10 @@ import { listenToSalesforce } from './changes.ts';
 import { checkSalesforce, identifySalesforce } from './check.ts';
 import { SalesforceConfig } from './config.ts';
 import { currenciesOfSalesforce } from './currencies.ts';
+import { dealNamesOfSalesforce } from './deal-names.ts';
 import { BUDGETS } from './dialect.ts';
 import { discoverSalesforce, sizeOfSalesforce } from './discover.ts';
+import { LOOK_CALLS, lookAtSalesforce } from './look.ts';
 import { membersOfSalesforce } from './members.ts';
 import { authorizeUrl, exchangeCode, refreshSalesforce, revokeSalesforce } from './oauth.ts';
 import { ownersOfSalesforce } from './owners.ts';
@@ -47,7 +49,9 @@ export default {
   refresh: refreshSalesforce,
   revoke: revokeSalesforce,
   owners: ownersOfSalesforce,
+  dealNames: dealNamesOfSalesforce,
   currencies: currenciesOfSalesforce,
   listen: listenToSalesforce,
+  look: { calls: LOOK_CALLS, ask: lookAtSalesforce },
   uninstall: uninstallSalesforce,
 } satisfies Connector<SalesforceConfig>;

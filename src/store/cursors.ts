@@ -6,9 +6,18 @@ import type { Tenant } from './tenant.ts';
 /**
  * full: all records, for a first load or a new mapping. changes, deleted: what happened since. links: every id and
  * its associations. properties: when the mapped properties were last looked up. currencies: when rates were. heard:
- * how far we listened to a CRM that tells by itself, for all objects in one, kept at contact.
+ * how far we listened to a CRM that tells by itself, looked: what a look at its changes saw last; both for all objects
+ * in one, kept at contact.
  */
-export type CursorPurpose = 'full' | 'changes' | 'deleted' | 'links' | 'properties' | 'currencies' | 'heard';
+export type CursorPurpose =
+  | 'full'
+  | 'changes'
+  | 'deleted'
+  | 'links'
+  | 'properties'
+  | 'currencies'
+  | 'heard'
+  | 'looked';
 
 export type CursorKey = { connectionId: string; object: ObjectType; purpose: CursorPurpose };
 

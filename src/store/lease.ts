@@ -8,6 +8,9 @@ export type Lease = { name: string; holder: string; fence: string };
 /** The right to write to one connection. */
 export const pushLease = (connectionId: string): string => `push ${connectionId}`;
 
+/** The right to listen to one connection. */
+export const listenLease = (connectionId: string): string => `listen ${connectionId}`;
+
 /**
  * Takes the lease if it is free, expired, or already this holder's; null where somebody else has it.
  * A holder is one attempt at one slice, so that a worker that slept through its time can't take it for its own.
@@ -76,10 +79,13 @@ export async function askForLease(
   await takeLease(pool, tenant, { name: asked(wanted.name), holder: 'asked', lengthMs: wanted.lengthMs });
 }
 
-export async function isLeaseAskedFor(pool: Pool, tenant: Tenant, name: string): Promise<boolean> {
+export const isLeaseAskedFor = (pool: Pool, tenant: Tenant, name: string): Promise<boolean> =>
+  isLeaseHeld(pool, tenant, asked(name));
+
+export async function isLeaseHeld(pool: Pool, tenant: Tenant, name: string): Promise<boolean> {
   const { rows } = await pool.query(
     `select 1 from ${tenant.schema}.lease where name = $1 and expires_at > clock_timestamp()`,
-    [asked(name)],
+    [name],
   );
   return rows.length > 0;
 }

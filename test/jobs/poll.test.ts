@@ -1,4 +1,8 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LOOK_CALLS } from '../../connectors/salesforce/look.ts';
+import { setCallsADay } from '../../jobs/budgets.ts';
+import { minutesBetweenLooks } from '../../jobs/look-rhythm.ts';
 import { rebuildQueue } from '../../jobs/schedules.ts';
 import { poll } from '../../jobs/webhook-poll.ts';
 import { type RunningWorker, startWorker } from '../../jobs/worker.ts';
@@ -50,41 +54,105 @@ const ended = () =>
     30_000,
   );
 
+const order = (amount: number) => {
+  const deal = rig.salesforce.admin.create('Opportunity', {
+    Name: 'Another order',
+    StageName: 'Closed Won',
+    CloseDate: daysAgo(2).slice(0, 10),
+    Amount: amount,
+  });
+  return deal;
+};
+const buys = (n: number, amount: number) =>
+  rig.salesforce.admin.create('OpportunityContactRole', {
+    OpportunityId: order(amount),
+    ContactId: idOf(n),
+    IsPrimary: true,
+  });
+const look = async () => {
+  const before = rig.salesforce.journal.totals();
+  await poll({ tenantId: rig.tenant.id }, context());
+  const { calls, writes } = rig.salesforce.journal.totals();
+  return { calls: calls - before.calls, writes: writes - before.writes };
+};
+const runCount = async () => (await listRuns(rig.pool, rig.tenant, 99)).length;
+/** Our own writes are changes, too: looks until nothing is new. */
+const calm = () =>
+  eventually(
+    'nothing new',
+    async () => {
+      await ended();
+      const before = await runCount();
+      await look();
+      return (await runCount()) === before;
+    },
+    60_000,
+  );
+
 describe('a CRM that does not tell what happens', () => {
   it('is asked, and a new order reaches its label without a full run', async () => {
     expect(label(3)).toBe('prospect');
-    const { admin } = rig.salesforce;
-    const deal = admin.create('Opportunity', {
-      Name: 'Another order',
-      StageName: 'Closed Won',
-      CloseDate: daysAgo(2).slice(0, 10),
-      Amount: 5_000,
-    });
-    admin.create('OpportunityContactRole', { OpportunityId: deal, ContactId: idOf(3), IsPrimary: true });
+    buys(3, 5_000);
     await poll({ tenantId: rig.tenant.id }, context());
     await eventually('the label', () => label(3) === 'vip', 30_000);
     expect(await ended()).toMatchObject({ kind: 'refresh', state: 'done', requestedBy: 'poll' });
   }, 60_000);
 
-  it('writes nothing where nothing changed, and takes few calls', async () => {
-    await poll({ tenantId: rig.tenant.id }, context());
-    await ended();
-    const before = rig.salesforce.journal.totals();
-    await poll({ tenantId: rig.tenant.id }, context());
-    await eventually('a third', async () => (await listRuns(rig.pool, rig.tenant, 9)).length >= 4);
-    await ended();
-    const after = rig.salesforce.journal.totals();
-    expect(after.writes - before.writes).toBe(0);
-    expect(after.calls - before.calls).toBeLessThanOrEqual(16);
-  }, 60_000);
+  it('takes one call an object where nothing changed, and starts nothing', async () => {
+    await calm();
+    const before = await runCount();
+    expect(await look()).toEqual({ calls: LOOK_CALLS, writes: 0 });
+    expect(await runCount()).toBe(before);
+  }, 90_000);
 
-  it('is asked every ten minutes, unless the tenant has a rhythm of its own', async () => {
+  it.each([
+    ['a deal and its role', () => buys(4, 5_000), 4, 'vip'],
+    [
+      'a role alone',
+      () => {
+        const [role] = rig.salesforce.admin.find('OpportunityContactRole', 'ContactId', idOf(4));
+        rig.salesforce.admin.update(role?.Id ?? '', { ContactId: idOf(5) });
+      },
+      5,
+      'vip',
+    ],
+  ])(
+    'is read again for what changed alone: %s',
+    async (_name, change, n, expected) => {
+      await calm();
+      change();
+      const { calls } = await look();
+      expect(calls).toBe(LOOK_CALLS);
+      await eventually('the label', () => label(n) === expected, 30_000);
+      const run = await ended();
+      expect(run).toMatchObject({ requestedBy: 'poll' });
+    },
+    120_000,
+  );
+
+  it('is asked for all changes where there are more than a look can tell', async () => {
+    await calm();
+    for (let n = 0; n < 501; n++)
+      rig.salesforce.admin.create('Contact', { LastName: `New ${n}`, Email: `new${n}@example.com` });
+    await look();
+    const [run] = await listRuns(rig.pool, rig.tenant, 1);
+    expect(run?.options).toMatchObject({ poll: true });
+    await calm();
+    const { rows } = await rig.pool.query<{ count: number }>(
+      `select count(*)::int as count from ${rig.tenant.schema}.contact_record where state = 'live'`,
+    );
+    expect(rows[0]?.count).toBe(6 + 501);
+    expect(await look()).toEqual({ calls: LOOK_CALLS, writes: 0 });
+  }, 120_000);
+
+  it('is asked as often as its calls of a day allow, unless the tenant has a rhythm of its own', async () => {
     const polls = async () =>
       (await backend.queue.getJobSchedulers(0, -1))
         .filter(({ name }) => name === 'poll')
         .map(({ key, every }) => [key, Number(every) / 60_000]);
+    await setCallsADay(rig.pool, rig.ids.salesforce, 3_000);
     await rebuildQueue(rig.pool, backend.queue);
-    expect(await polls()).toEqual([[`${rig.tenant.id}--poll`, 10]]);
+    expect(await polls()).toEqual([[`${rig.tenant.id}--poll`, 6]]);
     await putSchedule(rig.pool, rig.tenant, {
       id: 'often',
       job: 'poll',
@@ -93,5 +161,27 @@ describe('a CRM that does not tell what happens', () => {
     });
     await rebuildQueue(rig.pool, backend.queue);
     expect(await polls()).toEqual([[`${rig.tenant.id}-often`, 1]]);
+  });
+});
+
+describe('the minutes between two looks', () => {
+  it.each([
+    ['the smallest org', 3_000, 6],
+    ['an org of 100,000 calls a day', 20_000, 1],
+    ['one that allows next to nothing', 100, 10],
+    ['one that allows nothing', 0, 10],
+  ])('of %s: %i calls of ours a day, every %i', (_name, aDay, minutes) => {
+    expect(minutesBetweenLooks(LOOK_CALLS, aDay)).toBe(minutes);
+  });
+
+  it('never take more than their share, but for the slowest rhythm', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 1_000_000 }), (calls, aDay) => {
+        const minutes = minutesBetweenLooks(calls, aDay);
+        expect(minutes).toBeGreaterThanOrEqual(1);
+        expect(minutes).toBeLessThanOrEqual(10);
+        if (minutes < 10) expect((1_440 / minutes) * calls).toBeLessThanOrEqual(aDay * 0.4 + 1e-6);
+      }),
+    );
   });
 });
