@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SeenIds } from './repeats.ts';
 import { problem, readRows } from './rows.ts';
 import type { Table } from './tables.ts';
 
@@ -28,6 +29,7 @@ export async function inspect(folder: string, table: Table, signal?: AbortSignal
 const INSPECTED = new Map<string, { version: string; state: FileState }>();
 const MOST_KEPT = 100;
 
+/** Reads the file once, and once more where an id seems to be there twice: memory does not grow with the file. */
 async function lookThrough(
   folder: string,
   table: Table,
@@ -35,30 +37,39 @@ async function lookThrough(
   signal: AbortSignal | undefined,
 ): Promise<FileState> {
   const hash = createHash('sha256');
-  const lines = new Map<string, number>();
+  const seen = new SeenIds();
+  const suspects = new Set<string>();
   let header: string[] = [];
+  let rows = 0;
   for await (const row of readRows(folder, table, { tap: (chunk) => hash.update(chunk), signal })) {
     header = row.header;
+    rows += 1;
     const id = keyOf(row.values, table);
+    if (seen.add(id)) suspects.add(id);
+  }
+  if (suspects.size > 0) await refuseRepeats(folder, table, suspects, signal);
+  return { hash: hash.digest('hex'), rows, updatedAt: updatedAt.toISOString(), header };
+}
+
+/** @throws InputError where one of the suspects is there twice */
+async function refuseRepeats(
+  folder: string,
+  table: Table,
+  suspects: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const lines = new Map<string, number>();
+  for await (const row of readRows(folder, table, { signal })) {
+    const id = keyOf(row.values, table);
+    if (!suspects.has(id)) continue;
     const first = lines.get(id);
     if (first !== undefined) {
       const what = `"${id.slice(0, 60)}" is on line ${first} already`;
-      throw problem(
-        table,
-        row.line,
-        table.key,
-        what,
-        'Give each row an id of its own, or remove one of them.',
-      );
+      const mend = 'Give each row an id of its own, or remove one of them.';
+      throw problem(table, row.line, table.key, what, mend);
     }
     lines.set(id, row.line);
   }
-  return {
-    hash: hash.digest('hex'),
-    rows: lines.size,
-    updatedAt: updatedAt.toISOString(),
-    header,
-  };
 }
 
 export const keyOf = (values: Record<string, string>, table: Table): string => {
