@@ -34,6 +34,8 @@ type Lanes<L extends Lane> = {
   open: (id: string) => Promise<Unit<L>>;
   /** Connections at work, with when their present unit began. */
   busy: Map<string, number>;
+  /** Connections on which something was done in this slice. */
+  moved: Set<string>;
   trouble: { id: string; error: unknown }[];
 };
 
@@ -41,7 +43,7 @@ type Lanes<L extends Lane> = {
  * One slice of the push, each connection in a lane of its own under its own lease. A CRM that is slow, asks us to
  * wait or fails holds back none of the others: they go on meanwhile, past the slice's time too as long as a call is
  * still awaited elsewhere.
- * @throws what the last lanes failed of, once none is left that works
+ * @throws what they failed of, where all that are left did, and none of the others moved
  */
 export async function runLanes<L extends Lane>(
   work: StageContext,
@@ -54,12 +56,13 @@ export async function runLanes<L extends Lane>(
       return lane && lane.phase !== 'end' ? [{ id, lane }] : [];
     });
   beginWithTheFirst(unfinished().map(({ lane }) => lane));
-  const lanes: Lanes<L> = { work, open, busy: new Map(), trouble: [] };
+  const lanes: Lanes<L> = { work, open, busy: new Map(), moved: new Set(), trouble: [] };
   await Promise.all(unfinished().map(({ id, lane }) => runLane(lanes, id, lane)));
 
   const left = unfinished();
   const failed = lanes.trouble.find(({ error }) => !(error instanceof RateLimitError));
-  if (failed && left.every(({ lane }) => lane.failures > 0)) throw failed.error;
+  for (const { id } of lanes.trouble) lanes.moved.delete(id);
+  if (failed && lanes.moved.size === 0 && left.every(({ lane }) => lane.failures > 0)) throw failed.error;
   const waitMs = Math.min(...left.map(({ lane }) => lane.notBefore - Date.now()));
   const [first] = lanes.trouble;
   return {
@@ -142,7 +145,7 @@ async function units<L extends Lane>(
   lane: L,
   checkFence: StageContext['checkFence'],
 ): Promise<number> {
-  const { work, busy, open } = lanes;
+  const { work, busy, moved, open } = lanes;
   const { pool, tenant } = work;
   const isQuick = work.run.options.dirtyOnly === true;
   if (isQuick) await thankForLease(pool, tenant, pushLease(id));
@@ -156,6 +159,7 @@ async function units<L extends Lane>(
     const deadline = began < work.deadline ? work.deadline : began + LATE_UNIT_MS;
     const { wait } = await unit({ ...work, checkFence, deadline }, lane);
     lane.failures = 0;
+    moved.add(id);
     if (wait !== undefined) return wait;
   }
   return 0;

@@ -21,7 +21,7 @@ export class MemoryCrm extends ArrayCrm {
   readonly pushes: Write[][] = [];
   readonly prepared: string[] = [];
   readBack = 0;
-  batch = { properties: 10, membership: 10 };
+  batch: Connector['batch'] = { properties: 10, membership: 10 };
   /** Larger pushes are jobs, carried out when they are asked for a second time. */
   bulk: number | undefined;
   jobs = 0;

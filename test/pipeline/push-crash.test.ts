@@ -96,7 +96,7 @@ async function scene(): Promise<{ crm: MemoryCrm; scope: Scope }> {
   await emptyTenant(db.pool, db.tenant);
   const crm = new MemoryCrm();
   crm.pageSize = 100;
-  crm.batch = { properties: 5, membership: 5 };
+  crm.batch = { properties: 3, membership: 5, inFlight: 2 };
   crm.defaultTargets = ['property', 'manual_list'];
   const scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections: [{ id: 'crm', crm }] };
   await setUp(db.pool, db.tenant, scope.connections);
