@@ -29,7 +29,7 @@ const Document = z.object({
 const STYLE = `body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{overflow:auto;padding:.5rem;border:1px solid #8888}
 summary{cursor:pointer;padding:.25rem 0}table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}
-.method{display:inline-block;min-width:4.5rem;font-weight:650}`;
+summary,td{overflow-wrap:anywhere}.method{display:inline-block;min-width:4.5rem;font-weight:650}`;
 
 /** The API for people to read: every endpoint by its heading, with what it takes. No script. */
 export function apiPage(document: unknown, nonce: string): string {
@@ -41,7 +41,7 @@ export function apiPage(document: unknown, nonce: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>API · Segment Sync</title>
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
 <style nonce="${escaped(nonce)}">${STYLE}</style></head><body><main><h1>The API</h1>
-<p>${escaped(info.description)}</p>
+<p>${escaped(info.description).replace(/`([^`]+)`/g, '<code>$1</code>')}</p>
 <p><a href="/openapi.json">The same as OpenAPI 3.1</a>, with the shape of each answer. Errors are
 <code>application/problem+json</code>: what happened, what is safe, what to do.</p>
 <nav aria-label="Headings">${headings.map((name) => `<a href="#${idOf(name)}">${escaped(name)}</a>`).join(' · ')}</nav>

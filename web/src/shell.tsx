@@ -1,13 +1,14 @@
 import {
   ActionIcon,
   AppShell,
+  Avatar,
   Box,
   Burger,
-  Button,
   Group,
   Menu,
   NavLink,
   Text,
+  UnstyledButton,
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
@@ -46,8 +47,8 @@ export function Shell() {
         padding="md"
       >
         <AppShell.Header>
-          <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-            <Group gap="sm" wrap="nowrap">
+          <Group h="100%" px="md" justify="space-between" wrap="nowrap" gap="xs">
+            <Group gap="sm" wrap="nowrap" miw={0}>
               <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
               <img src={icon} alt="" width={26} height={26} />
               <Text fw={650} visibleFrom="xs">
@@ -57,7 +58,7 @@ export function Shell() {
                 {tenant.name}
               </Text>
             </Group>
-            <Group gap="xs" wrap="nowrap">
+            <Group gap="xs" wrap="nowrap" style={{ flexShrink: 0 }}>
               <ColourScheme />
               <Account name={fullName ?? name} email={name} role={role} />
             </Group>
@@ -122,11 +123,12 @@ function Account({ name, email, role }: { name: string; email: string; role: Rol
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-sm" maw={220}>
-          <Text size="sm" truncate>
+        <UnstyledButton aria-label={name} className="account">
+          <Avatar name={name} color="initials" size={30} aria-hidden />
+          <Text size="sm" truncate maw={200} visibleFrom="sm">
             {name}
           </Text>
-        </Button>
+        </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>

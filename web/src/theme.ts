@@ -1,4 +1,4 @@
-import { Alert, Badge, createTheme, Drawer, Modal, Notification } from '@mantine/core';
+import { Alert, Badge, createTheme, Drawer, Modal, Notification, Tabs } from '@mantine/core';
 
 /** The look of all screens. Colours keep the contrast of WCAG AA in both schemes. */
 export const theme = createTheme({
@@ -11,6 +11,13 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    // On a phone they are pushed sideways; in two rows the line under them would stand in the middle.
+    Tabs: Tabs.extend({
+      styles: {
+        list: { flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' },
+        tab: { flexShrink: 0 },
+      },
+    }),
     Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
     Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
@@ -20,8 +27,11 @@ export const theme = createTheme({
     // state; the kit's tinted letters on it are under 4.5:1 for yellow and orange.
     Badge: Badge.extend({
       defaultProps: { tt: 'none', fw: 600 },
-      styles: (_theme, { variant }) =>
-        variant === 'light' ? { label: { color: 'var(--mantine-color-text)' } } : {},
+      styles: (_theme, { variant }) => ({
+        // A cut state says nothing.
+        root: { flexShrink: 0, minWidth: 'fit-content' },
+        ...(variant === 'light' && { label: { color: 'var(--mantine-color-text)' } }),
+      }),
     }),
   },
 });

@@ -1,4 +1,5 @@
 import { Box, Button, Center, Table, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 
 export type Column<Row> = {
@@ -10,7 +11,10 @@ export type Column<Row> = {
   width?: string;
 };
 
-/** Rows with a head that stays; scrolls sideways on a narrow screen. */
+/**
+ * Rows under their heads; on a phone each row is a block (workspace.css). Roles are said, as a table that is drawn as
+ * blocks loses its own.
+ */
 export function Rows<Row>({
   name,
   columns,
@@ -28,14 +32,15 @@ export function Rows<Row>({
   /** Reads the next page, where there is one. */
   more?: { isLoading: boolean; load: () => void } | undefined;
 }) {
+  const isNarrow = useMediaQuery('(max-width: 36em)');
   if (rows.length === 0) return <>{empty ?? <Text c="dimmed">Nothing here yet.</Text>}</>;
   return (
-    <Box>
+    <Box className="rows">
       <Table.ScrollContainer
-        minWidth={420}
+        minWidth={isNarrow ? 0 : 420}
         scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': name } }}
       >
-        <Table highlightOnHover verticalSpacing="xs" aria-label={name}>
+        <Table highlightOnHover verticalSpacing="xs" aria-label={name} role="table">
           <Table.Thead>
             <Table.Tr>
               {columns.map(({ head, isNumber, width }) => (
@@ -45,16 +50,18 @@ export function Rows<Row>({
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
+          <Table.Tbody role="rowgroup">
             {rows.map((row) => (
-              <Table.Tr key={keyOf(row)}>
+              <Table.Tr key={keyOf(row)} role="row">
                 {columns.map(({ head, cell, isNumber }) => (
                   <Table.Td
                     key={head}
+                    role="cell"
+                    data-head={head}
                     ta={isNumber ? 'right' : 'left'}
                     style={isNumber ? { fontVariantNumeric: 'tabular-nums' } : undefined}
                   >
-                    {cell(row)}
+                    <div>{cell(row)}</div>
                   </Table.Td>
                 ))}
               </Table.Tr>

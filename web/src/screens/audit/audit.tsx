@@ -130,23 +130,23 @@ export default function Audit() {
               {
                 head: 'Who',
                 cell: ({ actor: who, origin }) => (
-                  <>
+                  <div>
                     {who}
                     <Text size="xs" c="dimmed">
                       {origin ?? 'on the server itself'}
                     </Text>
-                  </>
+                  </div>
                 ),
               },
               {
                 head: 'Did what',
                 cell: ({ action: what, subject }) => (
-                  <>
+                  <div>
                     <span title={what}>{actionWords(what)}</span>
                     <Text size="sm" c="dimmed" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
                       {namesOf(subject)}
                     </Text>
-                  </>
+                  </div>
                 ),
               },
               {

@@ -12,6 +12,7 @@ import {
   TextInput,
   Tooltip,
 } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -86,12 +87,14 @@ export default function SegmentSets() {
 }
 
 function Sets({ sets }: { sets: SegmentSetRow[] }) {
+  const isNarrow = useMediaQuery('(max-width: 36em)');
   return (
     <Table.ScrollContainer
-      minWidth={640}
+      className="rows"
+      minWidth={isNarrow ? 0 : 640}
       scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Segment sets' } }}
     >
-      <Table aria-label="Segment sets" verticalSpacing="sm" highlightOnHover>
+      <Table aria-label="Segment sets" role="table" verticalSpacing="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Segment set</Table.Th>
@@ -100,10 +103,10 @@ function Sets({ sets }: { sets: SegmentSetRow[] }) {
             <Table.Th miw={120}>Needs you</Table.Th>
           </Table.Tr>
         </Table.Thead>
-        <Table.Tbody>
+        <Table.Tbody role="rowgroup">
           {sets.map((set) => (
-            <Table.Tr key={set.key}>
-              <Table.Td>
+            <Table.Tr key={set.key} role="row">
+              <Table.Td role="cell">
                 <Group gap={6}>
                   <Anchor component={Link} to={`/segment-sets/${set.key}`} fw={600}>
                     {set.name}
@@ -115,21 +118,21 @@ function Sets({ sets }: { sets: SegmentSetRow[] }) {
                   {set.subject === 'person' ? 'people' : 'companies'}. {set.goal}
                 </Text>
               </Table.Td>
-              <Table.Td>
+              <Table.Td role="cell" data-head="Sizes">
                 <Sizes set={set} />
               </Table.Td>
-              <Table.Td>
+              <Table.Td role="cell" data-head="Last change">
                 {set.changedAt && (
-                  <>
+                  <div>
                     <Text size="sm">{ago(set.changedAt)}</Text>
                     <Text size="xs" c="dimmed">
                       {set.draft ? 'draft by ' : ''}
                       {set.changedBy}
                     </Text>
-                  </>
+                  </div>
                 )}
               </Table.Td>
-              <Table.Td>
+              <Table.Td role="cell" data-head="Needs you">
                 <Waiting set={set} />
               </Table.Td>
             </Table.Tr>

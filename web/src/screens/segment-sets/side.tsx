@@ -1,6 +1,20 @@
-import { Alert, Badge, Box, Card, Group, Loader, Progress, Stack, Tabs, Text, Textarea } from '@mantine/core';
+import {
+  Alert,
+  Badge,
+  Box,
+  Button,
+  Card,
+  Group,
+  Loader,
+  Progress,
+  Stack,
+  Tabs,
+  Text,
+  Textarea,
+} from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { count, share } from '../../parts/figures.ts';
+import type { Place } from './places.ts';
 import type { Draft, Preview } from './use-draft.ts';
 
 /** Beside the forms: sizes, the YAML, and what the linter finds. */
@@ -8,10 +22,13 @@ export function SideBySide({
   draft,
   mayEdit,
   line,
+  onGoTo,
 }: {
   draft: Draft;
   mayEdit: boolean;
   line: number | null;
+  /** Shows a place of the definition in the forms. */
+  onGoTo: (place: Place) => void;
 }) {
   const [tab, setTab] = useState<string | null>('sizes');
   useEffect(() => {
@@ -44,7 +61,7 @@ export function SideBySide({
           <Yaml draft={draft} mayEdit={mayEdit} line={line} />
         </Tabs.Panel>
         <Tabs.Panel value="findings">
-          <Findings draft={draft} />
+          <Findings draft={draft} onGoTo={onGoTo} />
         </Tabs.Panel>
       </Tabs>
     </Card>
@@ -143,8 +160,8 @@ function SegmentSize({
       </Group>
       <Progress value={segment.share * 100} size={6} aria-hidden />
       {samples.length > 0 && (
-        <Text size="xs" c="dimmed" truncate title={samples.join(', ')}>
-          {samples.join(', ')}
+        <Text size="xs" c="dimmed" truncate title={samples.map(known).join(', ')}>
+          {samples.map(known).join(', ')}
         </Text>
       )}
     </Box>
@@ -191,7 +208,7 @@ function Yaml({ draft, mayEdit, line }: { draft: Draft; mayEdit: boolean; line: 
   );
 }
 
-function Findings({ draft }: { draft: Draft }) {
+function Findings({ draft, onGoTo }: { draft: Draft; onGoTo: (place: Place) => void }) {
   const findings = draft.preview.data?.findings ?? [];
   const warnings = draft.check.data?.warnings ?? [];
   if (findings.length + warnings.length === 0)
@@ -202,15 +219,26 @@ function Findings({ draft }: { draft: Draft }) {
     );
   return (
     <Stack gap="sm">
-      {findings.map(({ mistake, title, evidence, action }) => (
+      {findings.map(({ mistake, title, evidence, places, action }) => (
         <Box key={mistake}>
           <Text size="sm" fw={600}>
             {title}
           </Text>
-          {evidence.slice(0, 4).map((sentence) => (
-            <Text size="xs" key={sentence}>
-              {sentence}
-            </Text>
+          {evidence.slice(0, 4).map((sentence, index) => (
+            <Group key={sentence} gap={6} wrap="nowrap" justify="space-between" align="flex-start">
+              <Text size="xs">{sentence}</Text>
+              {(places[index]?.length ?? 0) > 0 && (
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  style={{ flex: 'none' }}
+                  aria-label={`Go to: ${sentence}`}
+                  onClick={() => onGoTo(places[index] ?? [])}
+                >
+                  Go to
+                </Button>
+              )}
+            </Group>
           ))}
           {evidence.length > 4 && <Text size="xs">and {evidence.length - 4} more.</Text>}
           {action && (
@@ -235,3 +263,7 @@ function Findings({ draft }: { draft: Draft }) {
     </Stack>
   );
 }
+
+/** Without an address nobody is told by a number. */
+const known = (sample: string): string =>
+  /^(person|company):\d+$/.test(sample) ? 'somebody without an address' : sample;

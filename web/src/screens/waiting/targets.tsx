@@ -159,12 +159,12 @@ function TargetTable({
         {
           head: 'Where',
           cell: ({ connection, object }) => (
-            <>
+            <div>
               {connection}
               <Text size="xs" c="dimmed">
                 {OBJECTS[object]}
               </Text>
-            </>
+            </div>
           ),
         },
         {

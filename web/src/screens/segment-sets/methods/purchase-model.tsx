@@ -49,9 +49,9 @@ function Calibration({ holdout }: { holdout: Holdout }) {
       </Text>
       <Chart
         label={sentence}
-        height={220}
+        height={240}
         option={{
-          grid: { left: 44, right: 16, top: 34, bottom: 40 },
+          grid: { left: 56, right: 16, top: 34, bottom: 40 },
           legend: { top: 0 },
           tooltip: { trigger: 'axis', renderMode: 'richText' },
           xAxis: {
@@ -61,7 +61,7 @@ function Calibration({ holdout }: { holdout: Holdout }) {
             nameGap: 26,
             data: byFrequency.map(({ x }) => x),
           },
-          yAxis: { type: 'value', name: 'purchases since, on average', nameTextStyle: { align: 'left' } },
+          yAxis: { type: 'value', name: 'purchases since, on average', nameLocation: 'middle', nameGap: 36 },
           series: [
             {
               name: 'what happened',

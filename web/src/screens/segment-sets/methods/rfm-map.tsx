@@ -95,7 +95,7 @@ export function RfmMap({
                           <Text size="sm" fw={650} className="rfm-figure">
                             {count(cell?.size ?? 0)}
                           </Text>
-                          <Text size="xs" className="rfm-figure" lh={1.15} lineClamp={2}>
+                          <Text size="xs" className="rfm-figure rfm-name" lh={1.15} lineClamp={2}>
                             {nameOf(owner)}
                           </Text>
                         </UnstyledButton>
