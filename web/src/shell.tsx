@@ -88,7 +88,7 @@ export function Shell() {
               ))}
           </Box>
         </AppShell.Navbar>
-        <AppShell.Main id="screen">
+        <AppShell.Main id="screen" tabIndex={-1}>
           <Live />
           <Outlet />
         </AppShell.Main>

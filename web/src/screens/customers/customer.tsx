@@ -4,6 +4,7 @@ import {
   Badge,
   Card,
   Group,
+  List,
   SimpleGrid,
   Stack,
   Table,
@@ -136,13 +137,13 @@ function Labels({ customer }: { customer: Customer }) {
                         </Text>
                       )}
                     </Group>
-                    {segment.sentences.map((sentence) => (
-                      <Text size="sm" key={sentence}>
-                        {sentence}
-                      </Text>
-                    ))}
+                    <List size="sm" mt={4} spacing={2} styles={{ item: { overflowWrap: 'anywhere' } }}>
+                      {segment.sentences.map((sentence) => (
+                        <List.Item key={sentence}>{sentence}</List.Item>
+                      ))}
+                    </List>
                     {segment.wouldChange.map((sentence) => (
-                      <Text size="xs" c="dimmed" key={sentence}>
+                      <Text size="xs" c="dimmed" mt={4} key={sentence}>
                         {sentence}
                       </Text>
                     ))}

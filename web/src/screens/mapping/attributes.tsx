@@ -143,17 +143,24 @@ function AttributeRows({ name, attributes }: { name: string; attributes: Attribu
         columns={[
           {
             head: 'Attribute',
+            width: '27%',
             cell: (one) => (
               <>
                 <Group gap={6}>
-                  <Anchor component="button" type="button" size="sm" onClick={() => setOpened(nameOf(one))}>
+                  <Anchor
+                    component="button"
+                    type="button"
+                    size="sm"
+                    ta="left"
+                    onClick={() => setOpened(nameOf(one))}
+                  >
                     {one.name}
                   </Anchor>
                   {one.sensitivity !== 'normal' && (
                     <Badge
                       size="sm"
                       variant="light"
-                      tt="none"
+                      title={one.sensitivity === 'proxy' ? 'May stand in for something sensitive' : undefined}
                       color={one.sensitivity === 'sensitive' ? 'red' : 'yellow'}
                     >
                       {one.sensitivity}
@@ -166,8 +173,8 @@ function AttributeRows({ name, attributes }: { name: string; attributes: Attribu
               </>
             ),
           },
-          { head: 'Fed by', cell: (one) => <FedBy attribute={one} /> },
-          { head: 'Known', cell: (one) => <Known attribute={one} /> },
+          { head: 'Fed by', width: '43%', cell: (one) => <FedBy attribute={one} /> },
+          { head: 'Known', width: '16%', cell: (one) => <Known attribute={one} /> },
           {
             head: 'Used by',
             cell: ({ usedBy }) => (usedBy.length === 0 ? '–' : counted(usedBy.length, 'segment set')),

@@ -16,7 +16,11 @@ export default function Runs() {
   const navigate = useNavigate();
   const tab = useLocation().pathname.endsWith('/refused') ? 'refused' : 'runs';
   return (
-    <Page title="Runs" lead="Each run pulls, unifies, labels, and writes what differs." actions={<RunNow />}>
+    <Page
+      title="Runs"
+      lead="Each run reads the CRMs, works out who is in which segment, and writes only what differs."
+      actions={<RunNow />}
+    >
       <Tabs value={tab} onChange={(to) => void navigate(to === 'refused' ? '/runs/refused' : '/runs')}>
         <Tabs.List mb="md">
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
