@@ -239,11 +239,3 @@ export async function cancelRun(pool: Pool, tenant: Tenant, id: string): Promise
     action: 'See what is under way.',
   });
 }
-
-/** Runs by state. */
-export async function countRuns(pool: Queryable, tenant: Tenant): Promise<Record<string, number>> {
-  const { rows } = await pool.query<{ state: RunState; count: number }>(
-    `select state, count(*)::int as count from ${tenant.schema}.run group by state`,
-  );
-  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
-}

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
+import { figures } from '../../src/server/figures.ts';
 import { startTracing } from '../../src/server/tracing.ts';
+import { requestRun } from '../../src/store/runs.ts';
 import { createTenant } from '../../src/store/tenant.ts';
 import { eventually } from '../jobs/queue.ts';
 import { type ServerRig, startServer, type Visitor } from './rig.ts';
@@ -58,6 +60,81 @@ describe('the queue’s board', () => {
     server.parts.config.operators = [admin.email];
     expect((await server.ask(admin, 'GET', '/queues')).status).toBe(200);
     server.parts.config.operators = [];
+  });
+});
+
+describe('the figures for Prometheus', () => {
+  const scraped = async () => {
+    const lines = (await (await server.ask(null, 'GET', '/metrics')).text()).split('\n');
+    return (of: string) =>
+      Number(
+        lines
+          .find((line) => line.startsWith(`${of} `))
+          ?.split(' ')
+          .at(-1) ?? 0,
+      );
+  };
+  const took = (route: string, status: string) =>
+    `segment_sync_http_request_seconds_count{method="GET",route="${route}",status="${status}"}`;
+
+  it('hold how long requests took, by the pattern of their route and the class of their answer', async () => {
+    for (let n = 0; n < 3; n++) await server.ask(admin, 'GET', `/api/customers/person/9000${n}`);
+    await server.ask(admin, 'GET', '/api/home');
+    await server.ask(null, 'GET', '/api/home');
+    await eventually('the counts', async () => (await scraped())(took('/api/home', '4xx')) === 1);
+    const value = await scraped();
+    expect(value(took('/api/customers/:subject/:id', '4xx'))).toBe(3);
+    expect(value(took('/api/home', '2xx'))).toBe(1);
+    const all = await (await server.ask(null, 'GET', '/metrics')).text();
+    expect(all).toContain('le="0.05"');
+    expect(all).not.toContain('/person/9');
+  });
+
+  it('leave streams of events out: they are open as long as somebody looks', async () => {
+    const away = new AbortController();
+    const stream = await fetch(`${server.url}/api/events`, {
+      headers: { cookie: admin.cookie },
+      signal: away.signal,
+    });
+    expect(stream.status).toBe(200);
+    away.abort();
+    await eventually('the end of the stream', () => logged.includes('/api/events'));
+    expect(await (await server.ask(null, 'GET', '/metrics')).text()).not.toContain('/api/events');
+  });
+
+  it('hold runs and their ages, refusals, what waits, refused tokens and the queue', async () => {
+    const { pool, tenant } = server.database;
+    await requestRun(pool, tenant, { asOf: new Date(), requestedBy: 'test' });
+    await pool.query(`update ${tenant.schema}.run set requested_at = now() - interval '1 hour'`);
+    await pool.query(
+      `insert into ${tenant.schema}.refusal (connection_id, object, external_key, target_id, code, message)
+       select 'c', 'contact', n::text, 't', 'X', 'x' from generate_series(1, 3) n`,
+    );
+    await pool.query(
+      `insert into app.connection (id, tenant_id, system, name, account_id, state)
+       values ('c1', $1, 'hubspot', 'H', '1', 'needs_you'), ('c2', $1, 'hubspot', 'H', '2', 'connected')`,
+      [tenant.id],
+    );
+    const seen = await figures(pool, server.parts.backend.queue);
+    expect(seen).toMatchObject({
+      runs_queued: 1,
+      refused_rows: 3,
+      held_targets: 0,
+      connections_needs_you: 1,
+      connections_connected: 1,
+      jobs_waiting: 0,
+      jobs_active: 0,
+      jobs_delayed: 0,
+    });
+    for (const age of [seen.oldest_run_seconds, seen.longest_still_run_seconds]) {
+      expect(age).toBeGreaterThanOrEqual(3_600);
+      expect(age).toBeLessThan(4_200);
+    }
+    await pool.query(`update ${tenant.schema}.run set not_before = now() + interval '1 minute'`);
+    expect((await figures(pool, server.parts.backend.queue)).longest_still_run_seconds).toBeLessThanOrEqual(
+      0,
+    );
+    await pool.query(`delete from app.connection; delete from ${tenant.schema}.run`);
   });
 });
 
