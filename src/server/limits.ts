@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
-import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
+import { ipKeyGenerator, MemoryStore, rateLimit, type Store } from 'express-rate-limit';
 import { RateLimitError } from '../errors.ts';
 import { sessionToken } from './actor.ts';
 import type { ServerParts } from './parts.ts';
+import { SharedCounts } from './shared-counts.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Requests a minute; counted in this process. Cards and webhooks have their own doors and are not among them. */
+/** Requests a minute, over all web processes. Cards and webhooks have their own doors and are not among them. */
 const MOST = {
   /** One address at the doors: links, sign-in, authorisations. */
   door: 60,
@@ -21,12 +22,12 @@ const MOST = {
 
 /** For sign-in, links and authorisations, by address. */
 export function doorLimit(parts: ServerParts): RequestHandler {
-  return limit(parts, { most: MOST.door, keyOf: addressOf });
+  return limit(parts, { name: 'door', keyOf: addressOf });
 }
 
 /** For the API, before anybody is known: by session. */
 export function sessionLimit(parts: ServerParts): RequestHandler {
-  return limit(parts, { most: MOST.session, keyOf: (request) => sessionKey(parts, request) });
+  return limit(parts, { name: 'session', keyOf: (request) => sessionKey(parts, request) });
 }
 
 /** For the API, once it is known whose it is, or that it is nobody's. Each throws RateLimitError where it is too much. */
@@ -37,30 +38,41 @@ export type ApiLimits = {
 };
 
 export function apiLimits(parts: ServerParts): ApiLimits {
-  const tenants = counter(MOST.tenant);
-  const strangers = counter(MOST.refused);
   const free = async () => undefined;
   if (parts.isUnlimited) return { ofTenant: free, ofStranger: free };
+  const tenants = counter(parts, 'tenant');
+  const strangers = counter(parts, 'refused');
   return { ofTenant: tenants, ofStranger: (request) => strangers(addressOf(request)) };
 }
 
-function counter(most: number): (key: string) => Promise<void> {
-  const store = new MemoryStore();
-  store.init({ windowMs: MINUTE_MS } as Parameters<MemoryStore['init']>[0]);
+type LimitName = keyof typeof MOST;
+
+/** An embedded store has one process, which keeps its counts to itself. */
+function countsOf({ store, log }: ServerParts, name: LimitName): Store {
+  if (store.pool.kind === 'server')
+    return new SharedCounts(store.pool, log, { name, most: MOST[name], windowMs: MINUTE_MS });
+  const own = new MemoryStore();
+  own.init({ windowMs: MINUTE_MS } as Parameters<MemoryStore['init']>[0]);
+  return own;
+}
+
+function counter(parts: ServerParts, name: LimitName): (key: string) => Promise<void> {
+  const counts = countsOf(parts, name);
   return async (key) => {
-    const { totalHits, resetTime } = await store.increment(key);
-    if (totalHits > most) throw tooMany(resetTime);
+    const { totalHits, resetTime } = await counts.increment(key);
+    if (totalHits > MOST[name]) throw tooMany(resetTime);
   };
 }
 
 function limit(
   parts: ServerParts,
-  { most, keyOf }: { most: number; keyOf: (request: Request) => string | undefined },
+  { name, keyOf }: { name: LimitName; keyOf: (request: Request) => string | undefined },
 ): RequestHandler {
   if (parts.isUnlimited) return (_request, _response, next) => next();
   return rateLimit({
     windowMs: MINUTE_MS,
-    limit: most,
+    limit: MOST[name],
+    store: countsOf(parts, name),
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     keyGenerator: (request) => keyOf(request) ?? '',

@@ -194,4 +194,17 @@ export const appMigrations: Migration[] = [
       );
     `,
   },
+  {
+    version: 2,
+    name: 'limits on requests over all web processes',
+    sql: `
+      -- requests of one caller within a window; unlogged, as a crash may forget them
+      create unlogged table app.request_count (
+        -- hash of the limit's name and the caller
+        key text primary key,
+        hits int not null,
+        until timestamptz not null
+      );
+    `,
+  },
 ];
