@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 /** What somebody may do; a route asks for one of them. */
 export const Permission = z.enum([
+  /** Ask what the card on a CRM record shows, and nothing else; whoever may read may this too. */
+  'card',
   /** See everything but secrets. */
   'read',
   /** Change definitions, mappings, schedules; start runs. */
@@ -23,3 +25,7 @@ export const PERMISSIONS: Record<Role, readonly Permission[]> = {
   approver: ['read', 'approve'],
   viewer: ['read'],
 };
+
+/** Do permissions that somebody has hold another one? */
+export const holds = (held: readonly Permission[], needed: Permission): boolean =>
+  held.includes(needed) || (needed === 'card' && held.includes('read'));

@@ -1,7 +1,7 @@
 import { parseCookie } from 'cookie';
 import type { Request } from 'express';
 import { PermissionError, SignInError } from '../errors.ts';
-import { PERMISSIONS, type Permission, type Role } from '../model/role.ts';
+import { holds, PERMISSIONS, type Permission, type Role } from '../model/role.ts';
 import { findApiToken } from '../store/api-tokens.ts';
 import type { Pool } from '../store/pool.ts';
 import { readSession } from '../store/sessions.ts';
@@ -72,7 +72,7 @@ async function programOf(pool: Pool, bearer: string): Promise<Actor> {
 
 /** @throws PermissionError that says what is needed and who can give it */
 export function requirePermission(actor: Actor, needed: Permission): void {
-  if (actor.permissions.includes(needed)) return;
+  if (holds(actor.permissions, needed)) return;
   throw new PermissionError(
     'not_permitted',
     `This needs the permission "${needed}", which you do not have. Nothing was changed.`,

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CardAnswer as CardOfHubSpot } from '../../marketplace/hubspot/src/app/cards/card-answer.ts';
+import { Attribute } from '../../src/model/attribute.ts';
 import { RulesSegmentation } from '../../src/segmentation/definition.ts';
 import { addApiToken } from '../../src/store/api-tokens.ts';
+import { addAttribute, dropAttribute } from '../../src/store/columns.ts';
 import { addExperiment } from '../../src/store/experiments.ts';
 import { createTenant } from '../../src/store/tenant.ts';
 import { type Rig, writtenRig } from '../integration/rig.ts';
@@ -161,6 +163,51 @@ describe('the card in HubSpot', () => {
   });
 });
 
+describe('the card after a change', () => {
+  it('goes by the new condition, at once and with the same labels until the next run', async () => {
+    const why = async () =>
+      (await card({ id: hubspotId(2) })).segmentations
+        .flatMap(({ labels }) => labels)
+        .find(({ key }) => key === 'vip')?.why;
+    const before = await why();
+    expect(before).toHaveLength(1);
+    await rig.publish(
+      RulesSegmentation.parse({
+        ...played,
+        segments: played.segments.map((one) =>
+          one.key === 'vip' ? { ...one, when: { attribute: 'revenue_total', atLeast: 1_000_000_000 } } : one,
+        ),
+      }),
+    );
+    const after = await why();
+    expect(after).not.toEqual(before);
+    expect(after?.at(-1)).toContain('no longer holds');
+  });
+
+  it('follows an attribute that comes and goes between two cards', async () => {
+    const { pool, tenant } = rig;
+    const attribute = {
+      owner: 'person',
+      key: 'shoe_size',
+      name: 'Shoe size',
+      type: 'number',
+      kind: 'needs',
+    } as const;
+    const sized = RulesSegmentation.parse({
+      key: 'sized',
+      name: 'Sized',
+      subject: 'person',
+      method: 'rules',
+      segments: [{ key: 'any', name: 'Any', when: { attribute: 'shoe_size', unknown: true } }],
+    });
+    await addAttribute(pool, tenant, Attribute.parse(attribute));
+    await rig.publish(sized);
+    expect((await card({ id: hubspotId(2) })).state).toBe('labelled');
+    await dropAttribute(pool, tenant, attribute);
+    expect((await card({ id: hubspotId(2) })).state).toBe('labelled');
+  });
+});
+
 describe('the card in Salesforce', () => {
   const asked = async (headers: Record<string, string>, query: string) => {
     const answer = await server.ask(null, 'GET', `/api/card/salesforce?${query}`, undefined, headers);
@@ -168,7 +215,7 @@ describe('the card in Salesforce', () => {
     return { status: answer.status, body };
   };
   const tokenOf = async (tenant = rig.tenant) =>
-    (await addApiToken(rig.pool, tenant, { name: 'card', permissions: ['read'], createdBy: 'test', days: 1 }))
+    (await addApiToken(rig.pool, tenant, { name: 'card', permissions: ['card'], createdBy: 'test', days: 1 }))
       .secret;
   const org = async () => {
     const { rows } = await rig.pool.query<{ id: string }>(
@@ -191,6 +238,21 @@ describe('the card in Salesforce', () => {
       name: 'Customer 2',
       segmentations: [{ key: 'spend' }, { key: 'size' }],
     });
+  });
+
+  it('is all that its token is good for, while one that may read may ask for it, too', async () => {
+    const card = { authorization: `Bearer ${await tokenOf()}` };
+    for (const path of ['/api/home', '/api/customers?subject=person', '/api/tokens', '/api/events'])
+      expect((await server.ask(null, 'GET', path, undefined, card)).status, path).toBe(403);
+    const id = rig.salesforce.admin.find('Contact', 'LastName', 'Customer 2')[0]?.Id ?? '';
+    const { secret } = await addApiToken(rig.pool, rig.tenant, {
+      name: 'reader',
+      permissions: ['read'],
+      createdBy: 'test',
+      days: 1,
+    });
+    const headers = { authorization: `Bearer ${secret}`, 'x-salesforce-org-id': await org() };
+    expect((await asked(headers, `object=Contact&id=${id}`)).status).toBe(200);
   });
 
   it('is refused to another org, another tenant, and nobody', async () => {

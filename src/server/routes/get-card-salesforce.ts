@@ -10,7 +10,7 @@ export default route({
   path: '/api/card/salesforce',
   summary: 'What the component on a Salesforce record page shows',
   tag: 'Cards',
-  may: 'read',
+  may: 'card',
   query: z.strictObject({
     object: z
       .enum(['Contact', 'Lead', 'Account'])

@@ -24,6 +24,7 @@ import { useApi, useChange } from '../../query.ts';
 type Token = Answer<'GET /api/tokens'>['items'][number];
 
 const PERMISSIONS: { key: Permission; says: string }[] = [
+  { key: 'card', says: 'Ask for the card on a record only: for the component in Salesforce' },
   { key: 'read', says: 'Read' },
   { key: 'edit', says: 'Edit segment sets, mapping, schedules; start runs' },
   { key: 'approve', says: 'Publish, release, undo' },
