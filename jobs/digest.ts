@@ -1,12 +1,15 @@
 import { weekOf } from '../src/pipeline/week.ts';
 import { sendMail } from '../src/server/mail.ts';
-import { listConnections } from '../src/store/connections.ts';
+import { listConnections, saveDealNames } from '../src/store/connections.ts';
 import { claimDigest, membersToTell, saveOwners } from '../src/store/owners.ts';
 import { migrateTenant, type Tenant } from '../src/store/tenant.ts';
 import { readDigest } from '../src/views/digest.ts';
 import type { JobContext } from './index.ts';
 
-/** Once a day and tenant: who owns what in the CRMs. A CRM that does not answer keeps what is known of it. */
+/**
+ * Once a day and tenant: who owns what in the CRMs, and what they call pipelines and stages. A CRM that does not answer
+ * keeps what is known of it.
+ */
 export async function readOwners(payload: { tenantId: string }, context: JobContext) {
   const tenant = await migrateTenant(context.pool, payload.tenantId);
   await refreshOwners(tenant, context);
@@ -44,8 +47,12 @@ async function refreshOwners(
       try {
         const { connector, context } = await opened.open(id);
         if (connector.owners) await saveOwners(pool, tenant, id, await connector.owners(context));
+        if (connector.dealNames) await saveDealNames(pool, tenant, id, await connector.dealNames(context));
       } catch (error) {
-        log.warn({ err: error, tenant: tenant.id, connection: id }, 'the owners are those of yesterday');
+        log.warn(
+          { err: error, tenant: tenant.id, connection: id },
+          'the owners and names are those of yesterday',
+        );
       }
     }
   } finally {

@@ -4,6 +4,7 @@ import { checkHubSpot, identifyHubSpot } from './check.ts';
 import { BUDGETS } from './client.ts';
 import { HubSpotConfig } from './config.ts';
 import { currenciesOfHubSpot } from './currencies.ts';
+import { dealNamesOfHubSpot } from './deal-names.ts';
 import { installerOfHubSpot } from './installer.ts';
 import { membersOfHubSpot } from './lists.ts';
 import { authorizeUrl, exchangeCode, refreshHubSpot, revokeHubSpot } from './oauth.ts';
@@ -45,6 +46,7 @@ export default {
   refresh: refreshHubSpot,
   revoke: revokeHubSpot,
   owners: ownersOfHubSpot,
+  dealNames: dealNamesOfHubSpot,
   currencies: currenciesOfHubSpot,
   webhook: { verify: verifyHubSpot, parse: parseHubSpotEvents },
   uninstall: uninstallHubSpot,

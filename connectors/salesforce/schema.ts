@@ -24,6 +24,9 @@ const Describe = z.object({
   updateable: z.boolean().default(false),
   queryable: z.boolean().default(true),
   fields: z.array(Field),
+  recordTypeInfos: z
+    .array(z.object({ name: z.string(), developerName: z.string(), recordTypeId: z.string() }))
+    .default([]),
 });
 
 export type Schema = Omit<z.infer<typeof Describe>, 'fields'> & {

@@ -4,7 +4,7 @@ import type { CheckItem, OAuthApp, OAuthSecret, Property } from '../../connector
 import { connectorOf } from '../../connectors/registry.ts';
 import { InputError } from '../errors.ts';
 import { catalogue } from '../segmentation/catalogue.ts';
-import { type ConnectionRow, saveConnection } from '../store/connections.ts';
+import { type ConnectionRow, saveConnection, saveDealNames } from '../store/connections.ts';
 import { listMappings } from '../store/mappings.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Keyring } from '../store/secrets.ts';
@@ -75,6 +75,8 @@ export async function connectAccount(
     // A token that was renewed meanwhile is the one to keep.
     context.secret() ?? null,
   );
+  if (connector.dealNames)
+    await saveDealNames(pool, tenant, connection.id, await connector.dealNames(context));
   const { missing } = await mapConnection(
     pool,
     tenant,

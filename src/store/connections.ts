@@ -100,7 +100,8 @@ export async function saveConnection(
        on conflict (tenant_id, system, account_id) do update
          set name = excluded.name, state = 'connected', reason = null,
            config = excluded.config
-             || jsonb_strip_nulls(jsonb_build_object('revenue', app.connection.config -> 'revenue'))
+             || jsonb_strip_nulls(jsonb_build_object('revenue', app.connection.config -> 'revenue',
+               'dealNames', app.connection.config -> 'dealNames'))
        returning id`,
       [
         given.id ?? `${tenant.id}-${given.system}-${given.accountId}`,
@@ -132,6 +133,20 @@ export async function updateConnection(
     [tenant.id, id, change.name ?? null, change.config ?? null, change.rank ?? null],
   );
   if (rowCount === 0) throw unknownConnection(id);
+}
+
+/** What people call the values of its deals; replaces what was known. */
+export async function saveDealNames(
+  db: Queryable,
+  tenant: Tenant,
+  id: string,
+  names: Record<string, Record<string, string>>,
+): Promise<void> {
+  await db.query(
+    `update app.connection set config = config || jsonb_build_object('dealNames', $3::jsonb)
+     where tenant_id = $1 and id = $2`,
+    [tenant.id, id, JSON.stringify(names)],
+  );
 }
 
 /**

@@ -177,6 +177,14 @@ describe('what counts as revenue', () => {
     expect(preview.lines.every(({ countsAs }) => countsAs === 'left_out')).toBe(true);
   });
 
+  it('calls pipelines and stages as the CRM does', async () => {
+    const { connections } = await get<{ connections: { names: unknown }[] }>(revops, '/api/revenue');
+    expect(connections[0]?.names).toMatchObject({
+      pipelines: { default: 'Sales' },
+      stages: { closedwon: 'Closed won' },
+    });
+  });
+
   it('is changed for good, noted in the log, and by nobody who only looks', async () => {
     const body = { ...base, refunds: { policy: 'ignore' } };
     const path = `/api/connections/${connection}/revenue`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DealNames } from '../../../connectors/contract.ts';
 import { RevenueSetting } from '../../pipeline/revenue.ts';
 import { listConnections } from '../../store/connections.ts';
 import { countRevenue } from '../../views/revenue-lines.ts';
@@ -29,7 +30,14 @@ export default route({
   tag: 'Mapping',
   may: 'edit',
   answer: z.object({
-    connections: z.array(RevenueCount.extend({ id: z.string(), name: z.string(), setting: RevenueSetting })),
+    connections: z.array(
+      RevenueCount.extend({
+        id: z.string(),
+        name: z.string(),
+        setting: RevenueSetting,
+        names: DealNames.describe('What the CRM calls the values; what is missing is called as it is'),
+      }),
+    ),
     /** Won deals whose amount can't be brought into the company's currency. */
     unknownRates: z.array(z.object({ currency: z.string(), deals: z.number(), amount: z.string() })),
   }),
@@ -38,7 +46,8 @@ export default route({
     const connections = [];
     for (const { id, name, config } of await listConnections(pool, tenant)) {
       const setting = RevenueSetting.parse(config.revenue ?? {});
-      connections.push({ id, name, setting, ...(await countRevenue(pool, tenant, id, setting)) });
+      const names = DealNames.parse(config.dealNames ?? {});
+      connections.push({ id, name, setting, names, ...(await countRevenue(pool, tenant, id, setting)) });
     }
     return { connections, unknownRates: await unknownRates(pool, tenant) };
   },

@@ -62,6 +62,7 @@ function OfConnection({ connection }: { connection: Connection }) {
   const save = useChange('PUT /api/connections/:id/revenue', {
     done: 'Saved. The next run works out everybody’s revenue again.',
   });
+  const { names } = connection;
   const shown = (isChanged && preview.data) || connection;
   const set = (part: Partial<Setting>) => setSetting({ ...setting, ...part });
   return (
@@ -79,7 +80,7 @@ function OfConnection({ connection }: { connection: Connection }) {
           </Text>
         ) : (
           <>
-            <Lines lines={shown.lines} />
+            <Lines lines={shown.lines} names={names} />
             <Accordion variant="contained" order={3}>
               <Accordion.Item value="change">
                 <Accordion.Control>Change what counts</Accordion.Control>
@@ -98,24 +99,28 @@ function OfConnection({ connection }: { connection: Connection }) {
                     <Only
                       label="Only these pipelines or record types"
                       values={connection.lines.map(({ pipeline }) => pipeline)}
+                      names={names.pipelines}
                       chosen={setting.pipelines}
                       onChange={(pipelines) => setSetting(withOptional(setting, 'pipelines', pipelines))}
                     />
                     <Only
                       label="Stages that mean won, where the CRM’s own flag is not to be believed"
                       values={connection.lines.map(({ stage }) => stage)}
+                      names={names.stages}
                       chosen={setting.wonStages}
                       onChange={(stages) => setSetting(withOptional(setting, 'wonStages', stages))}
                     />
                     <Only
                       label="Only these deal types"
                       values={connection.lines.map(({ dealType }) => dealType)}
+                      names={names.dealTypes}
                       chosen={setting.dealTypes}
                       onChange={(types) => setSetting(withOptional(setting, 'dealTypes', types))}
                     />
                     <Only
                       label="Deal types that are refunds"
                       values={connection.lines.map(({ dealType }) => dealType)}
+                      names={names.dealTypes}
                       chosen={setting.refunds.dealTypes}
                       onChange={(dealTypes) =>
                         set({ refunds: { policy: setting.refunds.policy, ...(dealTypes && { dealTypes }) } })
@@ -173,25 +178,36 @@ function withOptional(
   return chosen ? { ...rest, [name]: chosen } : rest;
 }
 
+/** As the CRM calls it, else as it is. */
+const called = (names: Record<string, string>, value: string): string => names[value] ?? value;
+
 function Only({
   label,
   values,
+  names,
   chosen,
   onChange,
 }: {
   label: string;
   values: (string | null)[];
+  names: Record<string, string>;
   chosen: string[] | undefined;
   onChange: (chosen: string[] | undefined) => void;
 }) {
   const all = [...new Set([...values.filter((value) => value !== null), ...(chosen ?? [])])].sort();
   if (all.length === 0) return null;
+  // Two pipelines may each have a stage of one name.
+  const isShared = (value: string) =>
+    all.some((other) => other !== value && called(names, other) === called(names, value));
   return (
     <MultiSelect
       label={label}
       placeholder={chosen ? undefined : 'As the CRM has it'}
       clearable
-      data={all}
+      data={all.map((value) => ({
+        value,
+        label: isShared(value) ? `${called(names, value)} (${value})` : called(names, value),
+      }))}
       value={chosen ?? []}
       onChange={(next) => onChange(next.length > 0 ? next : undefined)}
     />
@@ -220,16 +236,18 @@ const COUNTS_AS: Record<Line['countsAs'], { says: string; color: string }> = {
   left_out: { says: 'left out', color: 'gray' },
 };
 
-function Lines({ lines }: { lines: Line[] }) {
+function Lines({ lines, names }: { lines: Line[]; names: Connection['names'] }) {
+  const cell = (of: Record<string, string>, value: string | null) =>
+    value === null ? '–' : called(of, value);
   return (
     <Rows
       name="Deals"
       rows={lines}
       keyOf={(line) => [line.pipeline, line.stage, line.dealType, String(line.won), line.currency].join('\n')}
       columns={[
-        { head: 'Pipeline', cell: ({ pipeline }) => pipeline ?? '–' },
-        { head: 'Stage', cell: ({ stage }) => stage ?? '–' },
-        { head: 'Type', cell: ({ dealType }) => dealType ?? '–' },
+        { head: 'Pipeline', cell: ({ pipeline }) => cell(names.pipelines, pipeline) },
+        { head: 'Stage', cell: ({ stage }) => cell(names.stages, stage) },
+        { head: 'Type', cell: ({ dealType }) => cell(names.dealTypes, dealType) },
         {
           head: 'Counts as',
           cell: (line) => (
