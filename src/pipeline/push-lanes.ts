@@ -26,14 +26,18 @@ const BUSY_MS = 250;
 const ASKED_MS = 1_000;
 /** A rest is cut into naps, to see whether the others are still at work. */
 const NAP_MS = 50;
-/** What is begun after the slice's time, while another connection is still in a call, lasts about so long. */
-const LATE_UNIT_MS = 1_000;
+/** A unit that takes longer awaits a CRM: meanwhile the others go on after the slice's time, by shorter ones. */
+const LONG_UNIT_MS = 1_000;
 
 type Lanes<L extends Lane> = {
   work: StageContext;
   open: (id: string) => Promise<Unit<L>>;
   /** Connections at work, with when their present unit began. */
   busy: Map<string, number>;
+  /** Connections that had a turn: each has one, however little time there is. */
+  begun: Set<string>;
+  /** Connections whose last unit went far past the slice's time: they begin no more. */
+  late: Set<string>;
   /** Connections on which something was done in this slice. */
   moved: Set<string>;
   trouble: { id: string; error: unknown }[];
@@ -56,7 +60,15 @@ export async function runLanes<L extends Lane>(
       return lane && lane.phase !== 'end' ? [{ id, lane }] : [];
     });
   beginWithTheFirst(unfinished().map(({ lane }) => lane));
-  const lanes: Lanes<L> = { work, open, busy: new Map(), moved: new Set(), trouble: [] };
+  const lanes: Lanes<L> = {
+    work,
+    open,
+    busy: new Map(),
+    begun: new Set(),
+    late: new Set(),
+    moved: new Set(),
+    trouble: [],
+  };
   await Promise.all(unfinished().map(({ id, lane }) => runLane(lanes, id, lane)));
 
   const left = unfinished();
@@ -82,25 +94,23 @@ function beginWithTheFirst(lanes: Lane[]): void {
 
 async function runLane<L extends Lane>(lanes: Lanes<L>, id: string, lane: L): Promise<void> {
   while (lane.phase !== 'end') {
-    const restMs = lane.notBefore - Date.now();
-    if (restMs > 0) {
-      if (lanes.work.signal.aborted || !othersWork(lanes, id)) return;
-      await sleep(Math.min(restMs, NAP_MS));
+    const restMs = isOver(lanes, id) ? NAP_MS : lane.notBefore - Date.now();
+    if (restMs <= 0) {
+      await turn(lanes, id, lane);
       continue;
     }
-    if (isOver(lanes, id)) return;
-    await turn(lanes, id, lane);
+    const othersWork = [...lanes.busy.keys()].some((other) => other !== id);
+    if (lanes.work.signal.aborted || !othersWork) return;
+    await sleep(Math.min(restMs, NAP_MS));
   }
 }
 
-const othersWork = ({ busy }: Pick<Lanes<Lane>, 'busy'>, id: string) =>
-  [...busy.keys()].some((other) => other !== id);
-
-/** The slice's time is up, and no other connection is still in what it began before. */
-function isOver({ work, busy }: Pick<Lanes<Lane>, 'work' | 'busy'>, id: string): boolean {
+/** The slice's time is up, and no other connection is in a unit that takes long. */
+function isOver<L extends Lane>({ work, busy, begun, late }: Lanes<L>, id: string): boolean {
+  const now = performance.now();
   if (work.signal.aborted) return true;
-  if (performance.now() < work.deadline) return false;
-  return ![...busy].some(([other, began]) => other !== id && began < work.deadline);
+  if (now < work.deadline || !begun.has(id)) return false;
+  return late.has(id) || ![...busy].some(([other, began]) => other !== id && now - began > LONG_UNIT_MS);
 }
 
 /** Works on one connection until it has to rest, somebody else wants it, or the slice is over. */
@@ -135,6 +145,7 @@ async function turn<L extends Lane>(lanes: Lanes<L>, id: string, lane: L): Promi
     work.log.warn({ connection: id, err: error }, 'the push to a connection failed');
   } finally {
     busy.delete(id);
+    lanes.begun.add(id);
   }
 }
 
@@ -145,7 +156,7 @@ async function units<L extends Lane>(
   lane: L,
   checkFence: StageContext['checkFence'],
 ): Promise<number> {
-  const { work, busy, moved, open } = lanes;
+  const { work, busy, begun, late, moved, open } = lanes;
   const { pool, tenant } = work;
   const isQuick = work.run.options.dirtyOnly === true;
   if (isQuick) await thankForLease(pool, tenant, pushLease(id));
@@ -156,8 +167,11 @@ async function units<L extends Lane>(
     if (!isQuick && (await isLeaseAskedFor(pool, tenant, pushLease(id)))) return BUSY_MS;
     const began = performance.now();
     busy.set(id, began);
-    const deadline = began < work.deadline ? work.deadline : began + LATE_UNIT_MS;
+    begun.add(id);
+    const deadline = began < work.deadline ? work.deadline : began + LONG_UNIT_MS;
     const { wait } = await unit({ ...work, checkFence, deadline }, lane);
+    const now = performance.now();
+    if (now > work.deadline && now - began > LONG_UNIT_MS) late.add(id);
     lane.failures = 0;
     moved.add(id);
     if (wait !== undefined) return wait;

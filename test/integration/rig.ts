@@ -56,7 +56,13 @@ export type RunRequest = {
 };
 
 /** What a process works with; a test of kills puts a pool and connections of its own in. */
-export type Doing = { pool: Pool; openConnections: ConnectionOpener; signal: AbortSignal; leaseMs?: number };
+export type Doing = {
+  pool: Pool;
+  openConnections: ConnectionOpener;
+  signal: AbortSignal;
+  leaseMs?: number;
+  sliceMs?: number;
+};
 
 export type Rig = {
   pool: Pool;
