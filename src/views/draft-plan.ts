@@ -14,6 +14,7 @@ import { ALL_SEGMENTATIONS, listTargets } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { type Planned, type PlannedSegment, planSegmentations } from './plan.ts';
 import { type RoomFinding, readRoom } from './room.ts';
+import { KIND_NAMES } from './writes.ts';
 
 export type DraftTarget = {
   connection: string;
@@ -91,7 +92,7 @@ async function draftTargets(db: Queryable, tenant: Tenant, definition: Segmentat
       return {
         connection: name,
         system,
-        what: `${target.kind.replaceAll('_', ' ')} on ${target.object}${segment ? `: ${segment}` : ''}`,
+        what: `${KIND_NAMES[target.kind]} on the ${target.object}${segment ? `: ${segment}` : ''}`,
         state: found?.state ?? ('new' as const),
       };
     }),

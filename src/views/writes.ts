@@ -164,7 +164,8 @@ export async function describeLines(
   });
 }
 
-const KIND_NAMES: Record<TargetRow['kind'], string> = {
+/** What a target is, in a word or a few. */
+export const KIND_NAMES: Record<TargetRow['kind'], string> = {
   property: 'label',
   primary: 'primary segment',
   changed_at: 'date of the last change',

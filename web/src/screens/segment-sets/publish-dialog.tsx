@@ -95,6 +95,8 @@ const COLOURS = { added: 'teal', removed: 'red', changed: 'yellow' };
 
 function PlanView({ plan, subject }: { plan: Plan; subject: string }) {
   const who = subject === 'person' ? ['person', 'people'] : ['company', 'companies'];
+  const namesOf = (keys: readonly string[]): string =>
+    keys.map((key) => plan.segments.find(({ segment }) => segment === key)?.name ?? key).join(', ') || 'none';
   const fresh = plan.targets.filter(({ state }) => state === 'new').length;
   const live = plan.targets.filter(({ state }) => state === 'live').length;
   return (
@@ -153,14 +155,13 @@ function PlanView({ plan, subject }: { plan: Plan; subject: string }) {
               ]}
             />
             {plan.samples.length > 0 && (
-              <Text size="xs" c="dimmed" mt={4}>
-                For example:{' '}
-                {plan.samples
-                  .map(
-                    ({ name, id, before, after }) =>
-                      `${name ?? id}: ${before.join(', ') || 'none'} → ${after.join(', ') || 'none'}`,
-                  )
-                  .join('; ')}
+              <Text size="xs" c="dimmed" mt={4} component="div">
+                For example
+                {plan.samples.slice(0, 5).map(({ name, id, before, after }) => (
+                  <div key={id}>
+                    {name ?? id}: {namesOf(before)} → {namesOf(after)}
+                  </div>
+                ))}
               </Text>
             )}
           </>
@@ -177,10 +178,12 @@ function PlanView({ plan, subject }: { plan: Plan; subject: string }) {
               }`}
         </Text>
         {plan.targets.length > 0 && (
-          <Text size="xs" c="dimmed">
-            {plan.targets
-              .map(({ connection, what, state }) => `${connection}: ${what} (${state})`)
-              .join('; ')}
+          <Text size="xs" c="dimmed" component="div">
+            {[...Map.groupBy(plan.targets, ({ connection }) => connection)].map(([connection, own]) => (
+              <div key={connection}>
+                {connection}: {own.map(({ what, state }) => `${what} (${state})`).join(', ')}
+              </div>
+            ))}
           </Text>
         )}
         {plan.room.map(({ connection, message, action, isBlocking }) => (
