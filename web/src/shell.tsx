@@ -1,19 +1,19 @@
 import {
   ActionIcon,
   AppShell,
-  Avatar,
   Box,
   Burger,
   Group,
   Menu,
   NavLink,
   Text,
+  ThemeIcon,
   UnstyledButton,
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
 import { Fragment, useEffect } from 'react';
 import { Navigate, Outlet, NavLink as RouterLink, useLocation, useRouteError } from 'react-router';
 import type { Role } from '../../src/model/role.ts';
@@ -124,7 +124,9 @@ function Account({ name, email, role }: { name: string; email: string; role: Rol
     <Menu position="bottom-end">
       <Menu.Target>
         <UnstyledButton aria-label={name} className="account">
-          <Avatar name={name} color="initials" size={30} aria-hidden />
+          <ThemeIcon variant="light" radius="xl" size={30} aria-hidden>
+            <IconUser size={17} />
+          </ThemeIcon>
           <Text size="sm" truncate maw={200} visibleFrom="sm">
             {name}
           </Text>
