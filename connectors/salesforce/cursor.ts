@@ -22,6 +22,8 @@ export const Cursor = z.object({
   /** Records of this object, and of all of them, when the pass began. */
   counts: z.array(z.number()).default([]),
   job: BulkJob.nullable().default(null),
+  /** Rows of the job's present page of results that were given. */
+  skip: z.int().default(0),
   /** Bulk jobs of this object that came to nothing. */
   failures: z.int().default(0),
   /** Do deals of this org have contact roles? */
@@ -39,5 +41,6 @@ export const nextSource = (cursor: Cursor): Cursor => ({
   afterId: null,
   hasRows: false,
   job: null,
+  skip: 0,
   failures: 0,
 });

@@ -10,6 +10,8 @@ import { count, QUERY_PAGE, query, quote, type Row, whereOf } from './soql.ts';
 
 /** Salesforce's own rule: more records than this are a matter for the Bulk API. */
 const BULK_ABOVE = 2_000;
+/** Records given at a time: a page of bulk results has several times as many, more than one transaction should take. */
+const PART_ROWS = 2_000;
 /** A job that failed twice is given up for queries, page by page. */
 const MOST_BULK_FAILURES = 2;
 
@@ -23,22 +25,31 @@ export async function* pullFull(
   const isLinksOnly = request.mode === 'links';
   let cursor = cursorOf(request.cursor);
   if (cursor.next === null) cursor = await begun(context, request);
+  const begin = cursor.next ?? 0;
   const total = cursor.counts.reduce((sum, each) => sum + each, 0);
 
   for (let sobject = sources[cursor.source]; sobject !== undefined; sobject = sources[cursor.source]) {
     const columns = await columnsOf(context, sobject, isLinksOnly ? [] : request.properties);
-    const part = await readPart(context, sobject, columns, cursor);
-    const records = part.rows.map((row) => toRecord(object, sobject, row, columns));
-    cursor = part.isLast ? nextSource(part.cursor) : part.cursor;
-    const done = part.isLast && cursor.source === sources.length;
-    const next = cursor.next ?? 0;
-    const since = Object.fromEntries(changeSources(object).map((name) => [name, next]));
-    yield {
-      records: cursor.hasRoles && object === 'deal' ? await withContactRoles(context, records) : records,
-      cursor: done ? { since } : cursor,
-      done,
-      total,
-    };
+    const page = await readPart(context, sobject, columns, cursor);
+    let skip = cursor.skip;
+    do {
+      const rows = page.rows.slice(skip, skip + PART_ROWS);
+      skip += PART_ROWS;
+      const hasMore = skip < page.rows.length;
+      // Whoever goes on from within a page asks for the same page again.
+      const next = hasMore ? { ...cursor, skip } : page.isLast ? nextSource(page.cursor) : page.cursor;
+      const done = next.source === sources.length;
+      const records = rows.map((row) => toRecord(object, sobject, row, columns));
+      yield {
+        records: next.hasRoles && object === 'deal' ? await withContactRoles(context, records) : records,
+        cursor: done
+          ? { since: Object.fromEntries(changeSources(object).map((name) => [name, begin])) }
+          : next,
+        done,
+        total,
+      };
+      cursor = next;
+    } while (cursor.skip > 0);
   }
 }
 
@@ -80,8 +91,16 @@ async function readPart(
 /** The job's id is yielded before its results are read: whoever goes on from there does not begin it again. */
 function bulkPart(cursor: Cursor, answer: BulkAnswer): Part {
   if (answer.state === 'failed') {
-    return { rows: [], cursor: { ...cursor, job: null, failures: cursor.failures + 1 }, isLast: false };
+    return {
+      rows: [],
+      cursor: { ...cursor, job: null, skip: 0, failures: cursor.failures + 1 },
+      isLast: false,
+    };
   }
   const isLast = answer.state === 'rows' && answer.job.locator === null;
-  return { rows: answer.state === 'rows' ? answer.rows : [], cursor: { ...cursor, job: answer.job }, isLast };
+  return {
+    rows: answer.state === 'rows' ? answer.rows : [],
+    cursor: { ...cursor, job: answer.job, skip: 0 },
+    isLast,
+  };
 }
