@@ -1,5 +1,4 @@
 import { type HeldFall, listFalls } from '../pipeline/falls.ts';
-import { pendingTargets } from '../pipeline/release.ts';
 import { listConnections } from '../store/connections.ts';
 import { countPins, type PinKey, pagePins } from '../store/pins.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
@@ -8,6 +7,7 @@ import { listNewest } from '../store/segmentations.ts';
 import { countShown } from '../store/shown.ts';
 import { listTargets, type TargetReason, type TargetRow } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
+import { waitingCounts } from './waiting-counts.ts';
 import { describeLines, targetName, type WriteLine } from './writes.ts';
 
 /** Why a target is not written: nobody looked at it yet, a brake, somebody's hand, something missing in the CRM. */
@@ -65,9 +65,7 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
   const definitions = new Map(
     (await listNewest(pool, tenant)).map(({ key, definition }) => [key, definition]),
   );
-  const pending = new Map(
-    (await pendingTargets(pool, tenant, asOf, { withPaused: true })).map((one) => [one.target.id, one]),
-  );
+  const pending = await waitingCounts(pool, tenant, asOf);
   const all = await listTargets(pool, tenant);
   const shown = await countShown(pool, tenant);
   return {
