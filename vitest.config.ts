@@ -7,7 +7,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     globalSetup: ['test/database-setup.ts'],
-    maxWorkers: 2,
+    // One process after the other would read the whole program again for each file.
+    isolate: false,
+    // For two cores: many tests wait for a clock, a browser or a program of their own.
+    maxWorkers: 3,
     sequence: { sequencer: SlowFirst },
     // Programs that tests start are compiled once, not each time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/programs') },
