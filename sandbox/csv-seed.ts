@@ -33,13 +33,31 @@ function rowsOf<T extends z.ZodType>(path: string, schema: T, columns: string[])
   );
 }
 
-const iso = (day: string, path: string): string => {
-  const ms = Date.parse(day);
-  if (Number.isNaN(ms)) throw new Error(`${path}: '${day}' is no date`);
+/** In UTC where the text names no zone; null where it is empty. */
+const iso = (text: string, path: string): string | null => {
+  if (text.trim() === '') return null;
+  const hasTime = text.trim().length > 10;
+  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/.test(text.trim().slice(10));
+  const ms = Date.parse(hasTime && !hasZone ? `${text.trim().replace(' ', 'T')}Z` : text);
+  if (Number.isNaN(ms)) throw new Error(`${path}: '${text}' is no date`);
   return new Date(ms).toISOString();
 };
 
-const STAGE_NAMES: Record<string, string> = { closedwon: 'Closed Won', closedlost: 'Closed Lost' };
+/** However the file writes it; any other stage is one of an open deal. */
+const stageOf = (text: string, system: 'hubspot' | 'salesforce'): string => {
+  const stage = text.toLowerCase().replace(/[\s_-]/g, '');
+  const isHubspot = system === 'hubspot';
+  if (stage === 'won' || stage === 'closedwon') return isHubspot ? 'closedwon' : 'Closed Won';
+  if (stage === 'lost' || stage === 'closedlost') return isHubspot ? 'closedlost' : 'Closed Lost';
+  return isHubspot ? 'appointmentscheduled' : 'Prospecting';
+};
+
+const amountOf = (deal: z.infer<typeof Deal>, path: string): number | null => {
+  if (deal.amount.trim() === '') return null;
+  const amount = Number(deal.amount);
+  if (Number.isFinite(amount)) return amount;
+  throw new Error(`${path}: deal ${deal.deal_id}: '${deal.amount}' is no amount`);
+};
 
 /** Reads two files with the columns contact_id,email,... and deal_id,contact_id,amount,currency,stage,closed_at. */
 export function seedFromCsv(options: {
@@ -51,43 +69,53 @@ export function seedFromCsv(options: {
   const contacts = rowsOf(contactsCsv, Contact, Object.keys(Contact.shape));
   const deals = rowsOf(dealsCsv, Deal, Object.keys(Deal.shape));
   const isHubspot = system === 'hubspot';
+  const isThere = new Set(contacts.map((one) => one.contact_id));
+  const closed = deals.map((one) => iso(one.closed_at, dealsCsv));
+  // Records of a CRM always say when they were made: those of the file that do not, before all deals.
+  const earliest = closed.reduce<string>(
+    (first, at) => (at !== null && at < first ? at : first),
+    new Date().toISOString(),
+  );
   return {
     contacts: contacts.map((one) => {
-      const createdAt = iso(one.created_at, contactsCsv);
+      const createdAt = iso(one.created_at, contactsCsv) ?? earliest;
       const properties: SeedRow['properties'] = isHubspot
         ? { email: one.email, firstname: one.first_name, lastname: one.last_name, lifecyclestage: 'customer' }
         : { Email: one.email, FirstName: one.first_name, LastName: one.last_name };
       return { ref: one.contact_id, properties, createdAt, updatedAt: createdAt };
     }),
     companies: [],
-    deals: deals.map((one) => {
-      const closedAt = iso(one.closed_at, dealsCsv);
-      const amount = Number(one.amount);
-      if (one.amount.trim() === '' || !Number.isFinite(amount))
-        throw new Error(`${dealsCsv}: deal ${one.deal_id}: '${one.amount}' is no amount`);
+    deals: deals.map((one, index) => {
+      const closedAt = closed[index] ?? null;
+      const createdAt = closedAt ?? earliest;
+      const amount = amountOf(one, dealsCsv);
       const properties: SeedRow['properties'] = isHubspot
         ? {
             dealname: `Order ${one.deal_id}`,
-            amount: one.amount,
+            amount: amount === null ? null : one.amount.trim(),
             deal_currency_code: one.currency,
             pipeline: 'default',
-            dealstage: one.stage,
+            dealstage: stageOf(one.stage, system),
             closedate: closedAt,
           }
         : {
             Name: `Order ${one.deal_id}`,
             Amount: amount,
             CurrencyIsoCode: one.currency,
-            StageName: STAGE_NAMES[one.stage] ?? 'Prospecting',
-            CloseDate: closedAt.slice(0, 10),
+            StageName: stageOf(one.stage, system),
+            // Required there.
+            CloseDate: createdAt.slice(0, 10),
             RecordTypeId: '2',
           };
       return {
         ref: one.deal_id,
         properties,
-        createdAt: closedAt,
-        updatedAt: closedAt,
-        links: [{ to: 'contact' as const, ref: one.contact_id, primary: true, role: 'Decision Maker' }],
+        createdAt,
+        updatedAt: createdAt,
+        // A deal of somebody who is not in the file belongs to nobody.
+        links: isThere.has(one.contact_id)
+          ? [{ to: 'contact' as const, ref: one.contact_id, primary: true, role: 'Decision Maker' }]
+          : [],
       };
     }),
     leads: [],

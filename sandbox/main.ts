@@ -155,4 +155,18 @@ async function serve(args: string[]): Promise<void> {
   await sandbox.stop();
 }
 
-if (import.meta.main) await serve(process.argv.slice(2));
+/** Whoever started us shows the first line as the reason. */
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+if (import.meta.main) {
+  try {
+    await serve(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${reasonOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}

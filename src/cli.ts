@@ -10,10 +10,21 @@ async function main(argv: string[]): Promise<number> {
     // A command that ran to its end may still have bad news.
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return wrongLine(error, argv.includes('--json'));
     reportError(error, program.opts<{ json?: boolean }>().json ?? false);
     return 1;
   }
+}
+
+/** Commander has said it on standard error; programs are told on standard output, too. */
+function wrongLine(error: CommanderError, json: boolean): number {
+  if (error.exitCode === 0) return 0;
+  if (json) {
+    const message = error.message.replace(/^error: /, '');
+    const action = 'Run with --help to see how.';
+    process.stdout.write(`${JSON.stringify({ error: { code: 'command_line', message, action } })}\n`);
+  }
+  return 2;
 }
 
 // Whoever reads our output may stop reading, as `head` does: that is no failure.

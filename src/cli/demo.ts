@@ -22,7 +22,7 @@ import { createTenant } from '../store/tenant.ts';
 import { readTotals } from '../views/totals.ts';
 import pc from './colours.ts';
 import { type DemoCrm, demoCrms } from './demo/crm.ts';
-import { lastDealDay } from './demo/csv.ts';
+import { checkCsvFiles, lastDealDay } from './demo/csv.ts';
 import { countMismatches, labelProperty } from './demo/mismatches.ts';
 import { showReasons } from './demo/reasons.ts';
 import { type CrmSummary, type DemoSummary, showCrm, showSegments, showTotals } from './demo/summary.ts';
@@ -83,6 +83,8 @@ async function demo(flags: DemoFlags): Promise<void> {
   const started = performance.now();
   const output = createOutput(flags.json ?? false);
   checkFlags(flags);
+  if (flags.contactsCsv !== undefined && flags.dealsCsv !== undefined)
+    await checkCsvFiles(flags.contactsCsv, flags.dealsCsv);
   const definitions = templateDefinitions([flags.template, ...ALWAYS]);
   const asOf =
     flags.asOf === undefined && flags.dealsCsv ? await lastDealDay(flags.dealsCsv) : parseInstant(flags.asOf);
@@ -121,6 +123,11 @@ async function demo(flags: DemoFlags): Promise<void> {
 }
 
 function checkFlags(flags: DemoFlags): void {
+  if (!/^-?\d{1,15}$/.test(flags.seed)) {
+    throw new InputError('seed_invalid', `"${flags.seed}" is no seed.`, {
+      action: 'Write a whole number, such as --seed 2.',
+    });
+  }
   if (!/^[1-9]\d{0,6}$/.test(flags.contacts)) {
     throw new InputError('contacts_invalid', `"${flags.contacts}" is not a number of contacts.`, {
       action: 'Write a whole number, such as --contacts 2000.',

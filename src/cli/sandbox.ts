@@ -41,18 +41,23 @@ export async function startSandboxProcess(
   const args = Object.entries(flags).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaint = '';
+  const complain = (chunk: Buffer) => (complaint += chunk.toString());
+  child.stderr.on('data', complain);
   const stop = () => stopProcess(child);
   const onExit = () => child.kill('SIGKILL');
   process.once('exit', onExit);
   child.once('exit', () => process.removeListener('exit', onExit));
   const lines = createInterface({ input: child.stdout });
-  const first = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => undefined)]);
+  const first = await Promise.race([once(lines, 'line'), once(child, 'close').then(() => undefined)]);
   if (first === undefined) {
-    throw new ConfigError('sandbox_failed', 'The stand-in CRMs did not start; the lines above say why.', {
-      action: 'Check the options, and that the ports are free.',
+    const [reason = ''] = complaint.trim().split('\n');
+    throw new ConfigError('sandbox_failed', `The stand-in CRMs did not start: ${reason}`, {
+      action: 'Check the options and files, and that the ports are free.',
     });
   }
+  child.stderr.off('data', complain).pipe(process.stderr);
   return { ...Started.parse(JSON.parse(String(first[0]))), stop };
 }
 

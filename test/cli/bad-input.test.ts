@@ -37,6 +37,28 @@ describe('a wrong command line ends with 2 and says what is wrong', () => {
   );
 });
 
+it(
+  'programs are told on standard output, too',
+  async () => {
+    const { code, stdout } = await runCli(['learn', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'command_line', message: "missing required argument 'method'" },
+    });
+    expect(code).toBe(2);
+  },
+  SLOW_MS,
+);
+
+it(
+  'the stand-in CRMs say why they did not start',
+  async () => {
+    const { code, stdout } = await runCli(['sandbox', '--json', '--contacts', 'many']);
+    expect(JSON.parse(stdout).error.message).toMatch(/did not start: --contacts: /);
+    expect(code).toBe(1);
+  },
+  SLOW_MS,
+);
+
 describe('a setting', () => {
   it.concurrent.each([
     ['that is malformed is named', { PORT: 'eighty' }, /PORT must be a whole number/],

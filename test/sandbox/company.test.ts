@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generateCompany } from '../../sandbox/company.ts';
 import { seedFromCsv } from '../../sandbox/csv-seed.ts';
@@ -173,3 +175,35 @@ test.skipIf(!hasData).each(['hubspot', 'salesforce'] as const)(
     ).toBe(24_409_194);
   },
 );
+
+test.each([
+  ['hubspot', 'dealstage', ['closedwon', 'closedlost', 'appointmentscheduled', 'closedwon']],
+  ['salesforce', 'StageName', ['Closed Won', 'Closed Lost', 'Prospecting', 'Closed Won']],
+] as const)('a file with gaps, zones and other spellings fills %s', (system, stage, stages) => {
+  const folder = mkdtempSync(join(tmpdir(), 'csv-seed-'));
+  const contactsCsv = join(folder, 'contacts.csv');
+  const dealsCsv = join(folder, 'deals.csv');
+  writeFileSync(
+    contactsCsv,
+    'contact_id,email,first_name,last_name,created_at\na,,,,\nb,B@x.org,B,"O, B",2025-03-04 10:00:00+02:00\n',
+  );
+  writeFileSync(
+    dealsCsv,
+    [
+      'deal_id,contact_id,amount,currency,stage,closed_at',
+      '1,a,0.1,USD,Closed Won,2025-02-01 09:00',
+      '2,b,,USD,lost,2025-02-03',
+      '3,b,1e3,,negotiation,',
+      '4,nobody,-5,EUR,Won,2025-05-06',
+    ].join('\r\n'),
+  );
+  const seed = seedFromCsv({ contactsCsv, dealsCsv, system });
+  rmSync(folder, { recursive: true });
+  expect(seed.contacts.map((one) => one.createdAt)).toEqual([
+    '2025-02-01T09:00:00.000Z',
+    '2025-03-04T08:00:00.000Z',
+  ]);
+  expect(seed.deals.map((one) => one.properties[stage])).toEqual(stages);
+  expect(seed.deals.map((one) => one.links?.length)).toEqual([1, 1, 1, 0]);
+  expect(seed.deals.map((one) => one.properties.amount ?? one.properties.Amount ?? null)).toHaveLength(4);
+});

@@ -1,9 +1,18 @@
 import { createReadStream } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { parse } from 'csv-parse';
 import { z } from 'zod';
+import { inspect } from '../../../connectors/csv/files.ts';
+import { CONTACTS, DEALS } from '../../../connectors/csv/tables.ts';
 import { InputError } from '../../errors.ts';
 
 const Row = z.object({ closed_at: z.string() });
+
+/** Throws InputError naming file, line and column of the first row that no CRM could hold. */
+export async function checkCsvFiles(contactsCsv: string, dealsCsv: string): Promise<void> {
+  await inspect(dirname(contactsCsv), { ...CONTACTS, file: basename(contactsCsv) });
+  await inspect(dirname(dealsCsv), { ...DEALS, file: basename(dealsCsv) });
+}
 
 /** The start (UTC) of the day after the last deal of a CSV file. */
 export async function lastDealDay(file: string): Promise<Date> {
