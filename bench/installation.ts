@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queueSlice } from '../jobs/advance.ts';
+import type { FaultPlan } from '../sandbox/faults.ts';
 import type { HubspotAdmin } from '../sandbox/hubspot/admin.ts';
 import type { JournalTotals } from '../sandbox/journal.ts';
 import { remoteSandbox } from '../sandbox/remote.ts';
@@ -24,11 +25,13 @@ export type Installation = {
   accessToken: string;
   journal(): Promise<JournalTotals>;
   resetJournal(): Promise<void>;
+  setFaults(plan: FaultPlan): Promise<void>;
+  publish(...segmentations: Segmentation[]): Promise<void>;
   /** Sends what happens in the CRM to that address from now on; HubSpot only. */
   subscribe(targetUrl: string): Promise<void>;
-  /** The value of a contact's property as the CRM has it now; HubSpot only. */
+  /** The value of a contact's property or field as the CRM has it now. */
   valueOf(contact: string, property: string): Promise<string | null>;
-  /** The CRM's ids of that many contacts; HubSpot only. */
+  /** The CRM's ids of that many contacts. */
   contactIds(count: number): Promise<string[]>;
   setCountry(contact: string, country: string): Promise<void>;
   /** Gives that many contacts another country, and so another label. */
@@ -56,9 +59,12 @@ export async function install(options: {
   system: System;
   contacts: number;
   segmentations?: Segmentation[];
+  /** The org tells of changes; HubSpot does when it is subscribed to. */
+  tells?: boolean;
+  limits?: 'real' | 'none';
 }): Promise<Installation> {
-  const { system, contacts, segmentations = [COUNTRIES] } = options;
-  const sandbox = await startSandboxProcess({ contacts, only: system, limits: 'none' });
+  const { system, contacts, segmentations = [COUNTRIES], limits = 'none' } = options;
+  const sandbox = await startSandboxProcess({ contacts, only: system, limits });
   const place = placeOf(sandbox, system);
   const log = createLog({ level: 'error' });
   const app = await openApp(
@@ -77,6 +83,8 @@ export async function install(options: {
     { system, app: place.app, config: place.config, secret: place.secret },
   );
   await applySegmentations(pool, tenant, segmentations, { by: 'bench' });
+  // Before anybody listens: an org that tells of nothing is asked again only much later.
+  if (options.tells) await place.live.tell();
   const worker = await app.startWorker();
   return {
     app,
@@ -85,6 +93,10 @@ export async function install(options: {
     accessToken: place.secret.accessToken,
     journal: place.journal,
     resetJournal: place.resetJournal,
+    setFaults: place.setFaults,
+    publish: async (...more) => {
+      await applySegmentations(pool, tenant, more, { by: 'bench' });
+    },
     changeContacts: place.changeContacts,
     ...place.live,
     run: async (runOptions) => {
@@ -117,7 +129,7 @@ function placeOf(sandbox: StartedSandbox, system: System) {
   if (system === 'hubspot') {
     const place = sandbox.hubspot;
     if (!place) throw new Error('no HubSpot in the sandbox');
-    const { admin, journal, resetJournal } = remoteSandbox<HubspotAdmin>(place.url);
+    const { admin, journal, resetJournal, setFaults } = remoteSandbox<HubspotAdmin>(place.url);
     return {
       url: place.url,
       app: place.app,
@@ -130,7 +142,9 @@ function placeOf(sandbox: StartedSandbox, system: System) {
       },
       journal,
       resetJournal,
+      setFaults,
       live: {
+        tell: () => Promise.resolve(),
         subscribe: async (targetUrl: string) => {
           const subscriptions = [{ subscriptionType: 'contact.propertyChange' }];
           await admin.subscribe({ targetUrl, subscriptions });
@@ -151,7 +165,7 @@ function placeOf(sandbox: StartedSandbox, system: System) {
   }
   const place = sandbox.salesforce;
   if (!place) throw new Error('no Salesforce in the sandbox');
-  const { admin, journal, resetJournal } = remoteSandbox<SalesforceAdmin>(place.url);
+  const { admin, journal, resetJournal, setFaults } = remoteSandbox<SalesforceAdmin>(place.url);
   return {
     url: place.url,
     app: place.app,
@@ -164,11 +178,19 @@ function placeOf(sandbox: StartedSandbox, system: System) {
     },
     journal,
     resetJournal,
+    setFaults,
     live: {
-      subscribe: hubspotOnly,
-      valueOf: hubspotOnly,
-      contactIds: hubspotOnly,
-      setCountry: hubspotOnly,
+      tell: () => admin.selectChanges(['Contact', 'Account', 'Lead', 'Opportunity']),
+      subscribe: () => Promise.reject(new Error('an org is listened to')),
+      valueOf: async (contact: string, property: string) => {
+        const value = (await admin.record(contact))?.[property];
+        return typeof value === 'string' ? value : null;
+      },
+      contactIds: async (count: number) =>
+        (await admin.allRecords('Contact')).slice(0, count).map(({ Id }) => Id),
+      setCountry: async (contact: string, country: string) => {
+        await admin.update(contact, { MailingCountry: country });
+      },
     },
     changeContacts: async (count: number) => {
       const rows = (await admin.allRecords('Contact')).slice(0, count);
@@ -176,5 +198,3 @@ function placeOf(sandbox: StartedSandbox, system: System) {
     },
   };
 }
-
-const hubspotOnly = (): Promise<never> => Promise.reject(new Error('only the HubSpot sandbox does this'));

@@ -6,6 +6,7 @@ import { saveConnection } from '../src/store/connections.ts';
 import { openStore } from '../src/store/open.ts';
 import { createTenant } from '../src/store/tenant.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
+import { measurePush } from './push.ts';
 
 /** What a HubSpot account lets a marketplace app do. */
 const HUBSPOT: Budget = { permits: 110, windowMs: 10_000, concurrency: 10, scope: 'account' };
@@ -27,6 +28,7 @@ async function* measurePace({ size, stores }: BenchOptions): AsyncGenerator<Meas
     measureOne('pace.memory', 'none', calls, [new MemoryPace({ general: HUBSPOT })]),
     measureShared(calls, stores),
   ]);
+  yield await measurePush({ size: null, full: false, stores });
 }
 
 async function measureShared(calls: number, stores: BenchOptions['stores']): Promise<Measurement> {

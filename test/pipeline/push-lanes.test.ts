@@ -227,25 +227,23 @@ describe('one writer to a connection at a time', () => {
   });
 
   it('two runs write to different connections of a tenant at once', async () => {
-    let open = () => {};
-    const call = new Promise<void>((resolve) => {
-      open = resolve;
-    });
+    const [called, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const long = slice(
       { [a]: newLane() },
       {
         [a]: async (_work, lane) => {
-          await call;
+          called.resolve();
+          await answered.promise;
           lane.phase = 'end';
           return {};
         },
       },
     );
-    await sleep(20);
+    await called.promise;
     const refresh = { [a]: newLane(), [b]: newLane() };
     await slice(refresh, { [a]: endAfter(1), [b]: endAfter(1) }, { isRefresh: true });
     expect([refresh[a]?.phase, refresh[b]?.phase]).toEqual(['write', 'end']);
-    open();
+    answered.resolve();
     expect(await long).toEqual({ done: true });
   });
 

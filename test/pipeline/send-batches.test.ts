@@ -18,6 +18,7 @@ let crm: MemoryCrm;
 let scope: Scope;
 /** Batches that were begun, those under way, and the most of them at once. */
 let calls: { begun: number; open: number; most: number };
+let full: PromiseWithResolvers<void>;
 
 beforeAll(async () => {
   db = await openTestDatabase();
@@ -30,6 +31,7 @@ beforeEach(async () => {
   scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections: [{ id: 'crm', crm }] };
   scope.tenant.policy.pilot = 'off';
   calls = { begun: 0, open: 0, most: 0 };
+  full = Promise.withResolvers();
   await setUp(db.pool, db.tenant, scope.connections);
   for (let i = 1; i <= 34; i += 1) crm.put('contact', key(i), { age: i, email: `p${i}@example.com` });
   await publish(scope, ages());
@@ -38,7 +40,7 @@ beforeEach(async () => {
 });
 const key = (i: number) => String(i).padStart(3, '0');
 
-/** Batches that take a while each; `then` is asked for each of them, by its number, once it was carried out. */
+/** Batches of which none is answered before many are under way; `then` is asked for each of them, by its number, once it was carried out. */
 const slowly =
   (then: (batch: number, request: PushRequest) => unknown = () => undefined) =>
   (work: StageContext): StageContext => ({
@@ -55,8 +57,10 @@ const slowly =
             calls.open += 1;
             const batch = calls.begun;
             calls.most = Math.max(calls.most, calls.open);
+            if (calls.open === IN_FLIGHT) full.resolve();
             try {
-              await sleep(20);
+              // The first are answered once as many are under way as may be.
+              await full.promise;
               const answer = await connector.push(context, request);
               await then(batch, request);
               return answer;
