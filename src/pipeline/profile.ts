@@ -63,9 +63,10 @@ export async function profileSlice(work: StageContext, _position: Json): Promise
 
 async function takeNoted(work: StageContext, client: PoolClient, subject: AttributeOwner): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
-    `delete from ${work.tenant.schema}.dirty_subject where stage = 'profile' and subject = $1 and id in (
+    // As an array: a join by hash would read all that is noted for each batch of it.
+    `delete from ${work.tenant.schema}.dirty_subject where stage = 'profile' and subject = $1 and id = any(array(
        select id from ${work.tenant.schema}.dirty_subject where stage = 'profile' and subject = $1
-       order by id limit $2)
+       order by id limit $2))
      returning id`,
     [subject, PROFILE_BATCH],
   );
