@@ -5,13 +5,20 @@ import { type LearnContext, learn } from '../segmentation/learn.ts';
 import type { Model } from '../segmentation/model.ts';
 
 export type LearnTask = { definition: Segmentation; rows: unknown[]; asOf: Date; context: LearnContext };
+export type LearnMessage = { rows: unknown[] } | { work: Omit<LearnTask, 'rows'> };
 export type LearnAnswer =
   | { model: Model }
   | { failed: { kind: 'input' | 'other'; code: string; message: string; action: string } };
 
-/** One task a thread: learns, answers, ends. Rows come in one message, so that they are let go with the thread. */
-parentPort?.once('message', ({ definition, rows, asOf, context }: LearnTask) => {
-  parentPort?.postMessage(answer(() => learn(definition, rows, asOf, context)));
+/** One task a thread: takes rows until it is told what to do with them, learns, answers, ends. */
+const taken: unknown[] = [];
+parentPort?.on('message', (message: LearnMessage) => {
+  if ('rows' in message) {
+    for (const row of message.rows) taken.push(row);
+    return;
+  }
+  const { definition, asOf, context } = message.work;
+  parentPort?.postMessage(answer(() => learn(definition, taken, asOf, context)));
   parentPort?.close();
 });
 

@@ -31,6 +31,8 @@ import { type OfPurchases, tabulate } from './purchase-table.ts';
 
 /** Parameters settle long before a million customers; a sample keeps learning short and its memory bounded. */
 export const LEARN_CUSTOMERS = 50_000;
+/** Companies may have thousands of deals each: a sample ends where it has so many. */
+const LEARN_DEALS = 500_000;
 /** Each row of Pareto/NBD costs a hypergeometric function; with so many, standard errors are as published (on 2,357). */
 const PARETO_CUSTOMERS = 3_000;
 
@@ -54,10 +56,13 @@ export function planPurchases(
   const filter = [...purchaseFilter(definition, scope), 'd.closed_at is not null'].join(' and ');
   const gate = mayProfile(subject, request.attributes, (key) => `s."${key}"`);
   return `with buyer as (
-  select b.id from (select ${owner} as id from ${source} where ${filter} and ${owner} is not null group by 1) b
+  select b.id, b.deals from (select ${owner} as id, count(*) as deals from ${source} where ${filter} and ${owner} is not null group by 1) b
   join ${schema}.${subject} s on s.id = b.id and ${gate}
+), sampled as (
+  select id, deals from buyer order by ${shuffledBy('id')} limit ${LEARN_CUSTOMERS}
 ), chosen as (
-  select id from buyer order by ${shuffledBy('id')} limit ${LEARN_CUSTOMERS}
+  select id from (select id, sum(deals) over (order by ${shuffledBy('id')}) - deals as before from sampled) s
+  where before < ${LEARN_DEALS}
 )
 select array_agg(d.closed_at - date '1970-01-01' order by d.closed_at, d.id) as days,
   array_agg(d.revenue::double precision order by d.closed_at, d.id) as amounts,
