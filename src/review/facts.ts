@@ -1,4 +1,5 @@
 import type { Segmentation } from '../segmentation/definition.ts';
+import type { Path } from '../segmentation/references.ts';
 
 /** What is said of the members of a smaller group (revenue, averages, rates) is left out of reports; our own rule. */
 export const MIN_GROUP = 10;
@@ -34,6 +35,9 @@ export type Difference = {
   standardised: number;
 };
 
+/** An attribute by its name for people, with where the definition first uses it. */
+export type CarefulUse = { name: string; at: Path };
+
 /** What the store says of one segmentation. */
 export type SegmentationFacts = {
   definition: Segmentation;
@@ -47,9 +51,9 @@ export type SegmentationFacts = {
   /** Those without any of its labels. */
   unlabelled: { size: number; revenue: number };
   segments: SegmentFacts[];
-  /** Names of sensitive attributes that it uses, and of those that stand in for them. */
-  sensitive: string[];
-  proxies: string[];
+  /** Sensitive attributes that it uses, and those that stand in for them. */
+  sensitive: CarefulUse[];
+  proxies: CarefulUse[];
   /** Does any CRM tell us who opted out of e-mail? */
   optOutKnown: boolean;
   /** Experiments on it, ended or under way. */

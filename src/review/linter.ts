@@ -1,3 +1,4 @@
+import { methodReferences, type Path, segmentReferences } from '../segmentation/references.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
 import type { SegmentationFacts, SegmentFacts } from './facts.ts';
 import { MIN_GROUP } from './facts.ts';
@@ -21,6 +22,8 @@ export type LintCheck = {
   made: boolean;
   /** One sentence a finding. */
   evidence: string[];
+  /** Where each sentence points in the definition; empty for the set as a whole. */
+  places: Path[];
   /** What to do; null where the mistake was not made. */
   action: string | null;
 };
@@ -33,10 +36,12 @@ const LITTLE_KNOWN = 0.5;
 const STALE_DAYS = 7;
 const DEFAULT_REVIEW = 'every 6 months';
 
+type Found = { says: string; at: Path };
+
 type Rule = {
   mistake: Mistake;
   title: string;
-  find(facts: SegmentationFacts, zone: string): string[];
+  find(facts: SegmentationFacts, zone: string): Found[];
   action: string;
 };
 
@@ -45,7 +50,9 @@ const RULES: Rule[] = [
     mistake: 'no_goal',
     title: 'No goal',
     find: ({ definition }) =>
-      definition.goal === undefined || definition.goal.trim() === '' ? ['It says no goal.'] : [],
+      definition.goal === undefined || definition.goal.trim() === ''
+        ? [{ says: 'It says no goal.', at: ['goal'] }]
+        : [],
     action: 'Write as its goal what the business wants from it, in a sentence that can turn out wrong.',
   },
   {
@@ -57,7 +64,8 @@ const RULES: Rule[] = [
   {
     mistake: 'too_little_data',
     title: 'Too little data',
-    find: ({ subjects, segments }) => segments.flatMap((segment) => tooLittleData(segment, subjects)),
+    find: ({ definition, subjects, segments }) =>
+      segments.flatMap((segment, index) => tooLittleData(definition, index, segment, subjects)),
     action: 'Map or fill the attributes named, loosen the rule, or wait until there are more customers.',
   },
   {
@@ -71,7 +79,12 @@ const RULES: Rule[] = [
     title: 'No test',
     find: ({ definition, experiments }) =>
       experiments === 0 && definition.use !== 'analysis'
-        ? ['No pilot or holdout was ever run on it: nobody knows whether its plays do anything.']
+        ? [
+            {
+              says: 'No pilot or holdout was ever run on it: nobody knows whether its plays do anything.',
+              at: [],
+            },
+          ]
         : [],
     action: 'Hold a share of one segment out of its play, and compare when the horizon is reached.',
   },
@@ -91,9 +104,9 @@ const RULES: Rule[] = [
     mistake: 'names',
     title: 'Names not fit for customers',
     find: ({ definition }) =>
-      definition.segments.flatMap(({ name }) => {
+      definition.segments.flatMap(({ name }, index) => {
         const fault = faultOfName(name);
-        return fault === null ? [] : [`"${name}": ${fault}.`];
+        return fault === null ? [] : [{ says: `"${name}": ${fault}.`, at: ['segments', index, 'name'] }];
       }),
     action: 'Change the name; its key stays, so the CRM keeps its values.',
   },
@@ -102,17 +115,24 @@ const RULES: Rule[] = [
 /** The seven known mistakes and the names, each checked against what the store says. */
 export function lint(facts: SegmentationFacts, zone: string): LintCheck[] {
   return RULES.map(({ mistake, title, find, action }) => {
-    const evidence = find(facts, zone);
-    const made = evidence.length > 0;
-    return { mistake, title, made, evidence, action: made ? action : null };
+    const found = find(facts, zone);
+    const made = found.length > 0;
+    return {
+      mistake,
+      title,
+      made,
+      evidence: found.map(({ says }) => says),
+      places: found.map(({ at }) => at),
+      action: made ? action : null,
+    };
   });
 }
 
-function tooMany({ definition, segments, subjects, unlabelled }: SegmentationFacts): string[] {
+function tooMany({ definition, segments, subjects, unlabelled }: SegmentationFacts): Found[] {
   const count = definition.segments.length;
   const labelled = subjects - unlabelled.size;
   const tiny = segments.filter(({ size }) => size * 100 < labelled);
-  const found =
+  const found: string[] =
     count > MANY_SEGMENTS ? [`${count} segments; over ${MANY_SEGMENTS} are hard to tell apart.`] : [];
   if (count > 4 && tiny.length * 2 > count)
     found.push(`${tiny.length} of ${count} hold under 1 % of the labelled each.`);
@@ -121,21 +141,48 @@ function tooMany({ definition, segments, subjects, unlabelled }: SegmentationFac
   );
   const repeated = plays.length - new Set(plays).size;
   if (repeated > 0) found.push(`${repeated} segments get the same play as another one.`);
-  return found;
+  return found.map((says) => ({ says, at: ['segments'] }));
 }
 
-function tooLittleData({ name, size, known, needs, missing }: SegmentFacts, subjects: number): string[] {
-  if (missing.length > 0) return [`${name} needs ${missing.join(', ')}, which nothing feeds.`];
-  if (size < TOO_FEW) return [`${name} holds ${size}: under ${TOO_FEW} no rate can be told from chance.`];
+function tooLittleData(
+  definition: SegmentationFacts['definition'],
+  index: number,
+  { name, size, known, needs, missing }: SegmentFacts,
+  subjects: number,
+): Found[] {
+  const segment: Path = ['segments', index];
+  if (missing.length > 0) {
+    const at = usesOf(definition, index).find((use) => missing.includes(use.name))?.path ?? segment;
+    return [{ says: `${name} needs ${missing.join(', ')}, which nothing feeds.`, at }];
+  }
+  if (size < TOO_FEW)
+    return [
+      { says: `${name} holds ${size}: under ${TOO_FEW} no rate can be told from chance.`, at: segment },
+    ];
   if (subjects > 0 && known < subjects * LITTLE_KNOWN)
-    return [`${name}: ${needs.join(', ')} known for ${percent(known / subjects)} only.`];
+    return [
+      { says: `${name}: ${needs.join(', ')} known for ${percent(known / subjects)} only.`, at: segment },
+    ];
   return [];
 }
 
-function missingPlay({ name, play }: SegmentationFacts['definition']['segments'][number]): string[] {
-  if (play === undefined) return [`${name} has no play.`];
+/** What one segment goes by, named as its facts name it. */
+function usesOf(definition: SegmentationFacts['definition'], index: number): { name: string; path: Path }[] {
+  return [...segmentReferences(definition, index), ...methodReferences(definition)].flatMap((one) =>
+    one.kind === 'attribute'
+      ? [{ name: one.owner === definition.subject ? one.key : `${one.owner}.${one.key}`, path: one.path }]
+      : [],
+  );
+}
+
+function missingPlay(
+  { name, play }: SegmentationFacts['definition']['segments'][number],
+  index: number,
+): Found[] {
+  const at: Path = ['segments', index, 'play'];
+  if (play === undefined) return [{ says: `${name} has no play.`, at }];
   const missing = (['channel', 'message', 'owner'] as const).filter((part) => play[part] === undefined);
-  return missing.length === 0 ? [] : [`The play of ${name} says no ${missing.join(', no ')}.`];
+  return missing.length === 0 ? [] : [{ says: `The play of ${name} says no ${missing.join(', no ')}.`, at }];
 }
 
 function ignoredPrivacy({
@@ -144,45 +191,51 @@ function ignoredPrivacy({
   proxies,
   optOutKnown,
   segments,
-}: SegmentationFacts): string[] {
-  const found: string[] = [];
+}: SegmentationFacts): Found[] {
+  const found: Found[] = [];
+  const add = (says: string, at: Path) => found.push({ says, at });
   const isPersonal = definition.subject === 'person';
   if (isPersonal && definition.purpose === undefined)
-    found.push('It says no purpose for processing personal data.');
-  if (isPersonal && definition.lawfulBasis === undefined) found.push('It names no lawful basis.');
-  if (sensitive.length > 0) found.push(`It uses sensitive attributes: ${sensitive.join(', ')}.`);
-  if (proxies.length > 0) found.push(`It uses what may stand in for sensitive ones: ${proxies.join(', ')}.`);
+    add('It says no purpose for processing personal data.', ['purpose']);
+  if (isPersonal && definition.lawfulBasis === undefined) add('It names no lawful basis.', ['lawfulBasis']);
+  const [firstSensitive] = sensitive;
+  if (firstSensitive) add(`It uses sensitive attributes: ${names(sensitive)}.`, firstSensitive.at);
+  const [firstProxy] = proxies;
+  if (firstProxy) add(`It uses what may stand in for sensitive ones: ${names(proxies)}.`, firstProxy.at);
   if (isPersonal && definition.use === 'marketing' && !optOutKnown)
-    found.push('No CRM tells who opted out of e-mail.');
+    add('No CRM tells who opted out of e-mail.', []);
   if (definition.use === 'eligibility')
-    found.push('It affects price, credit or access: a person must decide, not the label alone.');
+    add('It affects price, credit or access: a person must decide, not the label alone.', ['use']);
   const small = segments.filter(({ size }) => size > 0 && size < MIN_GROUP);
   if (isPersonal && small.length > 0)
-    found.push(
-      `${small.map(({ name }) => name).join(', ')}: under ${MIN_GROUP} people, so the label nearly names them.`,
-    );
+    add(`${names(small)}: under ${MIN_GROUP} people, so the label nearly names them.`, [
+      'segments',
+      ...small.slice(0, 1).map((one) => segments.indexOf(one)),
+    ]);
   return found;
 }
 
-function forgotten(facts: SegmentationFacts, zone: string): string[] {
+function forgotten(facts: SegmentationFacts, zone: string): Found[] {
   const { definition, asOf, publishedAt, reviewedAt, learnedAt, labelledAt } = facts;
-  const found: string[] = [];
-  if (definition.review === undefined) found.push('It has no review date.');
-  if (definition.owner === undefined) found.push('Nobody answers for it.');
+  const found: Found[] = [];
+  const add = (says: string, at: Path) => found.push({ says, at });
+  if (definition.review === undefined) add('It has no review date.', ['review']);
+  if (definition.owner === undefined) add('Nobody answers for it.', ['owner']);
   const last = reviewedAt ?? publishedAt;
   if (last !== null) {
     const due = nextAfter(definition.review ?? DEFAULT_REVIEW, last, zone);
     if (due < asOf)
-      found.push(`Its review was due ${daysBetween(due, asOf)} days ago (last looked at ${day(last)}).`);
+      add(`Its review was due ${daysBetween(due, asOf)} days ago (last looked at ${day(last)}).`, ['review']);
   }
   if (labelledAt !== null && daysBetween(labelledAt, asOf) > STALE_DAYS)
-    found.push(`Its labels were last worked out ${daysBetween(labelledAt, asOf)} days ago.`);
+    add(`Its labels were last worked out ${daysBetween(labelledAt, asOf)} days ago.`, []);
   if (learnedAt !== null && 'learn' in definition) {
     const due = nextAfter(definition.learn, nextAfter(definition.learn, learnedAt, zone), zone);
-    if (due < asOf) found.push(`What it learned is of ${day(learnedAt)}, over two of its rhythms ago.`);
+    if (due < asOf) add(`What it learned is of ${day(learnedAt)}, over two of its rhythms ago.`, ['learn']);
   }
   return found;
 }
 
+const names = (all: readonly { name: string }[]): string => all.map(({ name }) => name).join(', ');
 const day = (at: Date): string => at.toISOString().slice(0, 10);
 const percent = (share: number): string => `${Math.round(share * 100)} %`;

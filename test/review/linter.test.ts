@@ -101,8 +101,12 @@ describe('the linter', () => {
     ['no_play', good({ segments: [segment('a', { play: { channel: 'email' } })] }), /no message, no owner/],
     ['no_test', good({}, { experiments: 0 }), /No pilot or holdout/],
     ['privacy_ignored', good({ purpose: undefined }), /no purpose/],
-    ['privacy_ignored', good({}, { sensitive: ['Religion'] }), /sensitive attributes: Religion/],
-    ['privacy_ignored', good({}, { proxies: ['Age'] }), /stand in/],
+    [
+      'privacy_ignored',
+      good({}, { sensitive: [{ name: 'Religion', at: ['segments', 0, 'when'] }] }),
+      /sensitive attributes: Religion/,
+    ],
+    ['privacy_ignored', good({}, { proxies: [{ name: 'Age', at: ['segments', 0, 'when'] }] }), /stand in/],
     ['privacy_ignored', good({}, { optOutKnown: false }), /opted out/],
     ['privacy_ignored', good({ use: 'eligibility' }), /a person must decide/],
     ['set_and_forgotten', good({ review: undefined }), /no review date/],
@@ -116,6 +120,45 @@ describe('the linter', () => {
     const check = lint(facts, 'UTC').find((one) => one.mistake === mistake);
     expect(check?.evidence.join(' ')).toMatch(evidence);
     expect(check?.action).toBeTruthy();
+  });
+
+  it.each<[string, SegmentationFacts, (string | number)[][]]>([
+    ['the goal', good({ goal: undefined }), [['goal']]],
+    [
+      'the condition that nothing feeds',
+      good(
+        {
+          segments: [
+            segment('a', {
+              when: {
+                all: [{ attribute: 'visits', atLeast: 5 }, { not: { attribute: 'plan', is: 'free' } }],
+              },
+            }),
+          ],
+        },
+        {},
+        { missing: ['plan'] },
+      ),
+      [['segments', 0, 'when', 'all', 1, 'not', 'attribute']],
+    ],
+    [
+      'the play of each segment',
+      good({
+        segments: [
+          segment('a'),
+          segment('b', { play: undefined }),
+          segment('c', { play: { channel: 'email' } }),
+        ],
+      }),
+      [
+        ['segments', 1, 'play'],
+        ['segments', 2, 'play'],
+      ],
+    ],
+    ['the name', good({ segments: [segment('a', { name: 'Worst customers' })] }), [['segments', 0, 'name']]],
+    ['the set, where it is about all of it', good({}, { experiments: 0 }), [[]]],
+  ])('points to %s', (_, facts, places) => {
+    expect(lint(facts, 'UTC').flatMap((check) => check.places)).toEqual(places);
   });
 
   it('counts the review from the day on which it was last looked at', () => {

@@ -7,6 +7,7 @@ import {
   fromTree,
   type Group,
   isGroup,
+  placeIn,
   type Rule,
   toTree,
 } from '../../web/src/screens/segment-sets/builder/tree.ts';
@@ -103,4 +104,17 @@ describe('a tree', () => {
       condition: { all: [{ segment: 'rfm.new' }, { segment: 'rfm.loyal' }] },
     });
   });
+});
+
+it.each<[condition: Condition, path: (string | number)[], place: number[]]>([
+  [{ attribute: 'age', known: true }, ['attribute'], [0]],
+  [{ not: { attribute: 'age', known: true } }, ['not', 'attribute'], [0]],
+  [{ all: [{ attribute: 'a', known: true }, { segment: 's.x' }] }, ['all', 1, 'segment'], [1]],
+  [{ any: [{ all: [{ segment: 's.x' }, { segment: 's.y' }] }] }, ['any', 0, 'all', 1], [0, 1]],
+  [{ all: [{ not: { segment: 's.x' } }] }, ['all', 0, 'not', 'segment'], [0]],
+  [{ all: [{ not: { any: [{ segment: 's.x' }] } }] }, ['all', 0, 'not', 'any', 0], [0, 0]],
+  [{ not: { not: { segment: 's.x' } } }, ['not', 'not', 'segment'], [0]],
+  [{ company: { attribute: 'industry', known: true } }, ['company', 'attribute'], [0]],
+])('finds the rule that shows a part of %j', (condition, path, place) => {
+  expect(placeIn(condition, path)).toEqual(place);
 });

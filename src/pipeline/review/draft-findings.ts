@@ -2,10 +2,10 @@ import { type LintCheck, lint } from '../../review/linter.ts';
 import type { Restriction } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import type { SegmentPreview } from '../../segmentation/preview.ts';
-import { references } from '../../segmentation/references.ts';
 import { listMappings } from '../../store/mappings.ts';
 import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
+import { carefulUses } from './careful-uses.ts';
 import { readTotals } from './facts.ts';
 import { needsOf } from './needs.ts';
 import { readReviewScene } from './scene.ts';
@@ -25,12 +25,6 @@ export async function lintDraft(
   const needs = definition.segments.map((_, index) => needsOf(scene, definition, index));
   const { known, subjects } = await readTotals(db, scene, definition, needs, among);
   const mappings = await listMappings(db, tenant, { object: 'contact' });
-  const used = [...references(definition)].flatMap((one) =>
-    one.kind === 'attribute' ? (scene.index.get(one.owner, one.key) ?? []) : [],
-  );
-  const named = (sensitivity: 'sensitive' | 'proxy'): string[] => [
-    ...new Set(used.filter((attribute) => attribute.sensitivity === sensitivity).map(({ name }) => name)),
-  ];
   const facts = {
     definition,
     version: 0,
@@ -50,8 +44,8 @@ export async function lintDraft(
       reachable: null,
       difference: null,
     })),
-    sensitive: named('sensitive'),
-    proxies: named('proxy'),
+    sensitive: carefulUses(scene, definition, 'sensitive'),
+    proxies: carefulUses(scene, definition, 'proxy'),
     optOutKnown: mappings.some(({ attribute }) => attribute === 'email_opted_out'),
     experiments: 0,
     reviewedAt: null,

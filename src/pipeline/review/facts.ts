@@ -2,11 +2,11 @@ import type { Reach, SegmentationFacts, SegmentFacts } from '../../review/facts.
 import { newBindings } from '../../segmentation/bindings.ts';
 import { type Restriction, where } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
-import { references } from '../../segmentation/references.ts';
 import { listMappings } from '../../store/mappings.ts';
 import { newestModels } from '../../store/models.ts';
 import type { Queryable } from '../../store/pool.ts';
 import type { SegmentationRow } from '../../store/segmentations.ts';
+import { carefulUses } from './careful-uses.ts';
 import { readDifferences } from './differences.ts';
 import { companyJoin, type Needs, needsOf } from './needs.ts';
 import { addUp } from './ranges.ts';
@@ -19,17 +19,11 @@ export async function readFacts(
   scene: ReviewScene,
   { key, version, definition, publishedAt }: SegmentationRow,
 ): Promise<SegmentationFacts> {
-  const { index, asOf, tenant } = scene;
+  const { asOf, tenant } = scene;
   const needs = definition.segments.map((_, i) => needsOf(scene, definition, i));
   const totals = await readTotals(db, scene, definition, needs);
   const groups = await readGroups(db, scene, definition);
   const differences = await readDifferences(db, scene, definition);
-  const used = [...references(definition)].flatMap((one) =>
-    one.kind === 'attribute' ? (index.get(one.owner, one.key) ?? []) : [],
-  );
-  const named = (sensitivity: 'sensitive' | 'proxy'): string[] => [
-    ...new Set(used.filter((attribute) => attribute.sensitivity === sensitivity).map(({ name }) => name)),
-  ];
   const mappings = await listMappings(db, tenant, { object: 'contact' });
   return {
     definition,
@@ -55,8 +49,8 @@ export async function readFacts(
         difference: differences.get(segment.key) ?? null,
       };
     }),
-    sensitive: named('sensitive'),
-    proxies: named('proxy'),
+    sensitive: carefulUses(scene, definition, 'sensitive'),
+    proxies: carefulUses(scene, definition, 'proxy'),
     optOutKnown: mappings.some(({ attribute }) => attribute === 'email_opted_out'),
     learnedAt: (await newestModels(db, tenant)).get(key)?.asOf ?? null,
     ...(await readPast(db, scene, key)),

@@ -9,6 +9,9 @@ export const Finding = z.object({
   mistake: z.string(),
   title: z.string(),
   evidence: z.array(z.string()),
+  places: z
+    .array(z.array(z.union([z.string(), z.number()])))
+    .describe('Where each sentence points in the definition; empty for the set as a whole'),
   action: z.string().nullable(),
 });
 

@@ -35,6 +35,7 @@ export function About({ draft, desk, mayEdit }: { draft: Draft; desk: Desk; mayE
   const { definition } = draft;
   const set = (fields: Record<string, unknown>) => draft.change(withFields(definition, fields));
   const text = (key: 'name' | 'description' | 'goal' | 'owner' | 'purpose') => ({
+    'data-place': key,
     value: definition[key] ?? '',
     onChange: (event: { currentTarget: { value: string } }) => set({ [key]: event.currentTarget.value }),
   });
@@ -62,6 +63,7 @@ export function About({ draft, desk, mayEdit }: { draft: Draft; desk: Desk; mayE
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <Select
             label="Used for"
+            data-place="use"
             allowDeselect={false}
             data={USES}
             value={definition.use}
@@ -93,6 +95,7 @@ export function About({ draft, desk, mayEdit }: { draft: Draft; desk: Desk; mayE
             />
             <Select
               label="Lawful basis"
+              data-place="lawfulBasis"
               description="Under GDPR article 6"
               clearable
               data={BASES.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
@@ -101,11 +104,13 @@ export function About({ draft, desk, mayEdit }: { draft: Draft; desk: Desk; mayE
             />
           </SimpleGrid>
         )}
-        <Rhythm
-          label="Look at it again"
-          value={definition.review}
-          onChange={(review) => set({ review: review ?? undefined })}
-        />
+        <div data-place="review">
+          <Rhythm
+            label="Look at it again"
+            value={definition.review}
+            onChange={(review) => set({ review: review ?? undefined })}
+          />
+        </div>
         <Targets draft={draft} />
       </Stack>
     </Fieldset>

@@ -27,9 +27,12 @@ export const numberOr = (value: unknown): number | '' => (typeof value === 'numb
 export function PlayEditor({
   play,
   name,
+  place,
   onChange,
 }: {
   play: Play;
+  /** Found by this where a finding is about it. */
+  place: string;
   /** Of the segment. */
   name: string;
   onChange: (play: Play | undefined) => void;
@@ -60,7 +63,7 @@ export function PlayEditor({
     />
   );
   return (
-    <Fieldset legend="Play: what to do with these customers" p="sm">
+    <Fieldset legend="Play: what to do with these customers" p="sm" data-place={place}>
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="xs">
         {field('channel', 'Channel', CHANNELS)}
         {field('offer', 'Offer')}

@@ -14,8 +14,10 @@ import {
 import type { Condition } from '../../../../src/segmentation/condition.ts';
 import type { Choices } from './builder/choices.ts';
 import { ConditionBuilder } from './builder/condition-builder.tsx';
+import { placeIn } from './builder/tree.ts';
 import { Duration } from './builder/value-input.tsx';
 import { fieldOf, withSegment } from './change-definition.ts';
+import { findingsAt, type PlacedFinding } from './places.ts';
 import { numberOr, PlayEditor } from './play-editor.tsx';
 import type { Draft } from './use-draft.ts';
 import { keyFrom } from './words.ts';
@@ -36,6 +38,7 @@ export function SegmentEditor({
   mayEdit: boolean;
 }) {
   const { definition } = draft;
+  const own = findingsAt(draft.preview.data?.findings ?? [], 'segments', index);
   const segment = definition.segments[index];
   if (!segment) return null;
   const set = (fields: Record<string, unknown>) => draft.change(withSegment(definition, index, fields));
@@ -49,6 +52,7 @@ export function SegmentEditor({
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <TextInput
             label="Name"
+            data-place={`segments.${index}.name`}
             maxLength={100}
             value={segment.name}
             onChange={(event) => {
@@ -73,8 +77,9 @@ export function SegmentEditor({
           value={segment.description ?? ''}
           onChange={(event) => set({ description: event.currentTarget.value })}
         />
+        <Findings found={own.filter(({ place }) => place[2] === undefined || place[2] === 'name')} />
         {'when' in segment && (
-          <Box>
+          <Box data-place={`segments.${index}.when`}>
             <Text size="sm" fw={500} mb={4}>
               Who enters
             </Text>
@@ -82,6 +87,7 @@ export function SegmentEditor({
               condition={segment.when}
               choices={choices}
               counts={draft.isCounting ? null : counts}
+              notes={notesIn(segment.when, own)}
               onChange={(when, missing) => {
                 draft.lacks(`${index}.when`, missing);
                 if (when) set({ when });
@@ -118,9 +124,33 @@ export function SegmentEditor({
           value={segment.attention ?? 'usual'}
           onChange={(value) => set({ attention: value === 'usual' ? undefined : (value ?? undefined) })}
         />
-        <PlayEditor play={segment.play ?? {}} name={segment.name} onChange={(play) => set({ play })} />
+        <Findings found={own.filter(({ place }) => place[2] === 'play')} />
+        <PlayEditor
+          place={`segments.${index}.play`}
+          play={segment.play ?? {}}
+          name={segment.name}
+          onChange={(play) => set({ play })}
+        />
       </Stack>
     </Fieldset>
+  );
+}
+
+/** Beside the part that they are about. */
+function Findings({ found }: { found: PlacedFinding[] }) {
+  return found.map(({ mistake, says }) => (
+    <Text key={mistake + says} size="xs" className="finding">
+      {says}
+    </Text>
+  ));
+}
+
+/** Those about a single condition of who enters, by their place in the builder. */
+function notesIn(when: Condition, found: PlacedFinding[]): Record<string, string> {
+  return Object.fromEntries(
+    found.flatMap(({ place: [, , part, ...path], says }) =>
+      part === 'when' ? [[JSON.stringify(placeIn(when, path)), says]] : [],
+    ),
   );
 }
 

@@ -1,9 +1,10 @@
-import { Accordion, Button, Group, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { Accordion, Badge, Button, Group, Stack, Text } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
-import { count } from '../../parts/figures.ts';
+import { count, counted } from '../../parts/figures.ts';
 import type { Choices } from './builder/choices.ts';
 import { moved, withSegments } from './change-definition.ts';
+import { findingsAt, type Place } from './places.ts';
 import { SegmentEditor } from './segment-editor.tsx';
 import type { Desk, Draft } from './use-draft.ts';
 
@@ -18,15 +19,21 @@ export function Segments({
   desk,
   choices,
   mayEdit,
+  place,
 }: {
   draft: Draft;
   desk: Desk;
   choices: Choices;
   mayEdit: boolean;
+  /** Asked to be shown; its segment opens. */
+  place: Place | null;
 }) {
   const { definition } = draft;
   const { segments } = definition;
   const [open, setOpen] = useState<string | null>(segments.length === 1 ? '0' : null);
+  useEffect(() => {
+    if (place?.[0] === 'segments' && place[1] !== undefined) setOpen(String(place[1]));
+  }, [place]);
   const published = new Set(desk.published?.segments.map(({ key }) => key));
   const add = () => {
     const taken = new Set(segments.map(({ key }) => key));
@@ -51,9 +58,10 @@ export function Segments({
         {segments.map((segment, index) => {
           const size = draft.preview.data?.segments.find((one) => one.segment === segment.key);
           const isPublished = published.has(segment.key);
+          const found = findingsAt(draft.preview.data?.findings ?? [], 'segments', index).length;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: keys change while somebody types; the place stays
-            <Accordion.Item key={index} value={String(index)}>
+            <Accordion.Item key={index} value={String(index)} data-place={`segments.${index}`}>
               <Accordion.Control>
                 <Group justify="space-between" wrap="nowrap">
                   <div>
@@ -62,6 +70,11 @@ export function Segments({
                       {segment.description ?? segment.play?.message ?? segment.key}
                     </Text>
                   </div>
+                  {found > 0 && (
+                    <Badge size="sm" color="yellow" variant="light" tt="none" style={{ flex: 'none' }}>
+                      {counted(found, 'finding')}
+                    </Badge>
+                  )}
                   {size && (
                     <Text size="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
                       {size.needs.length > 0 ? 'not mapped' : count(size.size)}

@@ -1,7 +1,7 @@
 import { Alert, Badge, Button, Grid, Group, Menu, Tabs, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useState } from 'react';
-import { useBlocker, useParams } from 'react-router';
+import { useBlocker, useParams, useSearchParams } from 'react-router';
 import { ago, counted } from '../../parts/figures.ts';
 import { Page } from '../../parts/page.tsx';
 import { Read } from '../../parts/states.tsx';
@@ -11,6 +11,7 @@ import { About } from './about.tsx';
 import { useChoices } from './builder/choices.ts';
 import { LeaveDialog } from './leave-dialog.tsx';
 import { MethodTab } from './methods/method-tab.tsx';
+import { focusPlace, type Place, tabOf } from './places.ts';
 import { PublishDialog } from './publish-dialog.tsx';
 import { RetireDialog } from './retire-dialog.tsx';
 import { Segments } from './segments.tsx';
@@ -36,6 +37,15 @@ function Workbench({ desk }: { desk: Desk }) {
   const [tag, setTag] = useState(desk.tag);
   const [dialog, setDialog] = useState<'publish' | 'retire' | null>(null);
   const [yamlLine, setYamlLine] = useState<number | null>(null);
+  const [params] = useSearchParams();
+  const asked = desk.definition.segments.findIndex(({ key }) => key === params.get('segment'));
+  const [tab, setTab] = useState(desk.definition.method === 'rules' || asked >= 0 ? 'segments' : 'method');
+  const [place, setPlace] = useState<Place | null>(asked < 0 ? null : ['segments', asked]);
+  const goTo = (to: Place) => {
+    setTab(tabOf(to));
+    setPlace([...to]);
+    focusPlace(draft.definition, to);
+  };
   const blocker = useBlocker(draft.isDirty);
   const save = useChange('PUT /api/segmentations/:key/draft', {
     done: 'The draft is saved.',
@@ -151,7 +161,7 @@ function Workbench({ desk }: { desk: Desk }) {
       <Faults draft={draft} onShow={setYamlLine} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 8 }}>
-          <Tabs defaultValue={definition.method === 'rules' ? 'segments' : 'method'} keepMounted={false}>
+          <Tabs value={tab} onChange={(value) => setTab(value ?? 'segments')} keepMounted={false}>
             <Tabs.List mb="sm">
               {definition.method !== 'rules' && <Tabs.Tab value="method">How it divides</Tabs.Tab>}
               <Tabs.Tab value="segments">{counted(definition.segments.length, 'segment')}</Tabs.Tab>
@@ -165,7 +175,14 @@ function Workbench({ desk }: { desk: Desk }) {
             </Tabs.Panel>
             <Tabs.Panel value="segments">
               {choices && (
-                <Segments key={draft.epoch} draft={draft} desk={desk} choices={choices} mayEdit={mayEdit} />
+                <Segments
+                  key={draft.epoch}
+                  draft={draft}
+                  desk={desk}
+                  choices={choices}
+                  mayEdit={mayEdit}
+                  place={place}
+                />
               )}
             </Tabs.Panel>
             <Tabs.Panel value="about">
@@ -177,7 +194,7 @@ function Workbench({ desk }: { desk: Desk }) {
           </Tabs>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
-          <SideBySide draft={draft} mayEdit={mayEdit} line={yamlLine} />
+          <SideBySide draft={draft} mayEdit={mayEdit} line={yamlLine} onGoTo={goTo} />
         </Grid.Col>
       </Grid>
       {dialog === 'publish' && (

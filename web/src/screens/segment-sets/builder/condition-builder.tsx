@@ -53,11 +53,14 @@ export function ConditionBuilder({
   condition,
   choices,
   counts,
+  notes = NO_NOTES,
   onChange,
 }: {
   condition: Condition;
   choices: Choices;
   counts: RuleCount[] | null;
+  /** What is to be said of a rule, by its path in the tree as JSON. */
+  notes?: Record<string, string>;
   onChange: (condition: Condition | null, unfinished: string[]) => void;
 }) {
   const [tree, setTree] = useState<Group>(() => toTree(condition));
@@ -73,6 +76,7 @@ export function ConditionBuilder({
   };
   const scene = {
     counts,
+    notes,
     isAny: tree.combinator === 'or',
     negate: (path: readonly number[], isNegated: boolean) => change(negated(tree, path, isNegated)),
   };
@@ -100,6 +104,8 @@ export function ConditionBuilder({
     </ChoicesContext>
   );
 }
+
+const NO_NOTES: Record<string, string> = {};
 
 /** The field selector has its own list; this is what a new rule has before one is chosen. */
 const FIELDS = [{ name: 'attribute:', label: 'Choose' }];

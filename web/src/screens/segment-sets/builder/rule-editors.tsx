@@ -21,11 +21,17 @@ import { YamlInput } from './yaml-input.tsx';
 export type RuleCount = { kept: number; dropped: number; unknown: number };
 export type RuleScene = {
   counts: RuleCount[] | null;
+  notes: Record<string, string>;
   /** Are the parts alternatives, or taken one after the other? */
   isAny: boolean;
   negate(path: readonly number[], isNegated: boolean): void;
 };
-export const RuleSceneContext = createContext<RuleScene>({ counts: null, isAny: false, negate: () => {} });
+export const RuleSceneContext = createContext<RuleScene>({
+  counts: null,
+  notes: {},
+  isAny: false,
+  negate: () => {},
+});
 
 export function FieldEditor({ value, handleOnChange }: FieldSelectorProps) {
   return <FieldSelect value={value ?? ''} onChange={handleOnChange} />;
@@ -106,6 +112,7 @@ export function ValueEditor({ field, operator, value, handleOnChange, path }: Va
       )}
       <FieldNote attribute={attribute} />
       <Counted path={path} />
+      <Note path={path} />
     </>
   );
 }
@@ -115,6 +122,17 @@ function grouped(segments: { value: string; label: string; group: string }[]) {
     group,
     items: segments.filter((one) => one.group === group).map(({ value, label }) => ({ value, label })),
   }));
+}
+
+/** A finding about just this rule. */
+function Note({ path }: { path: readonly number[] }) {
+  const says = useContext(RuleSceneContext).notes[JSON.stringify(path)];
+  if (says === undefined) return null;
+  return (
+    <Text size="xs" w="100%" className="finding">
+      {says}
+    </Text>
+  );
 }
 
 /** What the part keeps and drops, beside each part of the outermost group. */

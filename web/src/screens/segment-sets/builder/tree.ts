@@ -91,6 +91,26 @@ function negate(part: Rule | Group): Rule | Group {
     : { ...part, meta: { negated: true } };
 }
 
+/** Where the tree of a condition shows the part at `path` of it: an index for each level, as the builder counts. */
+export function placeIn(condition: Condition, path: readonly (string | number)[]): number[] {
+  const steps = stepsTo(condition, path);
+  return isGroup(toPart(condition)) ? steps : [0, ...steps];
+}
+
+function stepsTo(condition: Condition, [step, at, ...rest]: readonly (string | number)[]): number[] {
+  const parts = 'all' in condition ? condition.all : 'any' in condition ? condition.any : [];
+  if ((step === 'all' || step === 'any') && typeof at === 'number') {
+    const part = parts[at];
+    return part ? [at, ...stepsTo(part, rest)] : [];
+  }
+  if (step !== 'not' || !('not' in condition)) return [];
+  const inner = toPart(condition.not);
+  // What can't be turned round itself stands alone in a group that is: see negate.
+  const isWrapped = isGroup(inner) ? inner.not || inner.single : inner.meta?.negated;
+  const deeper = at === undefined ? rest : [at, ...rest];
+  return [...(isWrapped ? [0] : []), ...stepsTo(condition.not, deeper)];
+}
+
 /** Null where a rule has no form for it. */
 function toRule(condition: Condition, ofCompany: boolean): Rule | null {
   if ('attribute' in condition) {
