@@ -313,7 +313,7 @@ function Details({ attribute, onDone }: { attribute: Attribute; onDone: () => vo
                 size="compact-xs"
                 variant="subtle"
                 color="red"
-                aria-label={`Take ${feed.property} of ${feed.connection} away`}
+                aria-label={`Take away ${feed.property} of ${feed.connection}`}
                 loading={remove.isPending}
                 onClick={() =>
                   remove.mutate({ params: { id: feed.connectionId, object: feed.object, attribute: key } })

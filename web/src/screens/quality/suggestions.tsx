@@ -1,5 +1,6 @@
-import { Anchor, Button, Card, Group, Stack, Text, Title } from '@mantine/core';
-import { Link } from 'react-router';
+import { Button, Card, Group, Stack, Text, Textarea, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useNavigate } from 'react-router';
 import { day } from '../../parts/figures.ts';
 import { useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
@@ -7,11 +8,8 @@ import type { Report } from './review.tsx';
 
 /** What to change, with what speaks for it, for a person to decide. */
 export function Suggestions({ report }: { report: Report }) {
-  const { segmentation, suggestions, decisions } = report;
+  const { suggestions, decisions } = report;
   const mayEdit = useMay('edit');
-  const decide = useChange('POST /api/segmentations/:key/review/decisions', {
-    done: 'Noted, with your name.',
-  });
   return (
     <Card withBorder component="section" aria-label="Suggestions">
       <Title order={2} size="h5" mb="xs">
@@ -19,7 +17,7 @@ export function Suggestions({ report }: { report: Report }) {
       </Title>
       <Stack gap="md">
         {suggestions.length === 0 && <Text size="sm">Nothing speaks for a change.</Text>}
-        {suggestions.map(({ id, evidence, action }) => (
+        {suggestions.map(({ id, evidence, action, segments }) => (
           <div key={id}>
             <Text size="sm" fw={600}>
               {action}
@@ -29,27 +27,7 @@ export function Suggestions({ report }: { report: Report }) {
                 {sentence}
               </Text>
             ))}
-            {mayEdit && (
-              <Group gap="xs" mt={6}>
-                {(['accepted', 'dismissed'] as const).map((decision) => (
-                  <Button
-                    key={decision}
-                    size="compact-xs"
-                    variant={decision === 'accepted' ? 'light' : 'default'}
-                    disabled={decide.isPending}
-                    aria-label={`${decision === 'accepted' ? 'Accept' : 'Dismiss'}: ${action}`}
-                    onClick={() =>
-                      decide.mutate({ params: { key: segmentation }, body: { suggestion: id, decision } })
-                    }
-                  >
-                    {decision === 'accepted' ? 'Accept' : 'Dismiss'}
-                  </Button>
-                ))}
-                <Anchor component={Link} to={`/segment-sets/${segmentation}`} size="sm">
-                  Change the segment set
-                </Anchor>
-              </Group>
-            )}
+            {mayEdit && <Decide report={report} suggestion={{ id, action, segments }} />}
           </div>
         ))}
         {decisions.length > 0 && (
@@ -63,5 +41,77 @@ export function Suggestions({ report }: { report: Report }) {
         )}
       </Stack>
     </Card>
+  );
+}
+
+type Suggestion = Pick<Report['suggestions'][number], 'id' | 'action' | 'segments'>;
+
+/** Accepted: noted, and on to the segment that is to change. Dismissed: with the reason, for whoever asks again. */
+function Decide({ report: { segmentation }, suggestion }: { report: Report; suggestion: Suggestion }) {
+  const { id, action, segments } = suggestion;
+  const [isDismissing, setIsDismissing] = useState(false);
+  const [note, setNote] = useState('');
+  const navigate = useNavigate();
+  const [segment] = segments;
+  const place = `/segment-sets/${segmentation}${segment === undefined ? '' : `?segment=${segment}`}`;
+  const decide = useChange('POST /api/segmentations/:key/review/decisions', {
+    done: 'Noted, with your name.',
+  });
+  const given = { params: { key: segmentation }, body: { suggestion: id } };
+  if (isDismissing)
+    return (
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          decide.mutate({ ...given, body: { ...given.body, decision: 'dismissed', note: note.trim() } });
+        }}
+      >
+        <Stack gap={6} mt={6} maw={480}>
+          <Textarea
+            label="Why not"
+            description="Kept with your name, for whoever asks again."
+            required
+            autoFocus
+            autosize
+            maxLength={500}
+            value={note}
+            onChange={(event) => setNote(event.currentTarget.value)}
+          />
+          <Group gap="xs">
+            <Button type="submit" size="compact-xs" loading={decide.isPending} disabled={note.trim() === ''}>
+              Dismiss it
+            </Button>
+            <Button size="compact-xs" variant="default" onClick={() => setIsDismissing(false)}>
+              Leave it open
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    );
+  return (
+    <Group gap="xs" mt={6}>
+      <Button
+        size="compact-xs"
+        variant="light"
+        loading={decide.isPending}
+        aria-label={`Accept and change it: ${action}`}
+        onClick={() =>
+          decide.mutate(
+            { ...given, body: { ...given.body, decision: 'accepted' } },
+            { onSuccess: () => navigate(place) },
+          )
+        }
+      >
+        Accept and change it
+      </Button>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={`Dismiss: ${action}`}
+        onClick={() => setIsDismissing(true)}
+      >
+        Dismiss
+      </Button>
+    </Group>
   );
 }
