@@ -33,14 +33,19 @@ export function planLookalike(
   const isSeed = scope.segment(definition.seed);
   const gate = mayProfile(definition.subject, request.attributes, (key) => scope.base.own(key).sql);
   const among = definition.among === undefined ? 'true' : compileCondition(definition.among, scope);
-  return `select * from (
-  select ${featureSelect(columns)}, ${isSeed} as is_seed,
-    row_number() over (partition by ${isSeed} order by ${shuffledBy('l.id')}) as place
+  // Each part by itself: the largest so many of an order are found in little memory, ranks of everybody are not.
+  const some = (who: string, value: boolean, most: number): string =>
+    `(select ${featureSelect(columns)}, ${value} as is_seed, l.id
   from (\n${request.nested()}\n) l
-  where ${gate} and (${isSeed} or ${among})
+  where ${gate} and ${who}
+  order by ${shuffledBy('l.id')}
+  limit ${most})`;
+  return `select * from (
+${some(isSeed, true, SEEDS)}
+union all
+${some(`not ${isSeed} and ${among}`, false, OTHERS)}
 ) s
-where place <= case when is_seed then ${SEEDS} else ${OTHERS} end
-order by is_seed, place`;
+order by is_seed, ${shuffledBy('s.id')}`;
 }
 
 const Row = z.looseObject({ is_seed: z.boolean() });

@@ -25,7 +25,7 @@ export type PurchaseTable = z.infer<typeof PurchaseTable>;
 export type OfPurchases = (x: number, T: number) => number;
 
 const XMAX = 60;
-const DEGREES = [10, 14, 18, 22];
+const DEGREES = [4, 6, 8, 10, 14, 18, 22];
 const TAIL_NODES = 5;
 const GOOD_ENOUGH = 1e-7;
 /** More repeat purchases than there are rows for; far out they are checked less closely. */
