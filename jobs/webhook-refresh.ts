@@ -25,7 +25,7 @@ export async function startRefresh(
   pool: Pool,
   queue: JobQueue,
   tenant: Tenant,
-  requestedBy: 'webhook' | 'poll' = 'webhook',
+  requestedBy = 'webhook',
 ): Promise<void> {
   const { run, isNew } = await requestRun(pool, tenant, {
     kind: 'refresh',

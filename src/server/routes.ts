@@ -90,6 +90,7 @@ import proposeDraft from './routes/propose-draft.ts';
 import publishDraft from './routes/publish-draft.ts';
 import putSchedule from './routes/put-schedule.ts';
 import readmitPerson from './routes/readmit-person.ts';
+import rejoinRecord from './routes/rejoin-record.ts';
 import releaseTargets from './routes/release-targets.ts';
 import removePerson from './routes/remove-person.ts';
 import removePin from './routes/remove-pin.ts';
@@ -100,6 +101,7 @@ import revokeInvitation from './routes/revoke-invitation.ts';
 import revokeSensitive from './routes/revoke-sensitive.ts';
 import revokeToken from './routes/revoke-token.ts';
 import saveDraft from './routes/save-draft.ts';
+import splitRecord from './routes/split-record.ts';
 import startExperiment from './routes/start-experiment.ts';
 import startRun from './routes/start-run.ts';
 import startUndo from './routes/start-undo.ts';
@@ -204,6 +206,8 @@ export const routes = [
   releaseTargets,
   removePerson,
   removePin,
+  splitRecord,
+  rejoinRecord,
   removeSchedule,
   retireSegmentation,
   retryRefused,

@@ -33,6 +33,8 @@ export type CustomerRecord = {
   /** The record in the CRM. */
   link: string | null;
   updatedAt: Date;
+  /** Somebody said that it is nobody else's. */
+  keptApart: { by: string; at: Date } | null;
   /** By attribute key; only what whoever asks may see. */
   values: Record<string, string | null>;
   /** What the CRM shows of ours. */
@@ -76,7 +78,7 @@ export type Customer = {
   history: CustomerChange[];
   deals: CustomerDeal[];
   /** Records that were found to be the same customer, and why. */
-  merges: { at: Date; reason: unknown }[];
+  merges: { at: Date; by: string[] }[];
 };
 
 const MOST_DEALS = 50;
@@ -183,6 +185,8 @@ type StoredRecord = {
   kind: string;
   state: string;
   updatedAt: Date;
+  splitBy: string | null;
+  splitAt: Date | null;
   properties: Record<string, unknown>;
   shown: Record<string, unknown> | null;
   unconfirmed: string[] | null;
@@ -202,14 +206,16 @@ async function readRecords(
   const place = `x.connection_id = r.connection_id and x.object = '${object}' and x.external_key = r.id`;
   const { rows } = await db.query<StoredRecord>(
     `select r.connection_id as "connectionId", r.id, r.kind, r.state, r.source_updated_at as "updatedAt", r.properties,
-       l.shown, l.unconfirmed,
+       l.shown, l.unconfirmed, apart.by as "splitBy", apart.at as "splitAt",
        (select array_agg(x.target_id) from ${schema}.pin x where ${place}) as pinned,
        (select array_agg(x.target_id) from ${schema}.refusal x where ${place}) as refused
      from ${schema}.${table} r
      left join ${schema}.ledger l
        on l.connection_id = r.connection_id and l.object = '${object}' and l.external_key = r.id
+     left join ${schema}.split apart
+       on apart.subject = $2 and apart.connection_id = r.connection_id and apart.record_id = r.id
      where r.${key} = $1::bigint order by r.state = 'live' desc, r.source_created_at nulls last, r.id`,
-    [id],
+    [id, subject],
   );
   const connections = new Map((await listConnections(db, tenant)).map((one) => [one.id, one]));
   const targets = new Map((await listTargets(db, tenant)).map((target) => [target.id, target]));
@@ -230,6 +236,7 @@ async function readRecords(
           ? recordLink(connection, { object, id: row.id, kind: row.kind })
           : null,
       updatedAt: row.updatedAt,
+      keptApart: row.splitBy !== null && row.splitAt !== null ? { by: row.splitBy, at: row.splitAt } : null,
       values: Object.fromEntries(
         Object.entries(row.properties)
           .filter(([attribute]) => !hidden.has(attribute))
@@ -304,8 +311,8 @@ async function readDeals(
 }
 
 async function readMerges(db: Queryable, { schema }: Tenant, subject: SubjectType, id: string) {
-  const { rows } = await db.query<{ at: Date; reason: unknown }>(
-    `select at, reason from ${schema}.merge where subject = $1 and survivor_id = $2::bigint order by at desc limit 20`,
+  const { rows } = await db.query<{ at: Date; by: string[] }>(
+    `select at, array(select jsonb_array_elements_text(reason -> 'by')) as by from ${schema}.merge where subject = $1 and survivor_id = $2::bigint order by at desc limit 20`,
     [subject, id],
   );
   return rows;

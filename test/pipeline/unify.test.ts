@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rejoinRecord, splitRecord } from '../../src/pipeline/split.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { ArrayCrm } from './array-crm.ts';
 import { emptyTenant, partition, pullUnifyProfile, setUp, type TestConnection } from './stages.ts';
@@ -146,18 +147,33 @@ describe('persons', () => {
   it('stay apart after a person split a record off', async () => {
     hubspot.put('contact', '1', { email: 'a@example.com' }).put('contact', '2', { email: 'a@example.com' });
     await run();
-    const { splitRecord } = await import('../../src/pipeline/split.ts');
-    await splitRecord(db.pool, db.tenant, {
+    const [ann] = await rows('select person_id::text as id from S.contact_record limit 1');
+    const of = {
       subject: 'person',
+      subjectId: String(ann?.id),
       connectionId: 'hubspot',
       recordId: '2',
-      by: 'ann',
-    });
+    } as const;
+    await splitRecord(db.pool, db.tenant, of, 'ann');
     await run();
     expect(await people()).toEqual(['hubspot/1', 'hubspot/2']);
     hubspot.put('contact', '1', { first_name: 'Ann' });
     await run();
     expect(await people()).toEqual(['hubspot/1', 'hubspot/2']);
+
+    // It is the only one of its own customer now: there is nothing more to split, and it may come back.
+    const [other] = await rows(`select person_id::text as id from S.contact_record where id = '2'`);
+    const alone = { ...of, subjectId: String(other?.id) };
+    await expect(splitRecord(db.pool, db.tenant, alone, 'ann')).rejects.toMatchObject({
+      code: 'record_alone',
+    });
+    await expect(splitRecord(db.pool, db.tenant, of, 'ann')).rejects.toMatchObject({
+      code: 'record_unknown',
+    });
+    await expect(rejoinRecord(db.pool, db.tenant, of)).rejects.toMatchObject({ code: 'record_unknown' });
+    await rejoinRecord(db.pool, db.tenant, alone);
+    await run();
+    expect(await people()).toEqual(['hubspot/1 hubspot/2']);
   });
 });
 

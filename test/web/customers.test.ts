@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { customers, hubspotShop, spend } from '../integration/shop.ts';
+import { customers, hubspotShop, salesforceShop, spend } from '../integration/shop.ts';
+import { eventually } from '../jobs/queue.ts';
 import { axe, describeInBrowser } from './browser.ts';
 import { startWebRig, type WebRig } from './rig.ts';
 
@@ -18,6 +19,7 @@ describeInBrowser('customers and segments on screen', () => {
   beforeAll(async () => {
     const seed = hubspotShop(customers(24));
     rig = await startWebRig({
+      salesforce: salesforceShop(customers(9).slice(8)),
       hubspot: {
         ...seed,
         contacts: seed.contacts.map((contact, i) => ({
@@ -31,6 +33,7 @@ describeInBrowser('customers and segments on screen', () => {
       },
     });
     await rig.connect('hubspot');
+    await rig.connect('salesforce');
     const set = spend();
     await rig.publish({
       ...set,
@@ -101,6 +104,39 @@ describeInBrowser('customers and segments on screen', () => {
     await page.goto('/my');
     await page.getByText('No CRM knows you as an owner').waitFor();
     expect(await axe(page)).toEqual([]);
+    expect(rig.problems).toEqual([]);
+  });
+
+  it('lose a record that is somebody else, and get it back', async () => {
+    const page = await rig.page(await rig.visitor('revops'));
+    const found = async () => {
+      await page.goto('/customers?search=customer9@');
+      await page.getByRole('link', { name: 'Customer 9' }).first().waitFor();
+      return page.getByRole('link', { name: 'Customer 9' }).count();
+    };
+    const records = async () => {
+      await page.getByRole('link', { name: 'Customer 9' }).first().click();
+      await page.getByRole('tab', { name: 'Records' }).click();
+    };
+    expect(await found()).toBe(1);
+    await records();
+    await page
+      .getByRole('button', { name: /^This is somebody else/ })
+      .first()
+      .click();
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Split off' }).click();
+    await eventually('there are two of them', async () => (await found()) === 2, 20_000);
+
+    const back = page.getByRole('button', { name: /^Bring together again/ });
+    await records();
+    if ((await back.count()) === 0) {
+      await found();
+      await page.getByRole('link', { name: 'Customer 9' }).last().click();
+      await page.getByRole('tab', { name: 'Records' }).click();
+    }
+    await back.click();
+    await eventually('they are one again', async () => (await found()) === 1, 20_000);
     expect(rig.problems).toEqual([]);
   });
 

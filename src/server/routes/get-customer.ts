@@ -41,6 +41,8 @@ export default route({
         state: z.string(),
         link: z.string().nullable(),
         updatedAt: Instant,
+        /** Somebody said that it is nobody else's. */
+        keptApart: z.object({ by: z.string(), at: Instant }).nullable(),
         values: z.record(z.string(), z.string().nullable()),
         shown: z.array(
           z.object({
@@ -91,7 +93,8 @@ export default route({
         isCredited: z.boolean(),
       }),
     ),
-    merges: z.array(z.object({ at: Instant, reason: z.unknown() })),
+    /** `key`, `cross_reference` or `merged_in_crm`. */
+    merges: z.array(z.object({ at: Instant, by: z.array(z.string()) })),
   }),
   handle: ({ params, tenant, actor, parts }) =>
     readCustomer(parts.store.pool, tenant, { ...params, asOf: new Date(), audience: audienceOf(actor) }),

@@ -1,5 +1,4 @@
 import {
-  Alert,
   Anchor,
   Badge,
   Card,
@@ -24,6 +23,7 @@ import { Rows } from '../../parts/table.tsx';
 import { useApi } from '../../query.ts';
 import { useMay, useSession } from '../../session.ts';
 import { PrivacyActions } from './privacy-actions.tsx';
+import { Merges, RecordIdentity } from './record-identity.tsx';
 
 type Customer = Answer<'GET /api/customers/:subject/:id'>;
 
@@ -160,6 +160,7 @@ function Labels({ customer }: { customer: Customer }) {
 /** What each CRM holds, side by side; where they differ it stands out. */
 function Records({ customer }: { customer: Customer }) {
   const { tenant } = useSession();
+  const mayEdit = useMay('edit');
   const { records, attributes } = customer;
   const rows = attributes.filter(({ key }) => records.some(({ values }) => values[key] !== undefined));
   if (records.length === 0) return <Empty title="No record is left of them" />;
@@ -183,6 +184,7 @@ function Records({ customer }: { customer: Customer }) {
                     {record.kind} {record.id}
                     {record.state === 'live' ? '' : `, ${record.state}`}
                   </Text>
+                  {mayEdit && <RecordIdentity customer={customer} record={record} />}
                 </Table.Th>
               ))}
             </Table.Tr>
@@ -235,15 +237,7 @@ function Records({ customer }: { customer: Customer }) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {customer.merges.length > 0 && (
-        <Alert variant="light" title="These records are one customer">
-          {customer.merges.map(({ at, reason }) => (
-            <Text size="sm" key={at}>
-              {day(at)}: {describeReason(reason)}
-            </Text>
-          ))}
-        </Alert>
-      )}
+      <Merges customer={customer} />
     </Stack>
   );
 }
@@ -257,13 +251,6 @@ function shown(type: Customer['attributes'][number]['type'], value: string | nul
 }
 
 const STATES = { shown: '', pinned: 'set by hand', refused: 'refused', unconfirmed: 'not confirmed' };
-
-function describeReason(reason: unknown): string {
-  if (typeof reason !== 'object' || reason === null) return String(reason);
-  return Object.entries(reason)
-    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${String(value)}`)
-    .join(', ');
-}
 
 function Deals({ customer }: { customer: Customer }) {
   const { tenant } = useSession();
