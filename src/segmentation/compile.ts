@@ -1,6 +1,6 @@
 import type { Attribute, SubjectType } from '../model/attribute.ts';
 import { type AttributeIndex, indexAttributes } from './attribute-index.ts';
-import { newBindings } from './bindings.ts';
+import { newBindings, onlyUsed } from './bindings.ts';
 import { type Base, newBase, type Restriction, type StoredLabels } from './compile-base.ts';
 import { compileCondition, holdsStored, type Scope } from './compile-condition.ts';
 import { nestLevels, type Unit } from './compile-levels.ts';
@@ -33,6 +33,8 @@ export type CompileRequest = {
    * out as they are held now. Left out: the ones to be worked out.
    */
   stored?: readonly StoredLabels[];
+  /** Which scores come out: all, or none but those that conditions read; all where left out. */
+  scores?: 'all' | 'none';
 };
 
 export type LabelColumn = {
@@ -88,9 +90,9 @@ export function compileLabels(request: CompileRequest): CompiledLabels {
     ...columns.flatMap(({ held }) => (held === null ? [] : [`l.${held}`])),
     ...scores.map(({ column }) => `l.${column}`),
   ];
+  const sql = `select ${select.join(',\n  ')}\nfrom (\n${nested()}\n) l`;
   return {
-    sql: `select ${select.join(',\n  ')}\nfrom (\n${nested()}\n) l`,
-    values: base.bindings.values,
+    ...onlyUsed({ sql, values: base.bindings.values }),
     columns: columns.map(({ sql: _, ...column }) => column),
     scores,
     unmet,
@@ -132,6 +134,10 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
   const plans = new Map(segmentations.map((plan) => [plan.definition.key, plan]));
 
   const units = new Map<string, Unit>();
+  /** SQL of all scores of a segmentation; only those that something reads become columns. */
+  const scoresOf = new Map<string, Record<string, string>>();
+  /** Helpers by what they work out. */
+  const columnOf = new Map<string, string>();
   const compiled = new Map<string, Compiled[]>();
   const inProgress = new Set<string>();
 
@@ -143,7 +149,9 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     segment: (name) => membership(name, reads),
     score: (name) => scoreColumn(name, reads),
     helper: (name, sql) => {
-      const column = `m_${plan.definition.key}_${name}`;
+      // Segmentations that learned the same from the same data, such as churn and lifetime value, share their columns.
+      const column = columnOf.get(sql) ?? `m_${plan.definition.key}_${name}`;
+      columnOf.set(sql, column);
       units.set(column, { name: column, sql, reads: columnsIn(sql) });
       reads.push(column);
       return `l.${column}`;
@@ -195,11 +203,11 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     if (plan === undefined) return base.storedScore(subject, name);
     const column = `r_${segmentation}_${score}`;
     if (!units.has(column)) {
-      for (const [part, sql] of Object.entries(compileScores(plan, scopeOf(plan)))) {
-        const own = `r_${segmentation}_${part}`;
-        units.set(own, { name: own, sql, reads: columnsIn(sql) });
-      }
-      if (!units.has(column)) throw new Error(`no score ${name}`);
+      const parts = scoresOf.get(segmentation) ?? compileScores(plan, scopeOf(plan));
+      scoresOf.set(segmentation, parts);
+      const sql = parts[score];
+      if (sql === undefined) throw new Error(`no score ${name}`);
+      units.set(column, { name: column, sql, reads: columnsIn(sql) });
     }
     reads.push(column);
     return `l.${column}`;
@@ -248,7 +256,7 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
       ),
     };
   });
-  const scores = segmentations.flatMap(({ definition }) => {
+  const scores = (request.scores === 'none' ? [] : segmentations).flatMap(({ definition }) => {
     if (unmetNames.has(`${definition.key}.${definition.segments[0]?.key}`)) return [];
     return scoreNames(definition).map((score) => {
       const column = scoreColumn(`${definition.key}.${score}`, []).replace('l.', '');

@@ -43,7 +43,9 @@ export const ScorecardSegmentation = z.strictObject({
     )
     .max(100)
     .optional()
-    .describe('Points by hand: used as long as there is too little to learn from, or alone where nothing is learned.'),
+    .describe(
+      'Points by hand: used as long as there is too little to learn from, or alone where nothing is learned.',
+    ),
   among,
   segments: z
     .array(GradeSegment)
