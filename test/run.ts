@@ -1,7 +1,8 @@
 /**
  * `npm test`: every test on the embedded database, then, where their programs are on the machine, those that use a
- * database again on a Postgres server of our own, and those that use the queue on a Redis of our own too. What is
- * left out is said in a line at the end; with CI=true nothing may be.
+ * database again on a Postgres server of our own, and those that use the queue on a Redis of our own too. Those of
+ * test/one-store.ts run on the server only, where there is one. What is left out is said in a line at the end; with
+ * CI=true nothing may be.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +11,7 @@ import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isOnOneStore } from './one-store.ts';
 import { postgresPrograms, startPostgres } from './postgres-server.ts';
 import { redisProgram, startRedis } from './redis-server.ts';
 import { CHROMIUM } from './web/chromium.ts';
@@ -23,19 +25,6 @@ const Report = z.object({
   success: z.boolean(),
 });
 
-/**
- * About what CRMs do and how programs behave, on whichever store: once is enough. They are left to the server pass
- * where one follows, which is quicker.
- */
-const ON_ONE_STORE = [
-  'test/conditions-docs.test.ts',
-  'test/integration/currency.test.ts',
-  'test/integration/faults.test.ts',
-  'test/integration/hidden-field.test.ts',
-  'test/integration/own-limits.test.ts',
-  'test/integration/why.test.ts',
-];
-
 type Part = { name: string; files: string[]; leftOut?: string[]; env: Record<string, string> };
 type Outcome = { passed: number; failed: number; skipped: number; ok: boolean };
 
@@ -45,12 +34,14 @@ const asked = process.argv.slice(2);
 /** Test files that say one of the words: which store or queue they run on is chosen by the environment. */
 async function filesThatUse(words: RegExp): Promise<string[]> {
   const files: string[] = [];
-  for await (const file of glob('test/**/*.test.ts')) {
-    if (asked.length > 0 && !asked.includes(file)) continue;
-    // Screens look the same whatever is behind them.
-    if (file.startsWith('test/web/')) continue;
-    if (words.test(await readFile(file, 'utf8'))) files.push(file);
-  }
+  for (const file of await testFiles()) if (words.test(await readFile(file, 'utf8'))) files.push(file);
+  return files;
+}
+
+async function testFiles(): Promise<string[]> {
+  const files: string[] = [];
+  for await (const file of glob('test/**/*.test.ts'))
+    if (asked.length === 0 || asked.includes(file)) files.push(file);
   return files.sort();
 }
 
@@ -86,10 +77,10 @@ async function main(): Promise<number> {
   const redis = redisProgram();
   // What takes long and is proved on the server as well may be left to that pass.
   const env: Record<string, string> = programs === null ? {} : { SERVER_PASS_FOLLOWS: '1' };
-  const leftToServer = programs !== null && asked.length === 0 ? ON_ONE_STORE : [];
-  const outcomes: Outcome[] = [
-    await run({ name: 'embedded', files: asked, leftOut: leftToServer, env }, folder),
-  ];
+  const leftToServer = programs === null ? [] : (await testFiles()).filter(isOnOneStore);
+  const outcomes: Outcome[] = [];
+  if (asked.length === 0 || asked.some((file) => !leftToServer.includes(file)))
+    outcomes.push(await run({ name: 'embedded', files: asked, leftOut: leftToServer, env }, folder));
 
   if (programs === null) leftOut.push('Postgres server (install postgresql-15)');
   if (redis === null) leftOut.push('Redis (install redis-server)');
@@ -97,7 +88,8 @@ async function main(): Promise<number> {
   if (programs !== null) {
     const server = await startPostgres(programs);
     try {
-      const files = await filesThatUse(/openTestDatabase|TEST_DATABASE_URL/);
+      const using = await filesThatUse(/openTestDatabase|TEST_DATABASE_URL/);
+      const files = [...new Set([...using, ...leftToServer])].sort();
       if (files.length > 0) {
         const env = { TEST_DATABASE_URL: server.url };
         outcomes.push(await run({ name: 'Postgres server', files, env }, folder));
