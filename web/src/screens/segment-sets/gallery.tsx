@@ -148,7 +148,7 @@ function TemplateCard({ template }: { template: Template }) {
             variant="default"
             component={Link}
             to={template.sets.length === 1 ? `/segment-sets/${template.sets[0]?.key}` : '/segment-sets'}
-            aria-label={`You have this: ${template.name}`}
+            aria-label={`You have this: open it (${template.name})`}
           >
             You have this: open it
           </Button>
