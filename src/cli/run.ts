@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { AppError, InputError } from '../errors.ts';
+import { listConnections } from '../store/connections.ts';
 import { cancelRun, type Run, STAGES } from '../store/runs.ts';
 import { count, table } from './output.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
@@ -17,9 +18,11 @@ export function registerRun(program: Command): void {
     .option('--as-of <date>', 'the instant the run counts from (ISO 8601); now if left out')
     .addHelpText('after', '\nExample: npm run -s cli -- run --dry-run')
     .action(async (flags: RunFlags, command: Command) => {
+      const asOf = parseInstant(flags.asOf);
       await withSession(command.optsWithGlobals(), async (session) => {
+        await requireConnection(session);
         const run = await runAndWatch(session, {
-          asOf: parseInstant(flags.asOf),
+          asOf,
           options: { dryRun: flags.dryRun ?? false, full: flags.full ?? false, learn: flags.learn ?? false },
           requestedBy: 'cli',
         });
@@ -42,11 +45,22 @@ export function registerRun(program: Command): void {
     });
 }
 
+/** A run over nothing would end as done, and look as if it had worked. */
+async function requireConnection({ app, tenant }: Session): Promise<void> {
+  if ((await listConnections(app.store.pool, tenant)).length > 0) return;
+  throw new InputError('nothing_connected', 'No CRM is connected, so there is nothing to run.', {
+    action: 'Run `connect hubspot`, `connect salesforce` or `connect csv --folder PATH` first.',
+  });
+}
+
 /** ISO 8601, or a day, which means its end in UTC midnight terms: the first instant of it. */
 export function parseInstant(text: string | undefined): Date {
   if (text === undefined) return new Date();
   const instant = new Date(text);
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(instant.getTime())) return instant;
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
+  // JavaScript reads 2026-02-30 as 2026-03-02.
+  const isReal = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) === day;
+  if (isReal && !Number.isNaN(instant.getTime())) return instant;
   throw new InputError('date_invalid', `"${text}" is not a date.`, {
     action: 'Write it as 2026-11-21 or 2026-11-21T08:00:00Z.',
   });
