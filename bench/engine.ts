@@ -1,23 +1,19 @@
-import { pino } from 'pino';
-import { labelSlice } from '../src/pipeline/label.ts';
 import { applySegmentations } from '../src/pipeline/publish.ts';
-import type { StageContext } from '../src/pipeline/stage.ts';
 import { findInCatalogue } from '../src/segmentation/catalogue.ts';
-import { Segmentation } from '../src/segmentation/definition.ts';
+import type { Segmentation } from '../src/segmentation/definition.ts';
 import { addAttributes } from '../src/store/columns.ts';
 import { openStore } from '../src/store/open.ts';
 import type { Pool } from '../src/store/pool.ts';
-import { getRun, requestRun } from '../src/store/runs.ts';
 import { createTenant, type Tenant } from '../src/store/tenant.ts';
+import { AS_OF } from './engine-customers.ts';
+import { CHAIN, chain, fiftySegments, SEGMENTS } from './engine-segments.ts';
+import { labelAll } from './label-all.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 import type { StoreKind } from './stores.ts';
 
 const SIZES = [10_000, 100_000];
 const LARGEST = 1_000_000;
-const SEGMENTS = 50;
 const CHANGED_SHARE = 0.01;
-const CHAIN = 30;
-const AS_OF = new Date('2026-06-01T00:00:00Z');
 /** At 1,000,000 persons, on 2 cores. */
 const TARGET_S: Record<StoreKind, number> = { server: 3, embedded: 6 };
 
@@ -54,81 +50,16 @@ async function* measureEngine({ size, full, stores }: BenchOptions): AsyncGenera
       before = { size: persons, seconds };
     }
     const chained = size ?? 10_000;
-    const seconds = await withPersons(kind, chained, stores, chain(), labelChanges);
+    const seconds = await withPersons(kind, chained, stores, [chain()], labelChanges);
     yield measured({
       name: 'engine.chain',
       size: chained,
       store: kind,
       value: seconds,
       unit: 's',
-      note: `${CHAIN} segmentations, each on the one before, all compiled into one statement`,
+      note: `${CHAIN} segments, each on the one before, all compiled into one statement`,
     });
   }
-}
-
-/** Five segmentations of ten segments: on numbers, text, dates, flags and totals of deals. */
-function fiftySegments(): Segmentation[] {
-  const steps = Array.from({ length: SEGMENTS / 5 }, (_, index) => index + 1);
-  const set = (key: string, labels: 'one' | 'many', when: (step: number) => unknown) =>
-    Segmentation.parse({
-      key,
-      name: key,
-      subject: 'person',
-      method: 'rules',
-      labels,
-      segments: steps.map((step) => ({ key: `s${step}`, name: `Segment ${step}`, when: when(step) })),
-    });
-  return [
-    set('value', 'one', (step) => ({ attribute: 'revenue_total', atLeast: 1_000 - step * 100 })),
-    set('orders', 'one', (step) => ({
-      all: [
-        { attribute: 'deal_count', atLeast: 11 - step },
-        { not: { attribute: 'email_opted_out', is: true } },
-      ],
-    })),
-    set('recency', 'one', (step) => ({ attribute: 'last_order_at', inLast: `${step * 40} days` })),
-    set('place', 'one', (step) => ({
-      all: [
-        { attribute: 'country', is: `C${step}` },
-        { attribute: 'age', atLeast: 18 },
-      ],
-    })),
-    set('mix', 'many', (step) => ({
-      any: [
-        {
-          all: [
-            { attribute: 'country', in: [`C${step}`, `C${step + 10}`] },
-            { attribute: 'revenue_total', above: 900 },
-          ],
-        },
-        { attribute: 'age', is: 20 + step },
-      ],
-    })),
-  ];
-}
-
-/** Each segment holds where the one before does, and somebody is old enough. */
-function chain(): Segmentation[] {
-  return Array.from({ length: CHAIN }, (_, index) =>
-    Segmentation.parse({
-      key: `link${index}`,
-      name: `Link ${index}`,
-      subject: 'person',
-      method: 'rules',
-      segments: [
-        {
-          key: 'in',
-          name: 'In',
-          when:
-            index === 0
-              ? { attribute: 'age', atLeast: 18 }
-              : {
-                  all: [{ segment: `link${index - 1}.in` }, { attribute: 'age', atLeast: 18 + (index % 5) }],
-                },
-        },
-      ],
-    }),
-  );
 }
 
 async function withPersons<T>(
@@ -180,37 +111,12 @@ async function fill(pool: Pool, tenant: Tenant, persons: number): Promise<void> 
 
 /** Labels everybody once, changes one person in a hundred, and answers how long labelling takes then. */
 async function labelChanges(pool: Pool, tenant: Tenant): Promise<number> {
-  await labelAll(pool, tenant);
+  await labelAll(pool, tenant, { asOf: AS_OF });
   await pool.query(`vacuum analyze ${tenant.schema}.person`);
   await pool.query(
     `update ${tenant.schema}.person set revenue_total = revenue_total + 150, age = age + 1
      where id % $1::int = 0`,
     [Math.round(1 / CHANGED_SHARE)],
   );
-  return labelAll(pool, tenant);
-}
-
-async function labelAll(pool: Pool, tenant: Tenant): Promise<number> {
-  const { run } = await requestRun(pool, tenant, { asOf: AS_OF, requestedBy: 'bench' });
-  const { id, asOf, options, pins } = await getRun(pool, tenant, run.id);
-  const work: StageContext = {
-    pool,
-    tenant,
-    run: { id, asOf, options, pins },
-    connections: [],
-    openConnection: () => Promise.reject(new Error('labelling opens no connection')),
-    checkFence: async () => undefined,
-    deadline: Number.POSITIVE_INFINITY,
-    signal: new AbortController().signal,
-    log: pino({ level: 'silent' }),
-  };
-  const start = performance.now();
-  let slice = await labelSlice(work, {});
-  while (!slice.done) slice = await labelSlice(work, slice.position);
-  const seconds = (performance.now() - start) / 1_000;
-  await pool.query(
-    `update ${tenant.schema}.run set state = 'done', started_at = now(), ended_at = now() where id = $1`,
-    [run.id],
-  );
-  return seconds;
+  return (await labelAll(pool, tenant, { asOf: AS_OF })).seconds;
 }

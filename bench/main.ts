@@ -6,6 +6,7 @@ import { toAppError } from '../src/errors.ts';
 import { calls } from './calls.ts';
 import { card } from './card.ts';
 import { engine } from './engine.ts';
+import { fits } from './fits.ts';
 import { freshness } from './freshness.ts';
 import type { Bench, Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
@@ -19,6 +20,7 @@ import { web } from './web.ts';
 const benches: Record<string, Bench> = {
   calls,
   engine,
+  fits,
   pipeline,
   pace,
   memory,
