@@ -35,7 +35,8 @@ export function labelStatement(
   restrict: Exclude<Restriction, 'all'>,
   run: LabelRun,
 ): Statement {
-  const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict });
+  const scores = run.storeScores ? 'all' : 'none';
+  const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict, scores });
   const values = [...compiled.values];
   const bind = binder(values);
   const { schema } = request;
@@ -66,7 +67,7 @@ export function labelStatement(
     const was = labels === 'one' ? `array_remove(array[s.${held}], null)` : `s.${held}`;
     const known = run.changedBy.get(segmentation);
     const cause = known === undefined ? 's.cause' : `'${known}'`;
-    return `('${segmentation}', ${now}, ${was}, ${cause}, s.${column} is distinct from s.${held})`;
+    return `('${segmentation}', ${now}, ${was}, ${labels === 'one'}, ${cause}, s.${column} is distinct from s.${held})`;
   });
   const sql = `
     with computed as ${run.storeScores && compiled.scores.length > 0 ? 'materialized' : 'not materialized'} (
@@ -97,15 +98,28 @@ export function labelStatement(
     ), logged as (
       insert into ${schema}.label_change (at, run_id, subject, subject_id, segmentation, entered, gone, cause)
       select ${at}, ${bind(run.runId, 'bigint')}, '${subject}', s.id, v.segmentation,
-        array(select unnest(v.now) except select unnest(v.was)),
-        array(select unnest(v.was) except select unnest(v.now)), v.cause
+        ${without('v.now', 'v.was')}, ${without('v.was', 'v.now')}, v.cause
       from changed s
-      cross join lateral (values ${changes.join(', ')}) v (segmentation, now, was, cause, differs)
+      cross join lateral (values ${changes.join(', ')}) v (segmentation, now, was, is_one, cause, differs)
       where v.differs
-    )${scoresSql(schema, subject, compiled, run, at, refused)}
+    )${scoresSql(schema, subject, compiled, run, at, refused, within)}
     select coalesce(array_agg(id), '{}') as changed from changed`;
   return { sql, values };
 }
+
+/**
+ * The labels of one list that the other lacks. Comparing two lists takes far longer than all else that a change costs,
+ * and is seldom needed: of one label that changed both differ, and of none nothing is taken.
+ */
+const without = (list: string, other: string): string =>
+  `case when v.is_one or coalesce(${other}, '{}') = '{}' then coalesce(${list}, '{}')
+          else array(select unnest(${list}) except select unnest(${other})) end`;
+
+/**
+ * Less than this is no news: time alone moves most scores by a little each day, and each would be a row written. A
+ * hundredth of what is stored, and a thousandth where that is less.
+ */
+const SCORE_MOVES = { byShare: 0.01, byAtLeast: 0.001 };
 
 function scoresSql(
   schema: string,
@@ -114,20 +128,29 @@ function scoresSql(
   run: LabelRun,
   at: string,
   refused: string,
+  within: (column: string) => string,
 ): string {
   if (!run.storeScores || compiled.scores.length === 0) return '';
   const values = compiled.scores.map(
     ({ segmentation, score, column }) => `('${segmentation}.${score}', n.${column}::double precision)`,
   );
-  return `, scored as (
-      insert into ${schema}.score (subject, subject_id, key, value, at)
-      select '${subject}', n.id, v.key, v.value, ${at}
+  const gate =
+    refused === 'false'
+      ? ''
+      : ` and not exists (select from ${schema}.${subject} g where g.id = n.id and ${refused})`;
+  return `, moved as materialized (
+      select n.id, v.key, v.value
       from computed n cross join lateral (values ${values.join(', ')}) v (key, value)
-      where v.value is not null${
-        refused === 'false'
-          ? ''
-          : ` and not exists (select from ${schema}.${subject} g where g.id = n.id and ${refused})`
-      }
+      left join ${schema}.score x
+        on x.subject = '${subject}' and x.subject_id = n.id and x.key = v.key and ${within('x.subject_id')}
+      where ((v.value is null) <> (x.value is null)
+        or abs(v.value - x.value) > greatest(${SCORE_MOVES.byAtLeast}, abs(x.value) * ${SCORE_MOVES.byShare}))${gate}
+    ), unscored as (
+      delete from ${schema}.score x using moved m
+      where m.value is null and x.subject = '${subject}' and x.subject_id = m.id and x.key = m.key
+    ), scored as (
+      insert into ${schema}.score (subject, subject_id, key, value, at)
+      select '${subject}', m.id, m.key, m.value, ${at} from moved m where m.value is not null
       on conflict (subject, subject_id, key) do update set value = excluded.value, at = excluded.at
     )`;
 }

@@ -29,6 +29,17 @@ const rules = RulesSegmentation.parse({
   method: 'rules',
   segments: [{ key: 'now', name: 'Now', when: { score: 'churn.p_alive', below: 0.5 } }],
 });
+const groups = Segmentation.parse({
+  key: 'groups',
+  name: 'Groups',
+  subject: 'person',
+  method: 'clusters',
+  of: ['website_visits', 'job_title'],
+  segments: [
+    { key: 'g1', name: 'One' },
+    { key: 'g2', name: 'Two' },
+  ],
+});
 
 let db: TestDatabase;
 let scope: Scope;
@@ -94,6 +105,34 @@ test('a fit is learned in a thread of its own, labels follow, and a model that d
   expect(again.counts).toEqual({ learn: {}, label: { 'person.seen': 200 } });
 }, 60_000);
 
+type Stored = { value: number; at: Date };
+
+async function storedScores(): Promise<Map<string, Stored>> {
+  const { rows } = await db.pool.query<Stored & { name: string }>(
+    `select subject_id || ' ' || key as name, value, at from ${db.tenant.schema}.score`,
+  );
+  return new Map(rows.map(({ name, value, at }) => [name, { value, at }]));
+}
+
+test('a day later only scores that moved noticeably are written, and those of who has none any more go', async () => {
+  const before = await storedScores();
+  expect(before.size).toBeGreaterThan(400);
+  await db.pool.query(`delete from ${db.tenant.schema}.deal where person_id = 7`);
+  const asOf = new Date('2026-06-16T10:00:00Z');
+  await wholeRun(scope, { ...ONLY_LEARN_AND_LABEL, asOf });
+  const after = await storedScores();
+  expect([...after.keys()].filter((name) => name.startsWith('7 '))).toEqual([]);
+  const moved = [...after].filter(([, { at }]) => at.getTime() === asOf.getTime());
+  expect(moved.length).toBeGreaterThan(0);
+  expect(moved.length).toBeLessThan(after.size / 2);
+  for (const [name, { value }] of moved) {
+    const old = before.get(name)?.value ?? Number.POSITIVE_INFINITY;
+    expect(Math.abs(value - old)).toBeGreaterThan(0.001);
+  }
+  await wholeRun(scope, { ...ONLY_LEARN_AND_LABEL, asOf: new Date('2026-06-16T18:00:00Z') });
+  expect(await storedScores()).toEqual(after);
+}, 60_000);
+
 test('what publishing would do is worked out with a model that is not kept', async () => {
   const [planned] = await planSegmentations(
     db.pool,
@@ -106,5 +145,23 @@ test('what publishing would do is worked out with a model that is not kept', asy
 
 test('a fit that takes too long is stopped and said so', async () => {
   const task = { definition: churn, rows: [], asOf: new Date(0), context: {} };
-  await expect(learnAway(task, 1)).rejects.toMatchObject({ code: 'learn_too_long' });
+  await expect(learnAway(task, { longestMs: 1 })).rejects.toMatchObject({ code: 'learn_too_long' });
 });
+
+test('a fit that holds more than its method may is stopped and said so, and nothing else is harmed', async () => {
+  const task = {
+    definition: groups,
+    rows: Array.from({ length: 400_000 }, (_, i) => ({
+      f0: i % 1009,
+      f1: `title ${i % 5} ${'.'.repeat(100)}`,
+      ages: [false, false],
+      total: 1,
+    })),
+    asOf: new Date(0),
+    context: {},
+  };
+  await expect(learnAway(task, { memoryMb: 64 })).rejects.toMatchObject({ code: 'learn_too_large' });
+  await expect(learnAway({ ...task, rows: task.rows.slice(0, 300) })).resolves.toMatchObject({
+    customers: 300,
+  });
+}, 60_000);
