@@ -5,7 +5,8 @@ import type { ObjectType } from '../model/record.ts';
 import { listAttributes } from '../store/columns.ts';
 import { listMappings } from '../store/mappings.ts';
 import { joinByHash } from '../store/plans.ts';
-import { type PoolClient, transaction } from '../store/pool.ts';
+import { type Queryable, transaction } from '../store/pool.ts';
+import type { Tenant } from '../store/tenant.ts';
 import { tidyTables } from '../store/tidy.ts';
 import { profileDeals } from './profile-deals.ts';
 import { profileCompanies, profilePersons } from './profile-subjects.ts';
@@ -47,7 +48,7 @@ export async function profileSlice(work: StageContext, _position: Json): Promise
       const { seen, changed } = await transaction(work.pool, async (client) => {
         await work.checkFence(client);
         await joinByHash(client);
-        const ids = await takeNoted(work, client, subject);
+        const ids = await takeNoted(client, work.tenant, subject);
         if (ids.length === 0) return { seen: 0, changed: 0 };
         return { seen: ids.length, changed: await profiles[subject](profiling, client, ids) };
       });
@@ -61,11 +62,12 @@ export async function profileSlice(work: StageContext, _position: Json): Promise
   return { position: {}, done: true, counts };
 }
 
-async function takeNoted(work: StageContext, client: PoolClient, subject: AttributeOwner): Promise<string[]> {
-  const { rows } = await client.query<{ id: string }>(
+/** Takes the next batch of subjects that are noted for profile. */
+export async function takeNoted(db: Queryable, tenant: Tenant, subject: AttributeOwner): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
     // As an array: a join by hash would read all that is noted for each batch of it.
-    `delete from ${work.tenant.schema}.dirty_subject where stage = 'profile' and subject = $1 and id = any(array(
-       select id from ${work.tenant.schema}.dirty_subject where stage = 'profile' and subject = $1
+    `delete from ${tenant.schema}.dirty_subject where stage = 'profile' and subject = $1 and id = any(array(
+       select id from ${tenant.schema}.dirty_subject where stage = 'profile' and subject = $1
        order by id limit $2))
      returning id`,
     [subject, PROFILE_BATCH],
