@@ -37,7 +37,7 @@ export function Rows<Row>({
   return (
     <Box className="rows">
       <Table.ScrollContainer
-        minWidth={isNarrow ? 0 : 420}
+        minWidth={isNarrow || columns.length < 3 ? 0 : 420}
         scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': name } }}
       >
         <Table highlightOnHover verticalSpacing="xs" aria-label={name} role="table">

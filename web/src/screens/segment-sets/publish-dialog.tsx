@@ -159,7 +159,7 @@ function PlanView({ plan, subject }: { plan: Plan; subject: string }) {
                 For example
                 {plan.samples.slice(0, 5).map(({ name, id, before, after }) => (
                   <div key={id}>
-                    {name ?? id}: {namesOf(before)} → {namesOf(after)}
+                    {name ?? 'Somebody without an address'}: {namesOf(before)} → {namesOf(after)}
                   </div>
                 ))}
               </Text>

@@ -48,7 +48,10 @@ export function RfmMap({
           <thead>
             <tr>
               <th scope="col">
-                <Text size="xs">Recency ↓ Frequency →</Text>
+                <Text size="xs">
+                  Recency ↓<br />
+                  Frequency →
+                </Text>
               </th>
               {ACROSS.map((f) => (
                 <th key={f} scope="col">
