@@ -1,7 +1,7 @@
 import { signatureOf } from '../connectors/hubspot/signature.ts';
 import { describeLoad, load } from './load.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
-import { servedPortals } from './served.ts';
+import { served } from './served.ts';
 import { SEGMENTS } from './shop-segments.ts';
 
 const SIZE = 2_000;
@@ -16,7 +16,11 @@ export const card = {
 
 async function* measureCard({ size, stores }: BenchOptions): AsyncGenerator<Measurement> {
   const contacts = size ?? SIZE;
-  for await (const { kind, crm, server } of servedPortals(stores, { contacts, segmentations: SEGMENTS })) {
+  for await (const { kind, crm, server } of served(stores, {
+    system: 'hubspot',
+    contacts,
+    segmentations: SEGMENTS,
+  })) {
     const { pool } = crm.app.store;
     const { rows } = await pool.query<{ id: string; account: string }>(
       `select r.id, c.account_id as account from ${crm.tenant.schema}.contact_record r

@@ -1,7 +1,7 @@
 import { addApiToken } from '../src/store/api-tokens.ts';
 import { describeLoad, load } from './load.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
-import { servedPortals } from './served.ts';
+import { served } from './served.ts';
 import { SEGMENTS } from './shop-segments.ts';
 
 const SIZE = 2_000;
@@ -23,7 +23,11 @@ export const web = {
 
 async function* measureWeb({ size, stores }: BenchOptions): AsyncGenerator<Measurement> {
   const contacts = size ?? SIZE;
-  for await (const { kind, crm, server } of servedPortals(stores, { contacts, segmentations: SEGMENTS })) {
+  for await (const { kind, crm, server } of served(stores, {
+    system: 'hubspot',
+    contacts,
+    segmentations: SEGMENTS,
+  })) {
     const { secret } = await addApiToken(crm.app.store.pool, crm.tenant, {
       name: 'bench',
       permissions: ['read', 'administer'],
