@@ -66,6 +66,8 @@ async function lookAt(context: JobContext, tenant: Tenant, row: ConnectionRow): 
     await saveCursor(pool, tenant, key, { value: heard.position, done: false });
     log.debug({ connection: row.id, events: events.length, missed: heard.missed }, 'looked');
   } catch (error) {
+    // The worker stops; the next look finds the same again.
+    if (signal.aborted) return;
     // The calls of the day are used up: a look must not wait for them.
     if (!(error instanceof RateLimitError)) throw error;
     log.info({ connection: row.id, err: error }, 'not looked at for want of calls');
