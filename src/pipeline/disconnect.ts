@@ -49,15 +49,20 @@ export async function disconnectSlice(parts: DisconnectParts, connectionId: stri
   if (!connection || !leaving) return { state: 'gone', othersRemain: connections.length > 0 };
   // No run reads or works out meanwhile, and none writes to what leaves; the other connections are written to.
   const leases = ['pull', pushLease(connectionId), 'subjects'];
-  const slice = await withLeases(parts, leases, async (checkFence) => {
-    const opener = parts.openConnections({ tenant, asOf: new Date(), signal: parts.signal });
-    try {
-      const deadline = performance.now() + (parts.sliceMs ?? SLICE_MS);
-      return await advance(parts, { opener, checkFence, deadline }, connection, leaving);
-    } finally {
-      await opener.close();
-    }
-  });
+  const slice = await withLeases(
+    parts,
+    leases,
+    async (checkFence) => {
+      const opener = parts.openConnections({ tenant, asOf: new Date(), signal: parts.signal });
+      try {
+        const deadline = performance.now() + (parts.sliceMs ?? SLICE_MS);
+        return await advance(parts, { opener, checkFence, deadline }, connection, leaving);
+      } finally {
+        await opener.close();
+      }
+    },
+    { asks: true },
+  );
   return slice ?? { state: 'again', waitMs: BUSY_MS };
 }
 

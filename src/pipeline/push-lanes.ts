@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FenceError, RateLimitError, toAppError } from '../errors.ts';
 import { getConnection } from '../store/connections.ts';
 import { toStoreFault } from '../store/fault.ts';
-import { askForLease, isLeaseAskedFor, pushLease, thankForLease } from '../store/lease.ts';
+import { isLeaseAskedFor, pushLease } from '../store/lease.ts';
 import { backoffMs } from './backoff.ts';
 import type { SliceResult, StageContext } from './stage.ts';
 import { withLeases } from './with-leases.ts';
@@ -22,8 +22,6 @@ export type Unit<L extends Lane> = (work: StageContext, lane: L) => Promise<{ wa
 
 /** How soon to look again for a lease that somebody else holds. */
 const BUSY_MS = 250;
-/** A lease that was asked for is left alone for this long; whoever asked asks again meanwhile. */
-const ASKED_MS = 1_000;
 /** A rest is cut into naps, to see whether the others are still at work. */
 const NAP_MS = 50;
 /** A unit that takes longer awaits a CRM: meanwhile the others go on after the slice's time, by shorter ones. */
@@ -116,20 +114,15 @@ function isOver<L extends Lane>({ work, busy, begun, late }: Lanes<L>, id: strin
 /** Works on one connection until it has to rest, somebody else wants it, or the slice is over. */
 async function turn<L extends Lane>(lanes: Lanes<L>, id: string, lane: L): Promise<void> {
   const { work, busy } = lanes;
-  const lease = pushLease(id);
   const restFor = (ms: number) => {
     lane.notBefore = Date.now() + ms;
   };
   busy.set(id, performance.now());
   try {
-    const rest = await withLeases(
-      work,
-      [lease],
-      (checkFence) => units(lanes, id, lane, checkFence),
-      work.leaseMs,
-    );
-    if (rest === null && work.run.options.dirtyOnly)
-      await askForLease(work.pool, work.tenant, { name: lease, lengthMs: ASKED_MS });
+    const rest = await withLeases(work, [pushLease(id)], (checkFence) => units(lanes, id, lane, checkFence), {
+      lengthMs: work.leaseMs,
+      asks: work.run.options.dirtyOnly === true,
+    });
     restFor(rest ?? BUSY_MS);
   } catch (error) {
     // A shutdown is no failure: the next worker goes on here.
@@ -159,7 +152,6 @@ async function units<L extends Lane>(
   const { work, busy, begun, late, moved, open } = lanes;
   const { pool, tenant } = work;
   const isQuick = work.run.options.dirtyOnly === true;
-  if (isQuick) await thankForLease(pool, tenant, pushLease(id));
   // It may have left since the slice began; what leaves is cleared under this lease.
   if ((await getConnection(pool, tenant, id)).state !== 'connected') return BUSY_MS;
   const unit = await open(id);

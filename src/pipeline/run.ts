@@ -107,7 +107,7 @@ export async function advanceRun(options: AdvanceOptions): Promise<Advanced> {
         await connections.close();
       }
     },
-    options.leaseMs,
+    { lengthMs: options.leaseMs },
   );
   return advanced ?? { state: 'again', run, waitMs: LEASE_RETRY_MS, moved: false };
 }

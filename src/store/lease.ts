@@ -71,12 +71,8 @@ export async function releaseLease(pool: Pool, tenant: Tenant, lease: Lease): Pr
 }
 
 /** Whoever has only little to do asks for a lease that is held: its holder gives way at the next safe point. */
-export async function askForLease(
-  pool: Pool,
-  tenant: Tenant,
-  wanted: { name: string; lengthMs: number },
-): Promise<void> {
-  await takeLease(pool, tenant, { name: asked(wanted.name), holder: 'asked', lengthMs: wanted.lengthMs });
+export async function askForLease(pool: Pool, tenant: Tenant, name: string, lengthMs: number): Promise<void> {
+  await takeLease(pool, tenant, { name: asked(name), holder: 'asked', lengthMs });
 }
 
 export const isLeaseAskedFor = (pool: Pool, tenant: Tenant, name: string): Promise<boolean> =>

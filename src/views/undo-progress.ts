@@ -62,6 +62,7 @@ export async function continueUndo(
     parts,
     inUse.map(({ id }) => pushLease(id)),
     async (checkFence) => ({ next: await undoOnce(parts, undo, inUse, checkFence) }),
+    { asks: true },
   );
   return slice ? slice.next : { againInMs: BUSY_MS };
 }

@@ -250,7 +250,7 @@ describe('one writer to a connection at a time', () => {
   it('a long run gives way between two units to a refresh that asks, which gives way to nobody', async () => {
     const lanes = { [a]: newLane() };
     const done: string[] = [];
-    const ask = () => askForLease(database.pool, database.tenant, { name: pushLease(a), lengthMs: 60_000 });
+    const ask = () => askForLease(database.pool, database.tenant, pushLease(a), 60_000);
     const many = endAfter(9, done, 'long');
     const asking: Unit<Lane> = async (work, lane) => {
       if (done.length === 2) await ask();
