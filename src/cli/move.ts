@@ -41,6 +41,12 @@ Examples:
 
 async function moveTo(to: string, force: boolean, output: Output): Promise<void> {
   const isServer = /^postgres(ql)?:\/\//.test(to);
+  // Said without the address: it may hold a password.
+  if (!isServer && to.includes('://')) {
+    throw new InputError('move_where', 'That is no address of a Postgres server. Nothing was moved.', {
+      action: 'Write postgres://user:password@host:5432/database, or the name of a file for a backup.',
+    });
+  }
   if (!isServer && existsSync(to) && !force) {
     throw new InputError('backup_exists', `${to} is there already. Nothing was changed.`, {
       action: 'Choose another name, or add --force to replace it.',

@@ -50,6 +50,17 @@ it(
 );
 
 it(
+  'an address of another kind of server is not taken for the name of a backup',
+  async () => {
+    const { code, stderr } = await runCli(['move', '--to', 'mysql://u:p@host/x'], { env });
+    expect(stderr).toContain('no address of a Postgres server');
+    expect(stderr).not.toContain('u:p@');
+    expect(code).toBe(1);
+  },
+  SLOW_MS,
+);
+
+it(
   'the stand-in CRMs say why they did not start',
   async () => {
     const { code, stdout } = await runCli(['sandbox', '--json', '--contacts', 'many']);
