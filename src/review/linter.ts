@@ -140,7 +140,10 @@ function tooMany({ definition, segments, subjects, unlabelled }: SegmentationFac
     play?.message === undefined ? [] : [`${play.channel ?? ''}|${play.message}|${play.offer ?? ''}`],
   );
   const repeated = plays.length - new Set(plays).size;
-  if (repeated > 0) found.push(`${repeated} segments get the same play as another one.`);
+  if (repeated > 0)
+    found.push(
+      `${repeated === 1 ? 'One segment gets' : `${repeated} segments get`} the same play as another one.`,
+    );
   return found.map((says) => ({ says, at: ['segments'] }));
 }
 

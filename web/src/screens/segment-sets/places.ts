@@ -22,8 +22,9 @@ export function tabOf([first]: Place): 'segments' | 'about' | 'method' {
 }
 
 const ABOUT = new Set(['name', 'description', 'goal', 'owner', 'use', 'purpose', 'lawfulBasis', 'review']);
-const FOCUSABLE = 'input:not([type=hidden]):not(:disabled), textarea, button, select';
-const WAIT_MS = 3_000;
+/** Buttons that move or remove a part stand before its first field. */
+const FIELDS = 'input:not([type=hidden]):not(:disabled), textarea, select';
+const WAIT_MS = 5_000;
 
 /** What stands at a place on the screen, from the smallest part to the largest: marked by `data-place`. */
 function selectorsOf(definition: Segmentation, place: Place): string[] {
@@ -43,15 +44,15 @@ export function focusPlace(
   place: Place,
   until = performance.now() + WAIT_MS,
 ): void {
-  const [selector = 'body', ...wider] = selectorsOf(definition, place);
-  const found = document.querySelector(selector);
-  const isLate = performance.now() > until;
-  if (found === null && !isLate) {
+  const [smallest, ...larger] = selectorsOf(definition, place).map((one) => document.querySelector(one));
+  if (smallest === null && performance.now() < until) {
     requestAnimationFrame(() => focusPlace(definition, place, until));
     return;
   }
-  const part = found ?? document.querySelector(wider.find((one) => document.querySelector(one)) ?? 'body');
-  const target = part?.matches(FOCUSABLE) ? part : part?.querySelector(FOCUSABLE);
+  const part = smallest ?? larger.find((one) => one !== null);
+  const target = part?.matches(FIELDS)
+    ? part
+    : (part?.querySelector(FIELDS) ?? part?.querySelector('button'));
   part?.scrollIntoView({ block: 'center' });
   if (target instanceof HTMLElement) target.focus();
 }

@@ -132,7 +132,12 @@ function TaskEditor({
               />
             </div>
           </Group>
-          <Text size="xs" c={most === 0 ? 'orange' : 'dimmed'} role="status">
+          <Text
+            size="xs"
+            c={most === 0 ? undefined : 'dimmed'}
+            className={most === 0 ? 'finding' : ''}
+            role="status"
+          >
             {most === 0
               ? 'No play may make tasks yet. An admin allows them in '
               : `At most ${most} a week for one owner, the most valuable customers first; it also says why the customer came in. An admin changes that in `}

@@ -155,7 +155,7 @@ function notesIn(when: Condition, found: PlacedFinding[]): Record<string, string
 }
 
 const ATTENTION = [
-  { value: 'usual', label: 'When one comes in, unless another segment is marked for that' },
+  { value: 'usual', label: 'When one comes in, unless others are marked' },
   { value: 'new', label: 'When one comes in' },
   { value: 'at_risk', label: 'As long as one is in it: about to be lost' },
 ];
