@@ -59,9 +59,7 @@ describe('cut points', () => {
     const { cuts, used, warnings } = rankCuts(histogramOf(values), 5, 'frequency');
     expect(cuts).toEqual([1, 1, 1, 2]);
     expect(used).toEqual([1, 4, 5]);
-    expect(warnings).toEqual([
-      'frequency: only 3 of 5 scores are in use, because many have the same value.',
-    ]);
+    expect(warnings).toEqual(['frequency: only 3 of 5 scores are in use, because many have the same value.']);
     expect(cutsOf([7, 7, 7]).warnings.join()).toContain('all values are equal');
   });
 
