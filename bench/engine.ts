@@ -1,4 +1,4 @@
-import { applySegmentations } from '../src/pipeline/publish.ts';
+import { applySegmentations } from '../src/pipeline/publish/publish.ts';
 import { findInCatalogue } from '../src/segmentation/catalogue.ts';
 import type { Segmentation } from '../src/segmentation/definition.ts';
 import { addAttributes } from '../src/store/columns.ts';

@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
-import { isLight } from '../src/pipeline/learn.ts';
-import { learnAway, MEMORY_MB } from '../src/pipeline/learn-away.ts';
-import { readRequest } from '../src/pipeline/plans.ts';
-import { applySegmentations } from '../src/pipeline/publish.ts';
+import { isLight } from '../src/pipeline/learn/learn.ts';
+import { learnAway, MEMORY_MB } from '../src/pipeline/learn/learn-away.ts';
+import { readRequest } from '../src/pipeline/publish/plans.ts';
+import { applySegmentations } from '../src/pipeline/publish/publish.ts';
 import type { Segmentation } from '../src/segmentation/definition.ts';
 import { learn, planLearn } from '../src/segmentation/learn.ts';
 import { whyNobody } from '../src/segmentation/methods.ts';

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { labelSlice } from '../src/pipeline/label.ts';
+import { labelSlice } from '../src/pipeline/label/label.ts';
 import type { StageContext } from '../src/pipeline/stage.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { getRun, requestRun } from '../src/store/runs.ts';

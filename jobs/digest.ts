@@ -1,4 +1,4 @@
-import { weekOf } from '../src/pipeline/week.ts';
+import { weekOf } from '../src/pipeline/plays/week.ts';
 import { sendMail } from '../src/server/mail.ts';
 import { listConnections, saveDealNames } from '../src/store/connections.ts';
 import { claimDigest, membersToTell, saveOwners } from '../src/store/owners.ts';

@@ -1,4 +1,4 @@
-import { disconnectSlice } from '../src/pipeline/disconnect.ts';
+import { disconnectSlice } from '../src/pipeline/connection/disconnect.ts';
 import { listConnections } from '../src/store/connections.ts';
 import { requestRun } from '../src/store/runs.ts';
 import { migrateTenant } from '../src/store/tenant.ts';

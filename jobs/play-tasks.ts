@@ -1,6 +1,6 @@
-import { makePlayTasks } from '../src/pipeline/play-tasks.ts';
-import { planPlayTasks } from '../src/pipeline/play-tasks-plan.ts';
-import { quietUntil } from '../src/pipeline/quiet-hours.ts';
+import { makePlayTasks } from '../src/pipeline/plays/play-tasks.ts';
+import { planPlayTasks } from '../src/pipeline/plays/play-tasks-plan.ts';
+import { quietUntil } from '../src/pipeline/push/quiet-hours.ts';
 import { releaseLease, takeLease } from '../src/store/lease.ts';
 import { hasPlayTasks } from '../src/store/play-tasks.ts';
 import type { Pool } from '../src/store/pool.ts';

@@ -3,7 +3,7 @@ import cronstrue from 'cronstrue';
 import { IANAZone } from 'luxon';
 import { connectors } from '../connectors/registry.ts';
 import { InputError } from '../src/errors.ts';
-import { isPolled } from '../src/pipeline/pull.ts';
+import { isPolled } from '../src/pipeline/pull/pull.ts';
 import { listConnections } from '../src/store/connections.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { activeRun } from '../src/store/runs.ts';

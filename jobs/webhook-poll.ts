@@ -1,7 +1,7 @@
 import { connectors } from '../connectors/registry.ts';
 import { RateLimitError } from '../src/errors.ts';
 import { noticeEvents } from '../src/pipeline/notice.ts';
-import { isPolled } from '../src/pipeline/pull.ts';
+import { isPolled } from '../src/pipeline/pull/pull.ts';
 import { type ConnectionRow, listConnections } from '../src/store/connections.ts';
 import { getCursor, saveCursor } from '../src/store/cursors.ts';
 import { isLeaseHeld, listenLease } from '../src/store/lease.ts';

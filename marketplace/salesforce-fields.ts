@@ -1,8 +1,8 @@
 import type { PrepareTarget } from '../connectors/contract.ts';
 import { type Wanted, wantedOf } from '../connectors/salesforce/field-plan.ts';
 import salesforce from '../connectors/salesforce/index.ts';
-import { targetsOf } from '../src/pipeline/target-choice.ts';
-import { templateDefinitions } from '../src/pipeline/template-files.ts';
+import { targetsOf } from '../src/pipeline/publish/target-choice.ts';
+import { templateDefinitions } from '../src/pipeline/publish/template-files.ts';
 import type { Segmentation } from '../src/segmentation/definition.ts';
 import { templates } from '../src/segmentation/templates.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { type Applied, applySegmentations, retireSegmentation } from '../pipeline/publish.ts';
+import { type Applied, applySegmentations, retireSegmentation } from '../pipeline/publish/publish.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { privacyWarnings } from '../segmentation/privacy-warnings.ts';
 import { listAttributes } from '../store/columns.ts';

@@ -7,7 +7,7 @@ import type { CheckItem, Connector, OAuthApp, OAuthSecret } from '../../connecto
 import { connectorOf } from '../../connectors/registry.ts';
 import type { Config } from '../config.ts';
 import { AuthError, ConfigError, InputError } from '../errors.ts';
-import { type Connected, connectAccount } from '../pipeline/connect.ts';
+import { type Connected, connectAccount } from '../pipeline/connection/connect.ts';
 import pc from './colours.ts';
 import { counted, type Output } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
-import { templateText } from '../pipeline/template-files.ts';
+import { templateText } from '../pipeline/publish/template-files.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { definitionInvalid, type PlacedProblem, readSegmentations } from '../segmentation/parse.ts';
 import { listAttributes } from '../store/columns.ts';

@@ -1,9 +1,9 @@
 import { nextTimes } from '../../jobs/schedules.ts';
 import { toAppError } from '../errors.ts';
-import { listFalls } from '../pipeline/falls.ts';
-import { pinsNow, readPlans } from '../pipeline/plans.ts';
-import { preflight } from '../pipeline/preflight.ts';
-import { listRefusals } from '../pipeline/refusals.ts';
+import { preflight } from '../pipeline/connection/preflight.ts';
+import { pinsNow, readPlans } from '../pipeline/publish/plans.ts';
+import { listFalls } from '../pipeline/pull/falls.ts';
+import { listRefusals } from '../pipeline/push/refusals.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
 import { unmetSegments } from '../segmentation/requirements.ts';
 import { listAttributes } from '../store/columns.ts';

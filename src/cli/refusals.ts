@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
 import { ObjectType } from '../model/record.ts';
-import { acceptFall, listFalls } from '../pipeline/falls.ts';
-import { listRefusals } from '../pipeline/refusals.ts';
+import { acceptFall, listFalls } from '../pipeline/pull/falls.ts';
+import { listRefusals } from '../pipeline/push/refusals.ts';
 import { listConnections } from '../store/connections.ts';
 import { confirm } from './confirm.ts';
 import { count, counted, table } from './output.ts';

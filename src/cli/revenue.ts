@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { changeRevenue } from '../pipeline/change-revenue.ts';
-import { RevenueSetting } from '../pipeline/revenue.ts';
-import { type RevenueLine, revenueCheck } from '../pipeline/setup.ts';
+import { changeRevenue } from '../pipeline/connection/change-revenue.ts';
+import { RevenueSetting } from '../pipeline/profile/revenue.ts';
+import { type RevenueLine, revenueCheck } from '../pipeline/publish/setup.ts';
 import { type ConnectionRow, listConnections } from '../store/connections.ts';
 import { countsAs } from '../views/revenue-lines.ts';
 import { unknownRates } from '../views/unknown-rates.ts';

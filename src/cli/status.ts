@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { allSizes, type SegmentationSizes } from '../pipeline/sizes.ts';
+import { allSizes, type SegmentationSizes } from '../pipeline/label/sizes.ts';
 import { listConnections } from '../store/connections.ts';
 import { listRuns } from '../store/runs.ts';
 import { listSchedules } from '../store/schedules.ts';

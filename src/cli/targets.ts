@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { type Pending, pendingTargets, releaseTargets, stopTargets } from '../pipeline/release.ts';
+import { type Pending, pendingTargets, releaseTargets, stopTargets } from '../pipeline/publish/release.ts';
 import { listConnections } from '../store/connections.ts';
 import { listPublished } from '../store/segmentations.ts';
 import { listTargets, type TargetRow } from '../store/targets.ts';

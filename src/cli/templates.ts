@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { templateDefinitions, templateText } from '../pipeline/template-files.ts';
+import { templateDefinitions, templateText } from '../pipeline/publish/template-files.ts';
 import { templates } from '../segmentation/templates.ts';
 import pc from './colours.ts';
 import { createOutput } from './output.ts';

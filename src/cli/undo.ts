@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { beginUndo, planUndo, type UndoPlan, type UndoRequest } from '../pipeline/undo.ts';
-import { runUndo } from '../pipeline/undo-run.ts';
+import { beginUndo, planUndo, type UndoPlan, type UndoRequest } from '../pipeline/push/undo.ts';
+import { runUndo } from '../pipeline/push/undo-run.ts';
 import { activeRun } from '../store/runs.ts';
 import { confirm } from './confirm.ts';
 import { count, counted } from './output.ts';

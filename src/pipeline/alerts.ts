@@ -3,8 +3,8 @@ import { listConnections } from '../store/connections.ts';
 import type { Queryable } from '../store/pool.ts';
 import { recordTables } from '../store/records.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { listFalls } from './falls.ts';
-import { listRefusals } from './refusals.ts';
+import { listFalls } from './pull/falls.ts';
+import { listRefusals } from './push/refusals.ts';
 
 /** Reasons for which a target was stopped, rather than waiting for its first release. */
 const BRAKES = ['many_changes', 'edited_elsewhere', 'pilot_refused'];

@@ -1,7 +1,7 @@
 import { noteAllDirty } from '../store/dirty.ts';
 import { type Pool, transaction } from '../store/pool.ts';
 import { type Tenant, type TenantChange, updateTenant } from '../store/tenant.ts';
-import { reviseRevenue } from './setup.ts';
+import { reviseRevenue } from './publish/setup.ts';
 
 /** Changes a company's settings, and notes what has to be worked out again for them with the next run. */
 export function changeTenant(pool: Pool, tenant: Tenant, change: TenantChange): Promise<Tenant> {

@@ -3,8 +3,8 @@ import type { SubjectType } from '../model/attribute.ts';
 import { type Audience, type Explanation, type LabelChange, planExplain } from '../segmentation/explain.ts';
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { normaliseDomain, normaliseEmail } from './identity.ts';
-import { pinsNow, readPlans } from './plans.ts';
+import { pinsNow, readPlans } from './publish/plans.ts';
+import { normaliseDomain, normaliseEmail } from './unify/identity.ts';
 
 export type Explained = { subject: SubjectType; id: string; segmentations: Explanation[] };
 

@@ -9,8 +9,8 @@ import {
   knownValues,
   noteErasures,
 } from '../store/webhook-notes.ts';
-import { Shown } from './desired.ts';
-import { decodeShown, isSameShown } from './shown-values.ts';
+import { Shown } from './push/desired.ts';
+import { decodeShown, isSameShown } from './push/shown-values.ts';
 
 /** What events led to, by tenant: somebody has to read again, or to erase. */
 export type Noticed = { tenant: Tenant; records: number; erasures: number };

@@ -15,14 +15,14 @@ import {
 } from '../store/runs.ts';
 import type { SuppressionKey } from '../store/suppressions.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { backoffMs } from './backoff.ts';
-import { labelSlice } from './label.ts';
-import { learnSlice } from './learn.ts';
-import { profileSlice } from './profile.ts';
-import { pullSlice } from './pull.ts';
-import { pushSlice } from './push.ts';
+import { labelSlice } from './label/label.ts';
+import { learnSlice } from './learn/learn.ts';
+import { profileSlice } from './profile/profile.ts';
+import { pullSlice } from './pull/pull.ts';
+import { backoffMs } from './push/backoff.ts';
+import { pushSlice } from './push/push.ts';
 import type { OpenConnection, SliceResult, Stage, StageContext } from './stage.ts';
-import { unifySlice } from './unify.ts';
+import { unifySlice } from './unify/unify.ts';
 import { type CheckFence, withLeases } from './with-leases.ts';
 
 /** The longest a slice works before it lets others have a turn. */

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import { normaliseEmail } from '../pipeline/identity.ts';
+import { normaliseEmail } from '../pipeline/unify/identity.ts';
 import type { Who } from '../store/erasure.ts';
 
 /**

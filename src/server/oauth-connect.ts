@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { OAuthSecret } from '../../connectors/contract.ts';
 import { connectorOf } from '../../connectors/registry.ts';
 import { ConflictError, PermissionError } from '../errors.ts';
-import { type Connected, connectAccount } from '../pipeline/connect.ts';
+import { type Connected, connectAccount } from '../pipeline/connection/connect.ts';
 import { addAudit } from '../store/audit.ts';
 import { findAccount } from '../store/connections.ts';
 import { migrateTenant, type Tenant } from '../store/tenant.ts';

@@ -1,5 +1,5 @@
 import type { SubjectType } from '../model/attribute.ts';
-import { pinsNow, readPlans } from '../pipeline/plans.ts';
+import { pinsNow, readPlans } from '../pipeline/publish/plans.ts';
 import type { Experiment } from '../review/experiment.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type Explanation, type LabelChange, planExplain } from '../segmentation/explain.ts';

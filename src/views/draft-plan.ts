@@ -1,8 +1,8 @@
 /** What somebody looks at before publishing: differences in words, who enters and leaves, where it is written. */
 import { connectorOf } from '../../connectors/registry.ts';
-import { readChecked } from '../pipeline/draft-check.ts';
-import { readDesk } from '../pipeline/drafts.ts';
-import { targetsOf } from '../pipeline/target-choice.ts';
+import { readChecked } from '../pipeline/publish/draft-check.ts';
+import { readDesk } from '../pipeline/publish/drafts.ts';
+import { targetsOf } from '../pipeline/publish/target-choice.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type Difference, differencesOf } from '../segmentation/differences.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
-import { refusesProfiling } from '../pipeline/desired.ts';
-import { learnModel } from '../pipeline/learn.ts';
-import { pinsNow, readPlans } from '../pipeline/plans.ts';
+import { learnModel } from '../pipeline/learn/learn.ts';
+import { pinsNow, readPlans } from '../pipeline/publish/plans.ts';
+import { refusesProfiling } from '../pipeline/push/desired.ts';
 import { addUp } from '../pipeline/review/ranges.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';

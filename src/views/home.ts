@@ -1,5 +1,5 @@
-import { listFalls } from '../pipeline/falls.ts';
-import { listRefusals } from '../pipeline/refusals.ts';
+import { listFalls } from '../pipeline/pull/falls.ts';
+import { listRefusals } from '../pipeline/push/refusals.ts';
 import { type ConnectionRow, listConnections } from '../store/connections.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
 import { listRuns, type Run } from '../store/runs.ts';

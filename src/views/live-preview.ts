@@ -1,7 +1,7 @@
 /** Sizes while somebody builds: quick enough to follow each change, on a sample where there are many subjects. */
 
-import { keptModels, learnAlike } from '../pipeline/kept-models.ts';
-import { isLight, type learnModel } from '../pipeline/learn.ts';
+import { keptModels, learnAlike } from '../pipeline/learn/kept-models.ts';
+import { isLight, type learnModel } from '../pipeline/learn/learn.ts';
 import { lintDraft } from '../pipeline/review/draft-findings.ts';
 import type { LintCheck } from '../review/linter.ts';
 import { learns } from '../segmentation/compile.ts';

@@ -9,7 +9,7 @@ import {
   ownerOf,
 } from '../model/attribute.ts';
 import type { ObjectType } from '../model/record.ts';
-import { chooseProperty } from '../pipeline/setup.ts';
+import { chooseProperty } from '../pipeline/publish/setup.ts';
 import type { OpenConnection } from '../pipeline/stage.ts';
 import { catalogue, findInCatalogue } from '../segmentation/catalogue.ts';
 import { references } from '../segmentation/references.ts';

@@ -1,11 +1,11 @@
 /** What a method finds in the data, as people look at it: a map, a histogram, profiles, points. Nothing is stored. */
 
 import type { Attribute } from '../model/attribute.ts';
-import { refusesProfiling } from '../pipeline/desired.ts';
-import { keptModels } from '../pipeline/kept-models.ts';
-import { type Plans, pinsNow, readPlans } from '../pipeline/plans.ts';
-import { changeOf } from '../pipeline/publish.ts';
-import { refuseSensitive } from '../pipeline/sensitive-gate.ts';
+import { refuseSensitive } from '../pipeline/label/sensitive-gate.ts';
+import { keptModels } from '../pipeline/learn/kept-models.ts';
+import { type Plans, pinsNow, readPlans } from '../pipeline/publish/plans.ts';
+import { changeOf } from '../pipeline/publish/publish.ts';
+import { refusesProfiling } from '../pipeline/push/desired.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type MethodPicture, pictureOfModel } from '../segmentation/method-picture.ts';

@@ -1,11 +1,11 @@
 import { AppError } from '../errors.ts';
 import type { SubjectType } from '../model/attribute.ts';
-import { refusesProfiling } from '../pipeline/desired.ts';
-import { learnModel } from '../pipeline/learn.ts';
-import type { Plans } from '../pipeline/plans.ts';
-import { type Change, changeOf, refuseClash } from '../pipeline/publish.ts';
-import { refuseSensitive } from '../pipeline/sensitive-gate.ts';
-import { binder, settledSql, staysOf } from '../pipeline/stay.ts';
+import { refuseSensitive } from '../pipeline/label/sensitive-gate.ts';
+import { binder, settledSql, staysOf } from '../pipeline/label/stay.ts';
+import { learnModel } from '../pipeline/learn/learn.ts';
+import type { Plans } from '../pipeline/publish/plans.ts';
+import { type Change, changeOf, refuseClash } from '../pipeline/publish/publish.ts';
+import { refusesProfiling } from '../pipeline/push/desired.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts';
 import type { SubjectType } from '../model/attribute.ts';
-import { learnModel } from '../pipeline/learn.ts';
-import { missingData, type Plans, pinsNow, readPlans, readRequest } from '../pipeline/plans.ts';
-import { refuseSensitive } from '../pipeline/sensitive-gate.ts';
+import { refuseSensitive } from '../pipeline/label/sensitive-gate.ts';
+import { learnModel } from '../pipeline/learn/learn.ts';
+import { missingData, type Plans, pinsNow, readPlans, readRequest } from '../pipeline/publish/plans.ts';
 import { learns, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';

@@ -1,6 +1,6 @@
-import { homeCurrencies } from '../pipeline/rates.ts';
-import type { RevenueSetting } from '../pipeline/revenue.ts';
-import { type RevenueLine, revenueCheck } from '../pipeline/setup.ts';
+import { homeCurrencies } from '../pipeline/profile/rates.ts';
+import type { RevenueSetting } from '../pipeline/profile/revenue.ts';
+import { type RevenueLine, revenueCheck } from '../pipeline/publish/setup.ts';
 import type { Queryable } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
 

@@ -1,7 +1,7 @@
 import type { TargetKind } from '../../connectors/contract.ts';
 import { connectorOf } from '../../connectors/registry.ts';
 import type { ObjectType } from '../model/record.ts';
-import { targetsOf } from '../pipeline/target-choice.ts';
+import { targetsOf } from '../pipeline/publish/target-choice.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { listConnections } from '../store/connections.ts';
 import type { Queryable } from '../store/pool.ts';

@@ -1,6 +1,6 @@
 /** What the list of segment sets shows: each key with its version in force, its draft, sizes and what it waits for. */
 
-import { missingData } from '../pipeline/plans.ts';
+import { missingData } from '../pipeline/publish/plans.ts';
 import { nextAfter } from '../review/rhythm.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { scoreNames } from '../segmentation/methods.ts';

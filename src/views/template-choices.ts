@@ -1,5 +1,5 @@
 import type { SubjectType } from '../model/attribute.ts';
-import { templateDefinitions } from '../pipeline/template-files.ts';
+import { templateDefinitions } from '../pipeline/publish/template-files.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
 import type { Play } from '../segmentation/definition.ts';
 import { unmetSegments } from '../segmentation/requirements.ts';

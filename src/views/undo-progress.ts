@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { InputError, RateLimitError, toAppError } from '../errors.ts';
+import { beginUndo, planUndo, type UndoPlan, type UndoRequest, undoSlice } from '../pipeline/push/undo.ts';
 import { type ConnectionOpener, SLICE_MS } from '../pipeline/run.ts';
-import { beginUndo, planUndo, type UndoPlan, type UndoRequest, undoSlice } from '../pipeline/undo.ts';
 import { type CheckFence, withLeases } from '../pipeline/with-leases.ts';
 import { type ConnectionRow, listConnections } from '../store/connections.ts';
 import { pushLease } from '../store/lease.ts';

@@ -1,5 +1,5 @@
-import type { TargetCounts } from '../pipeline/difference.ts';
-import { pendingTargets } from '../pipeline/release.ts';
+import { pendingTargets } from '../pipeline/publish/release.ts';
+import type { TargetCounts } from '../pipeline/push/difference.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
 

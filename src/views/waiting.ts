@@ -1,4 +1,4 @@
-import { type HeldFall, listFalls } from '../pipeline/falls.ts';
+import { type HeldFall, listFalls } from '../pipeline/pull/falls.ts';
 import { listConnections } from '../store/connections.ts';
 import { countPins, type PinKey, pagePins } from '../store/pins.ts';
 import type { Pool, Queryable } from '../store/pool.ts';

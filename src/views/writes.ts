@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ObjectType } from '../model/record.ts';
-import { readScene, shownTargets } from '../pipeline/desired.ts';
-import { RECORDS_AT_ONCE, rangeEnd, readDifferences } from '../pipeline/difference.ts';
+import { readScene, shownTargets } from '../pipeline/push/desired.ts';
+import { RECORDS_AT_ONCE, rangeEnd, readDifferences } from '../pipeline/push/difference.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { listConnections } from '../store/connections.ts';
 import type { Queryable } from '../store/pool.ts';

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { seedFromCsv } from '../../sandbox/csv-seed.ts';
-import { templateDefinitions } from '../../src/pipeline/template-files.ts';
+import { templateDefinitions } from '../../src/pipeline/publish/template-files.ts';
 import { readTotals } from '../../src/views/totals.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { sharedFolder } from '../shared.ts';

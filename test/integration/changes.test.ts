@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { acceptFall, listFalls } from '../../src/pipeline/falls.ts';
+import { acceptFall, listFalls } from '../../src/pipeline/pull/falls.ts';
 import { listMappings } from '../../src/store/mappings.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from './rig.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HubspotAdmin } from '../../sandbox/hubspot/admin.ts';
 import type { SalesforceAdmin } from '../../sandbox/salesforce/index.ts';
 import { type ObjectType, Scalar } from '../../src/model/record.ts';
-import type { ShownSource } from '../../src/pipeline/check.ts';
+import type { ShownSource } from '../../src/pipeline/push/check.ts';
 
 /** Everything of ours that a CRM shows, whatever is empty left out; two CRMs with equal states show the same. */
 export type CrmState = {

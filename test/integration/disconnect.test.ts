@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../src/log.ts';
-import { disconnectSlice } from '../../src/pipeline/disconnect.ts';
-import { beginLeaving, type Keep, planLeaving } from '../../src/pipeline/leaving.ts';
+import { disconnectSlice } from '../../src/pipeline/connection/disconnect.ts';
+import { beginLeaving, type Keep, planLeaving } from '../../src/pipeline/connection/leaving.ts';
 import { pageAudit } from '../../src/store/audit.ts';
 import { listConnections } from '../../src/store/connections.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';

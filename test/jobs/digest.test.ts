@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digest, readOwners } from '../../jobs/digest.ts';
 import type { JobContext } from '../../jobs/index.ts';
-import { weekOf } from '../../src/pipeline/week.ts';
+import { weekOf } from '../../src/pipeline/plays/week.ts';
 import { RulesSegmentation } from '../../src/segmentation/definition.ts';
 import { ensureAccount, saveMember } from '../../src/store/accounts.ts';
 import { beginSession } from '../../src/store/sessions.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { releaseTargets } from '../../src/pipeline/release.ts';
+import { releaseTargets } from '../../src/pipeline/publish/release.ts';
 import { allowSensitive, revokeSensitive } from '../../src/privacy/lawful-basis.ts';
 import { listBases } from '../../src/store/lawful-bases.ts';
 import { listTargets } from '../../src/store/targets.ts';

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { connectAccount } from '../../src/pipeline/connect.ts';
-import { applySegmentations } from '../../src/pipeline/publish.ts';
+import { connectAccount } from '../../src/pipeline/connection/connect.ts';
+import { applySegmentations } from '../../src/pipeline/publish/publish.ts';
 import { RulesSegmentation } from '../../src/segmentation/definition.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import type { Run } from '../../src/store/runs.ts';

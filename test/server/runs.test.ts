@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { quietUntil } from '../../src/pipeline/quiet-hours.ts';
+import { quietUntil } from '../../src/pipeline/push/quiet-hours.ts';
 import { saveConnection } from '../../src/store/connections.ts';
 import { saveRefusals } from '../../src/store/ledger.ts';
 import { pageRuns, requestRun } from '../../src/store/runs.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { releaseTargets, stopTargets } from '../../src/pipeline/release.ts';
+import { releaseTargets, stopTargets } from '../../src/pipeline/publish/release.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { addPins } from '../../src/store/sightings.ts';
 import { readWaiting } from '../../src/views/waiting.ts';

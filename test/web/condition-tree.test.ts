@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { templateDefinitions } from '../../src/pipeline/template-files.ts';
+import { templateDefinitions } from '../../src/pipeline/publish/template-files.ts';
 import type { Condition } from '../../src/segmentation/condition.ts';
 import { templates } from '../../src/segmentation/templates.ts';
 import {

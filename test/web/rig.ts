@@ -14,9 +14,9 @@ import {
 } from '../../sandbox/salesforce/index.ts';
 import type { CrmSeed } from '../../sandbox/seed.ts';
 import { createLog } from '../../src/log.ts';
-import { connectAccount } from '../../src/pipeline/connect.ts';
-import { applySegmentations } from '../../src/pipeline/publish.ts';
-import { releaseTargets } from '../../src/pipeline/release.ts';
+import { connectAccount } from '../../src/pipeline/connection/connect.ts';
+import { applySegmentations } from '../../src/pipeline/publish/publish.ts';
+import { releaseTargets } from '../../src/pipeline/publish/release.ts';
 import type { Segmentation } from '../../src/segmentation/definition.ts';
 import { getRun, type Run } from '../../src/store/runs.ts';
 import { suppressionKey } from '../../src/store/suppressions.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Scalar } from '../../model/record.ts';
-import { checkConnection } from '../../pipeline/check.ts';
-import { readScene } from '../../pipeline/desired.ts';
-import { readable } from '../../pipeline/shown-values.ts';
+import { checkConnection } from '../../pipeline/push/check.ts';
+import { readScene } from '../../pipeline/push/desired.ts';
+import { readable } from '../../pipeline/push/shown-values.ts';
 import { listConnections } from '../../store/connections.ts';
 import type { Session } from '../session.ts';
 import type { DemoCrm, LabelProperty } from './crm.ts';

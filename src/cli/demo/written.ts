@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Pending } from '../../pipeline/release.ts';
+import type { Pending } from '../../pipeline/publish/release.ts';
 import { listConnections } from '../../store/connections.ts';
 import { listPublished } from '../../store/segmentations.ts';
 import { countShown } from '../../store/shown.ts';

@@ -2,8 +2,8 @@ import { compilePlans, learns, type Plan } from '../../segmentation/compile.ts';
 import { references } from '../../segmentation/references.ts';
 import { newestModels } from '../../store/models.ts';
 import type { Queryable } from '../../store/pool.ts';
-import { refusesProfiling } from '../desired.ts';
-import { readRequest } from '../plans.ts';
+import { readRequest } from '../publish/plans.ts';
+import { refusesProfiling } from '../push/desired.ts';
 import { type Need, needsOf } from './needs.ts';
 import { findReviewed, type ReviewScene } from './scene.ts';
 

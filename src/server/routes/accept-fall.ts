@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ObjectType } from '../../model/record.ts';
-import { acceptFall } from '../../pipeline/falls.ts';
+import { acceptFall } from '../../pipeline/pull/falls.ts';
 import { getConnection } from '../../store/connections.ts';
 import { route } from '../route.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { InputError } from '../../errors.ts';
-import { checkGiven } from '../../pipeline/draft-check.ts';
-import { beginDrafts } from '../../pipeline/drafts.ts';
-import { templateDefinitions } from '../../pipeline/template-files.ts';
+import { checkGiven } from '../../pipeline/publish/draft-check.ts';
+import { beginDrafts } from '../../pipeline/publish/drafts.ts';
+import { templateDefinitions } from '../../pipeline/publish/template-files.ts';
 import { definitionInvalid } from '../../segmentation/parse.ts';
 import { DefinitionGiven, TextGiven } from '../definition-schema.ts';
 import { route } from '../route.ts';

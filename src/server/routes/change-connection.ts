@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { changeConnection } from '../../pipeline/change-connection.ts';
+import { changeConnection } from '../../pipeline/connection/change-connection.ts';
 import { getConnection } from '../../store/connections.ts';
 import { route } from '../route.ts';
 

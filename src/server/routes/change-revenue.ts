@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { changeRevenue } from '../../pipeline/change-revenue.ts';
-import { RevenueSetting } from '../../pipeline/revenue.ts';
+import { changeRevenue } from '../../pipeline/connection/change-revenue.ts';
+import { RevenueSetting } from '../../pipeline/profile/revenue.ts';
 import { getConnection } from '../../store/connections.ts';
 import { route } from '../route.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OAuthSecret } from '../../../connectors/contract.ts';
-import { checkScopes, preflight } from '../../pipeline/preflight.ts';
+import { checkScopes, preflight } from '../../pipeline/connection/preflight.ts';
 import { getConnection, readSecret } from '../../store/connections.ts';
 import { Instant, route } from '../route.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkGiven } from '../../pipeline/draft-check.ts';
+import { checkGiven } from '../../pipeline/publish/draft-check.ts';
 import { DefinitionAnswer, DefinitionGiven, TextGiven } from '../definition-schema.ts';
 import { route } from '../route.ts';
 

@@ -1,4 +1,4 @@
-import { discardDraft } from '../../pipeline/drafts.ts';
+import { discardDraft } from '../../pipeline/publish/drafts.ts';
 import { SetParams } from '../definition-schema.ts';
 import { requiredTag } from '../if-match.ts';
 import { route } from '../route.ts';

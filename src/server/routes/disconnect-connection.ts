@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { queueDisconnect } from '../../../jobs/disconnect.ts';
-import { beginLeaving, Keep } from '../../pipeline/leaving.ts';
+import { beginLeaving, Keep } from '../../pipeline/connection/leaving.ts';
 import { route } from '../route.ts';
 
 export default route({

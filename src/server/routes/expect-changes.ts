@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readChecked } from '../../pipeline/draft-check.ts';
-import { readDesk } from '../../pipeline/drafts.ts';
+import { readChecked } from '../../pipeline/publish/draft-check.ts';
+import { readDesk } from '../../pipeline/publish/drafts.ts';
 import { expectChanges } from '../../views/expected-changes.ts';
 import { SetParams } from '../definition-schema.ts';
 import { route } from '../route.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DealNames } from '../../../connectors/contract.ts';
-import { RevenueSetting } from '../../pipeline/revenue.ts';
+import { RevenueSetting } from '../../pipeline/profile/revenue.ts';
 import { listConnections } from '../../store/connections.ts';
 import { countRevenue } from '../../views/revenue-lines.ts';
 import { unknownRates } from '../../views/unknown-rates.ts';

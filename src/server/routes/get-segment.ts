@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NotFoundError } from '../../errors.ts';
-import { segmentSizes } from '../../pipeline/sizes.ts';
+import { segmentSizes } from '../../pipeline/label/sizes.ts';
 import { Play } from '../../segmentation/definition.ts';
 import { type Described, describeSegment } from '../../segmentation/describe.ts';
 import { listAttributes } from '../../store/columns.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { asYaml } from '../../pipeline/draft-check.ts';
-import { mayNotPublish, readDesk, tagOf } from '../../pipeline/drafts.ts';
+import { asYaml } from '../../pipeline/publish/draft-check.ts';
+import { mayNotPublish, readDesk, tagOf } from '../../pipeline/publish/drafts.ts';
 import { whyNobody } from '../../segmentation/methods.ts';
 import { newestModels } from '../../store/models.ts';
 import { versionsOf } from '../../store/segmentations.ts';

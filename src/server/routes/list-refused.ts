@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listRefusals } from '../../pipeline/refusals.ts';
+import { listRefusals } from '../../pipeline/push/refusals.ts';
 import { listConnections } from '../../store/connections.ts';
 import { pageRefused } from '../../views/refused.ts';
 import { packKey, RecordTargetKey, unpackKey } from '../keyset.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkGiven } from '../../pipeline/draft-check.ts';
+import { checkGiven } from '../../pipeline/publish/draft-check.ts';
 import { MethodPicture } from '../../segmentation/method-picture.ts';
 import { definitionInvalid } from '../../segmentation/parse.ts';
 import { pictureMethod } from '../../views/method-picture.ts';

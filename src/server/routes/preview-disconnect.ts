@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { planLeaving } from '../../pipeline/leaving.ts';
+import { planLeaving } from '../../pipeline/connection/leaving.ts';
 import { route } from '../route.ts';
 
 export default route({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RevenueSetting } from '../../pipeline/revenue.ts';
+import { RevenueSetting } from '../../pipeline/profile/revenue.ts';
 import { getConnection } from '../../store/connections.ts';
 import { countRevenue } from '../../views/revenue-lines.ts';
 import { route } from '../route.ts';

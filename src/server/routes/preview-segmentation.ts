@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkGiven } from '../../pipeline/draft-check.ts';
+import { checkGiven } from '../../pipeline/publish/draft-check.ts';
 import { definitionInvalid } from '../../segmentation/parse.ts';
 import { livePreview } from '../../views/live-preview.ts';
 import { DefinitionGiven } from '../definition-schema.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { planUndo } from '../../pipeline/undo.ts';
+import { planUndo } from '../../pipeline/push/undo.ts';
 import { describeUndo } from '../../views/undo-progress.ts';
 import { route } from '../route.ts';
 import { IdText } from './list-runs.ts';

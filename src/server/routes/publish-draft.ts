@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { publishDraft } from '../../pipeline/drafts.ts';
+import { publishDraft } from '../../pipeline/publish/drafts.ts';
 import { SetParams } from '../definition-schema.ts';
 import { requiredTag } from '../if-match.ts';
 import { route } from '../route.ts';

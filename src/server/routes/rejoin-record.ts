@@ -1,5 +1,5 @@
 import { startRefresh } from '../../../jobs/webhook-refresh.ts';
-import { rejoinRecord } from '../../pipeline/split.ts';
+import { rejoinRecord } from '../../pipeline/unify/split.ts';
 import { route } from '../route.ts';
 import { CustomerParams, RecordBody } from './split-record.ts';
 

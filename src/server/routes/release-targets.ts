@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { releaseTargets } from '../../pipeline/release.ts';
+import { releaseTargets } from '../../pipeline/publish/release.ts';
 import { route } from '../route.ts';
 
 /** Targets by id, or all that are held. */

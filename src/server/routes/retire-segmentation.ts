@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { retireSegmentation } from '../../pipeline/publish.ts';
+import { retireSegmentation } from '../../pipeline/publish/publish.ts';
 import { SetParams } from '../definition-schema.ts';
 import { route } from '../route.ts';
 

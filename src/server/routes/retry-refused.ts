@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { queueSlice } from '../../../jobs/advance.ts';
-import { retryRefused } from '../../pipeline/refusals.ts';
+import { retryRefused } from '../../pipeline/push/refusals.ts';
 import { requestRun } from '../../store/runs.ts';
 import { route } from '../route.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InputError } from '../../errors.ts';
-import { checkGiven } from '../../pipeline/draft-check.ts';
-import { mayNotPublish, saveDraft } from '../../pipeline/drafts.ts';
+import { checkGiven } from '../../pipeline/publish/draft-check.ts';
+import { mayNotPublish, saveDraft } from '../../pipeline/publish/drafts.ts';
 import { definitionInvalid } from '../../segmentation/parse.ts';
 import { DefinitionGiven, SetParams, TextGiven } from '../definition-schema.ts';
 import { requiredTag } from '../if-match.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { startRefresh } from '../../../jobs/webhook-refresh.ts';
 import { SubjectType } from '../../model/attribute.ts';
-import { splitRecord } from '../../pipeline/split.ts';
+import { splitRecord } from '../../pipeline/unify/split.ts';
 import { route } from '../route.ts';
 
 export const CustomerParams = z.strictObject({

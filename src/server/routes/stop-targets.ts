@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { stopTargets } from '../../pipeline/release.ts';
+import { stopTargets } from '../../pipeline/publish/release.ts';
 import { route } from '../route.ts';
 import { WhichTargets } from './release-targets.ts';
 

@@ -1,0 +1,99 @@
+import type { Logger } from 'pino';
+import { memoryContext } from '../../../connectors/context.ts';
+import type { CheckItem, OAuthApp, OAuthSecret, Property } from '../../../connectors/contract.ts';
+import { connectorOf } from '../../../connectors/registry.ts';
+import { InputError } from '../../errors.ts';
+import { catalogue } from '../../segmentation/catalogue.ts';
+import { type ConnectionRow, saveConnection, saveDealNames } from '../../store/connections.ts';
+import { listMappings } from '../../store/mappings.ts';
+import type { Pool } from '../../store/pool.ts';
+import type { Keyring } from '../../store/secrets.ts';
+import type { Tenant } from '../../store/tenant.ts';
+import { addMissingTargets } from '../publish/publish.ts';
+import { mapConnection } from '../publish/setup.ts';
+import { checkScopes, preflight } from './preflight.ts';
+
+export type ConnectRequest = {
+  system: string;
+  /** The connector's own settings. */
+  config: Record<string, unknown>;
+  /** Absent where the system needs no authorisation. */
+  secret?: OAuthSecret;
+  app?: OAuthApp | undefined;
+  mode?: 'production' | 'test';
+  /** What people call it; the account's own name if left out. */
+  name?: string;
+  /**
+   * Asked once it is known which account this is, before anything is stored; throws where it may not be connected
+   * here. Answers the name that people gave it before, if they did.
+   */
+  mayConnect?: (account: { id: string; name: string }) => Promise<{ name?: string | undefined }>;
+};
+
+export type Connected = {
+  connection: ConnectionRow;
+  checks: CheckItem[];
+  /** Attributes that are fed now, as `contact.email`. */
+  mapped: string[];
+  /** Standard attributes that this account has no property for, likewise. */
+  missing: string[];
+};
+
+/**
+ * From a token to a checked connection: who is this, may we do what we must, which properties feed which
+ * attributes. Connecting an account again renews its token and keeps everything else.
+ */
+export async function connectAccount(
+  parts: { pool: Pool; tenant: Tenant; keys: Keyring; log: Logger },
+  request: ConnectRequest,
+): Promise<Connected> {
+  const { pool, tenant, keys, log } = parts;
+  const connector = connectorOf(request.system);
+  if (connector.auth === 'oauth2' && !request.secret) {
+    throw new InputError('secret_missing', `${connector.name} needs an authorisation.`, {
+      action: `Run \`connect ${connector.key}\` and follow the address it shows.`,
+    });
+  }
+  const config = connector.config.parse(request.config) as Record<string, unknown>;
+  const context = memoryContext({ connector, config, secret: request.secret, app: request.app, log });
+  const account = await connector.identify(context);
+  const known = await request.mayConnect?.(account);
+  const properties: Property[] = [];
+  for (const object of connector.objects)
+    properties.push(...((await connector.discover?.(context, object)) ?? []));
+  const connection = await saveConnection(
+    pool,
+    tenant,
+    keys,
+    {
+      system: connector.key,
+      name: request.name ?? known?.name ?? account.name,
+      mode: request.mode,
+      accountId: account.id,
+      config: { ...config, webUrl: context.secret()?.apiUrl },
+    },
+    // A token that was renewed meanwhile is the one to keep.
+    context.secret() ?? null,
+  );
+  if (connector.dealNames)
+    await saveDealNames(pool, tenant, connection.id, await connector.dealNames(context));
+  const { missing } = await mapConnection(
+    pool,
+    tenant,
+    connection,
+    catalogue,
+    connector.discover ? properties : undefined,
+  );
+  const mappings = await listMappings(pool, tenant, { connectionId: connection.id });
+  const checks = [
+    ...checkScopes(connector, context.secret()),
+    ...(await preflight(pool, tenant, { id: connection.id, connector, context })),
+  ];
+  await addMissingTargets(pool, tenant);
+  return {
+    connection,
+    checks,
+    mapped: mappings.map(({ object, attribute }) => `${object}.${attribute}`),
+    missing: missing.map(({ object, attribute }) => `${object}.${attribute}`),
+  };
+}

@@ -1,0 +1,248 @@
+import type { ObjectType } from '../../model/record.ts';
+import type { Queryable } from '../../store/pool.ts';
+import { recordTables } from '../../store/records.ts';
+import type { Tenant } from '../../store/tenant.ts';
+import type { Edge } from './components.ts';
+import { identifiesCompany, identifiesPerson, MOST_HOLDERS } from './identity.ts';
+
+/** Records of this kind tell more about known people, and are nobody by themselves. */
+export const ATTRIBUTES_KIND = 'attributes';
+
+/** A record as unify looks at it. */
+export type Node = {
+  connection_id: string;
+  id: string;
+  kind: string;
+  subject_id: string | null;
+  /** The normalised e-mail or domain. */
+  key: string | null;
+  cross_ids: Record<string, string>;
+  state: 'live' | 'deleted' | 'merged';
+  merged_into: string | null;
+  unified_as: string | null;
+};
+
+/** A connection as unify looks at it, best rank first in a list. */
+export type RankedConnection = { id: string; system: string; mode: 'production' | 'test' };
+
+/** The records that can be the same as touched ones, and what says so. */
+export type Closure = { nodes: Map<string, Node>; edges: Edge[] };
+
+export function nodeName(node: { connection_id: string; id: string }): string {
+  return `${node.connection_id}/${node.id}`;
+}
+
+type Scene = {
+  db: Queryable;
+  tenant: Tenant;
+  object: ObjectType;
+  connections: RankedConnection[];
+  /** Records that a person took out of their subject: they are the same as nobody. */
+  split: Set<string>;
+  /** Does any record of this object refer to one of another CRM? Asked once a slice, as answering reads the table. */
+  hasReferences: boolean;
+};
+
+/**
+ * All records connected with the touched ones, as the edges were (they share a subject, or an address that unify
+ * went by) and as they are. Reads in rounds until nothing new turns up; most sets of records are closed at once.
+ */
+export async function closureOf(scene: Scene, touched: Node[]): Promise<Closure> {
+  const nodes = new Map<string, Node>();
+  const shared = new Map<string, boolean>();
+  const asked = new Set<string>();
+  let frontier = touched;
+  while (frontier.length > 0) {
+    for (const node of frontier) nodes.set(nodeName(node), node);
+    const found = [
+      ...(await bySubject(
+        scene,
+        fresh(asked, 'subject', frontier, (node) => [node.subject_id]),
+      )),
+      ...(await byKey(
+        scene,
+        shared,
+        fresh(asked, 'key', frontier, (node) => [node.key, node.unified_as]),
+      )),
+      ...(await byReference(scene, asked, frontier)),
+    ];
+    frontier = found.filter((node) => !nodes.has(nodeName(node)));
+  }
+  return { nodes, edges: edgesOf(scene, nodes, shared) };
+}
+
+/** Whether records of an object refer to another CRM's; one that comes later is touched, and leads there itself. */
+export async function anyReferences(db: Queryable, tenant: Tenant, object: ObjectType): Promise<boolean> {
+  const { rows } = await db.query<{ any: boolean }>(
+    `select exists (select from ${tenant.schema}.${recordTables[object].table} where cross_ids <> '{}') as any`,
+  );
+  return rows[0]?.any === true;
+}
+
+/** What the frontier names and was not asked for before. */
+function fresh(
+  asked: Set<string>,
+  topic: string,
+  frontier: Node[],
+  valuesOf: (node: Node) => (string | null)[],
+): string[] {
+  const values: string[] = [];
+  for (const value of frontier.flatMap(valuesOf)) {
+    if (value === null || asked.has(`${topic} ${value}`)) continue;
+    asked.add(`${topic} ${value}`);
+    values.push(value);
+  }
+  return values;
+}
+
+export function nodeColumns(object: ObjectType): string {
+  const { subject, key } = recordTables[object];
+  return `r.connection_id, r.id, r.kind, r.${subject} as subject_id, ${key === null ? 'null' : `r.${key}`} as key,
+    r.cross_ids, r.state, r.merged_into, ${key === null ? 'null' : 'r.unified_as'} as unified_as`;
+}
+
+async function select(scene: Scene, condition: string, values: unknown[]): Promise<Node[]> {
+  const { table } = recordTables[scene.object];
+  const { rows } = await scene.db.query<Node>(
+    `select ${nodeColumns(scene.object)} from ${scene.tenant.schema}.${table} r ${condition}`,
+    values,
+  );
+  return rows;
+}
+
+async function bySubject(scene: Scene, ids: string[]): Promise<Node[]> {
+  if (ids.length === 0) return [];
+  return select(scene, `where r.${recordTables[scene.object].subject} = any($1::bigint[])`, [ids]);
+}
+
+/**
+ * Records that hold these keys. Of a key that too many hold, only those that still share a subject because of it:
+ * a mailbox of thousands must not be read with every record that has it.
+ */
+async function byKey(scene: Scene, shared: Map<string, boolean>, keys: string[]): Promise<Node[]> {
+  const { table, key, subject } = recordTables[scene.object];
+  const identifies = scene.object === 'contact' ? identifiesPerson : identifiesCompany;
+  const wanted = keys.filter((value) => identifies(value));
+  if (key === null || wanted.length === 0) return [];
+  const { rows } = await scene.db.query<{ key: string; is_shared: boolean }>(
+    `select key, bool_or(holders > ${MOST_HOLDERS}) as is_shared
+     from (select ${key} as key, connection_id, count(*) as holders from ${scene.tenant.schema}.${table}
+           where ${key} = any($1::text[]) and state = 'live' group by 1, 2) held
+     group by key`,
+    [wanted],
+  );
+  for (const row of rows) shared.set(row.key, row.is_shared);
+  const own = rows.filter((row) => !row.is_shared).map((row) => row.key);
+  const crowd = rows.filter((row) => row.is_shared).map((row) => row.key);
+  const found =
+    own.length === 0
+      ? []
+      : await select(scene, `where r.${key} = any($1::text[]) and r.state = 'live'`, [own]);
+  if (crowd.length === 0) return found;
+  const joined = await select(
+    scene,
+    `join (select ${key} as key, ${subject} as subject_id from ${scene.tenant.schema}.${table}
+           where ${key} = any($1::text[]) and state = 'live' and ${subject} is not null
+           group by 1, 2 having count(*) > 1) held on held.key = r.${key} and held.subject_id = r.${subject}
+     where r.state = 'live'`,
+    [crowd],
+  );
+  return [...found, ...joined];
+}
+
+/** Records that the frontier refers to, and records that refer to it: merges in the CRM, and cross references. */
+async function byReference(scene: Scene, asked: Set<string>, frontier: Node[]): Promise<Node[]> {
+  const systems = new Map(scene.connections.map((connection) => [connection.id, connection.system]));
+  const ids: { connection_id: string; id: string }[] = [];
+  const referrers: { connection_id: string; id: string; reference: Record<string, string> }[] = [];
+  for (const node of frontier) {
+    if (node.merged_into !== null) ids.push({ connection_id: node.connection_id, id: node.merged_into });
+    for (const [system, id] of Object.entries(node.cross_ids)) {
+      for (const connection of scene.connections) {
+        if (connection.system === system) ids.push({ connection_id: connection.id, id });
+      }
+    }
+    const system = systems.get(node.connection_id);
+    if (system !== undefined) {
+      referrers.push({ connection_id: node.connection_id, id: node.id, reference: { [system]: node.id } });
+    }
+  }
+  const isNew = (topic: string) => (item: { connection_id: string; id: string }) => {
+    const name = `${topic} ${nodeName(item)}`;
+    if (asked.has(name)) return false;
+    asked.add(name);
+    return true;
+  };
+  const referredIds = ids.filter(isNew('id'));
+  const newReferrers = referrers.filter(isNew('referrer'));
+  const found: Node[] = [];
+  if (referredIds.length > 0) {
+    found.push(
+      ...(await select(
+        scene,
+        `join jsonb_to_recordset($1::jsonb) as t (connection_id text, id text)
+           on r.connection_id = t.connection_id and r.id = t.id
+         where r.connection_id = any($2::text[]) and r.id = any($3::text[])`,
+        [JSON.stringify(referredIds), connectionsOf(referredIds), referredIds.map(({ id }) => id)],
+      )),
+    );
+  }
+  if (newReferrers.length > 0) {
+    found.push(
+      ...(await select(
+        scene,
+        `join jsonb_to_recordset($1::jsonb) as t (connection_id text, id text)
+           on r.connection_id = t.connection_id and r.merged_into = t.id
+         where r.connection_id = any($2::text[]) and r.merged_into = any($3::text[])`,
+        [JSON.stringify(newReferrers), connectionsOf(newReferrers), newReferrers.map(({ id }) => id)],
+      )),
+    );
+    if (scene.hasReferences) {
+      found.push(
+        ...(await select(
+          scene,
+          `join jsonb_to_recordset($1::jsonb) as t (reference jsonb) on r.cross_ids @> t.reference
+           where r.cross_ids <> '{}'`,
+          [JSON.stringify(newReferrers)],
+        )),
+      );
+    }
+  }
+  return found;
+}
+
+function connectionsOf(records: { connection_id: string }[]): string[] {
+  return [...new Set(records.map((record) => record.connection_id))];
+}
+
+function edgesOf(scene: Scene, nodes: Map<string, Node>, shared: Map<string, boolean>): Edge[] {
+  const connections = new Map(scene.connections.map((connection) => [connection.id, connection]));
+  const identifies = scene.object === 'contact' ? identifiesPerson : identifiesCompany;
+  const firstWith = new Map<string, string>();
+  const edges: Edge[] = [];
+  for (const [name, node] of nodes) {
+    const connection = connections.get(node.connection_id);
+    if (node.state === 'merged' && node.merged_into !== null) {
+      edges.push({ a: name, b: `${node.connection_id}/${node.merged_into}`, by: 'merged_in_crm' });
+    }
+    if (node.state !== 'live' || connection === undefined || scene.split.has(name)) continue;
+    for (const [system, id] of Object.entries(node.cross_ids)) {
+      const targets = scene.connections
+        .filter((other) => other.system === system && other.mode === connection.mode)
+        .map((other) => `${other.id}/${id}`)
+        // A deleted record is nobody any more; a merged one leads on to its survivor.
+        .filter((target) => (nodes.get(target)?.state ?? 'deleted') !== 'deleted');
+      const [target] = targets;
+      // An id that two accounts of a system both have says nothing.
+      if (target === undefined || targets.length > 1 || scene.split.has(target)) continue;
+      edges.push({ a: name, b: target, by: 'cross_reference' });
+    }
+    if (node.key === null || shared.get(node.key) !== false || !identifies(node.key)) continue;
+    // One chain through all holders joins them as well as every pair would. Test accounts have chains of their own.
+    const chain = `${connection.mode} ${node.key}`;
+    const first = firstWith.get(chain);
+    if (first === undefined) firstWith.set(chain, name);
+    else edges.push({ a: first, b: name, by: 'key' });
+  }
+  return edges;
+}
