@@ -12,10 +12,11 @@ import { findLookalikes } from '../statistics/lookalike.ts';
 import { at } from '../statistics/vectors.ts';
 import type { FeatureRequest } from './cluster-learn.ts';
 import { featureColumns, featureSelect, featureTable } from './features.ts';
+import { notApplicable } from './not-applicable.ts';
 import { tierThreshold } from './purchase-explain.ts';
 import { cardSql } from './scorecard-compile.ts';
 import type { LookalikeModel, LookalikeSegmentation } from './scorecard-definition.ts';
-import { nobody, scoreSketch, valuesOf } from './scorecard-explain.ts';
+import { scoreSketch, valuesOf } from './scorecard-explain.ts';
 import { cardOf, notBetter } from './scorecard-learn.ts';
 
 export const lookalikeScores = ['likeness', 'probability'] as const;
@@ -125,7 +126,7 @@ export function sketchLookalike(
   truth: string,
 ): Sketch {
   const model = lookalikeModel(definition, plan.model);
-  if (model.card === null || model.reason !== null) return nobody(model.reason, truth);
+  if (model.card === null || model.reason !== null) return notApplicable(model.reason, truth);
   const topic = { name: 'likeness', type: 'number' as const, isVisible: true };
   const asked = tierThreshold(definition, index, model.cutPoints, topic, drawing.words);
   const outside: Sketch = {

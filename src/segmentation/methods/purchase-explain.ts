@@ -3,6 +3,7 @@ import type { Scope } from '../compile-condition.ts';
 import type { Drawing, Sketch } from '../explain-sketch.ts';
 import { showValue, type Topic, type Words } from '../explain-words.ts';
 import { purchaseModel } from '../methods.ts';
+import { notApplicable } from './not-applicable.ts';
 import { customerOf } from './purchase-compile.ts';
 import { dividedScore, type PurchaseSegmentation } from './purchase-definition.ts';
 import { whyNotPurchases } from './purchase-learn.ts';
@@ -18,10 +19,7 @@ export function sketchPurchases(
 ): Sketch {
   const model = purchaseModel(definition, plan.model);
   const reason = whyNotPurchases(model);
-  if (reason !== null) {
-    const topic: Topic = { name: 'model', type: 'text', isVisible: true };
-    return { kind: 'test', topic, threshold: `not applicable: ${reason}`, test: null, value: null, truth };
-  }
+  if (reason !== null) return notApplicable(reason, truth);
   const holds = drawing.column('t', 'true');
   const fact = (name: string, type: Topic['type'], sql: string, says: string): Sketch => ({
     kind: 'test',

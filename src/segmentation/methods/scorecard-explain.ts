@@ -2,6 +2,7 @@ import { compileCondition, type Scope } from '../compile-condition.ts';
 import type { Drawing, Sketch } from '../explain-sketch.ts';
 import { inWords } from '../preview.ts';
 import { type Feature, featureColumns, featureName, featureTopic } from './features.ts';
+import { notApplicable } from './not-applicable.ts';
 import { attributeSql, gradeMark } from './scorecard-compile.ts';
 import type { Card, ScorecardModel, ScorecardSegmentation } from './scorecard-definition.ts';
 
@@ -14,7 +15,7 @@ export function sketchScorecard(
   drawing: Drawing,
   truth: string,
 ): Sketch {
-  if (model?.use === 'nobody') return nobody(model.reason, truth);
+  if (model?.use === 'nobody') return notApplicable(model.reason, truth);
   const mark = gradeMark(definition, model, index);
   const asked = mark === null ? 'below the grades above' : `at least ${mark}`;
   const own = scoreSketch(scope.score(`${definition.key}.points`), 'score', asked, drawing, truth);
@@ -51,17 +52,6 @@ export function scoreSketch(
     threshold: asked,
     test: null,
     value: column('v', `to_json(${sql})`),
-    truth,
-  };
-}
-
-export function nobody(reason: string | null, truth: string): Sketch {
-  return {
-    kind: 'test',
-    topic: { name: 'model', type: 'text', isVisible: true },
-    threshold: `not applicable: ${reason ?? ''}`,
-    test: null,
-    value: null,
     truth,
   };
 }

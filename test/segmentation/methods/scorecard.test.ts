@@ -128,6 +128,9 @@ describe('a scorecard', () => {
     expect(model).toMatchObject({ use: 'nobody', reason: expect.stringMatching(reason) });
     const rows = await bench.apply({ definition: alone, model });
     expect([...rows.values()].every((row) => row.label_icp === null)).toBe(true);
+    const why = await bench.explain(companies[0]?.id ?? 0, { definition: alone, model });
+    expect(why).toMatch(/^Model is not applicable: .*[^.]\.$/m);
+    expect(why).not.toContain('Would');
 
     const withPoints = card({
       cases,
