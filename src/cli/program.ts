@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
 import { registerCommands } from './commands.ts';
 
 /** The whole command line, ready to parse; a wrong one throws CommanderError instead of ending the process. */
 export function createProgram(): Command {
   const program = new Command('segment-sync')
     .description('Keeps customer segments in step between HubSpot, Salesforce and the people who use them.')
+    .version(packageJson.version, '--version', 'say which version this is')
     .option('--json', 'answer with JSON on standard output, for programs')
     .option('--tenant <id>', 'which tenant, where the store holds several')
     .option('--verbose', 'log what happens on standard error')

@@ -100,7 +100,7 @@ export function route<
     ...given,
     params: given.params ?? (Nothing as unknown as P),
     query: given.query ?? (Nothing as unknown as Q),
-    body: given.body ?? (z.undefined() as unknown as B),
+    body: given.body ?? (z.undefined('is not expected here: send none') as unknown as B),
     answer: given.answer ?? (z.void() as unknown as A),
   };
 }

@@ -79,3 +79,15 @@ function expectToParse(line: string): void {
   const isVariadic = command.registeredArguments.some(({ variadic }) => variadic);
   if (!isVariadic) expect(operands.length, line).toBeLessThanOrEqual(command.registeredArguments.length);
 }
+
+test('--version says which version this is', async () => {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(`${root}/package.json`, 'utf8')));
+  let text = '';
+  const program = createProgram().configureOutput({ writeOut: (part) => (text += part) });
+  await expect(program.parseAsync(['node', 'segment-sync', '--version'])).rejects.toMatchObject({
+    exitCode: 0,
+  });
+  expect(text).toBe(`${version}\n`);
+});

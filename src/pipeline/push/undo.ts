@@ -4,6 +4,7 @@ import { InputError } from '../../errors.ts';
 import { ObjectType } from '../../model/record.ts';
 import { addAudit } from '../../store/audit.ts';
 import { type Pool, type Queryable, transaction } from '../../store/pool.ts';
+import { getRun } from '../../store/runs.ts';
 import { listTargets, setTargetState, type TargetRow } from '../../store/targets.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import type { OpenConnection, SliceResult, StageContext } from '../stage.ts';
@@ -33,7 +34,9 @@ function scopeSql({ schema }: Tenant, request: UndoRequest): { where: string; va
   };
 }
 
+/** @throws InputError where there is no such run */
 export async function planUndo(db: Queryable, tenant: Tenant, request: UndoRequest): Promise<UndoPlan> {
+  if ('runId' in request) await getRun(db, tenant, request.runId);
   const { where, value } = scopeSql(tenant, request);
   const { rows } = await db.query<{ records: number; values: number; targets: string[] }>(
     `select count(distinct (connection_id, object, external_key))::int as records,

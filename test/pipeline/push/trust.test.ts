@@ -177,10 +177,12 @@ describe('undo', () => {
     expect(crm.shown('seg_ages')).toEqual({});
   });
 
-  it('of nothing says so', async () => {
-    await expect(beginUndo(db.pool, scope.tenant, { runId: '99' }, 'test')).rejects.toMatchObject({
-      code: 'nothing_to_undo',
-    });
+  it('of nothing, or of a run that there is not, says so', async () => {
+    await written(3);
+    const { runId } = await wholeRun(scope);
+    const again = (id: string) => beginUndo(db.pool, scope.tenant, { runId: id }, 'test');
+    await expect(again(runId)).rejects.toMatchObject({ code: 'nothing_to_undo' });
+    await expect(again('99999')).rejects.toMatchObject({ code: 'run_unknown' });
   });
 });
 
