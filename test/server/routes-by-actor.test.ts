@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { PERMISSIONS } from '../../src/model/role.ts';
+import { holds, PERMISSIONS } from '../../src/model/role.ts';
 import type { Route } from '../../src/server/route.ts';
 import { routes } from '../../src/server/routes.ts';
 import { addApiToken } from '../../src/store/api-tokens.ts';
@@ -145,7 +145,7 @@ describe.each(named(all))('%s', (_name, route) => {
     }
   });
 
-  if (!PERMISSIONS.viewer.includes(route.may)) {
+  if (!holds(PERMISSIONS.viewer, route.may)) {
     it('refuses a viewer', async () => {
       const { status, text } = await ask(viewer, route);
       expect(status).toBe(403);
