@@ -96,6 +96,9 @@ export async function advanceRun(options: AdvanceOptions): Promise<Advanced> {
     options,
     [name],
     async (checkFence) => {
+      // A worker may have slept between reading the run and getting the lease: others went on from there.
+      const now = await getRun(pool, tenant, run.id);
+      if (now.slices !== run.slices || now.endedAt) return null;
       const connections = options.openConnections({ tenant, asOf: run.asOf, signal: options.signal });
       try {
         return await slice(options, run, checkFence, stage.run, connections);

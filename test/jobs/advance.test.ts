@@ -14,6 +14,7 @@ import { type Advanced, advanceRun, type ConnectionOpener, type Stages } from '.
 import type { SliceResult, Stage, StageContext } from '../../src/pipeline/stage.ts';
 import { saveConnection, setConnectionState } from '../../src/store/connections.ts';
 import { takeLease } from '../../src/store/lease.ts';
+import type { Pool } from '../../src/store/pool.ts';
 import { cancelRun, getRun, type Run, requestRun } from '../../src/store/runs.ts';
 import { keyring } from '../../src/store/secrets.ts';
 import { createTenant, type Tenant } from '../../src/store/tenant.ts';
@@ -51,10 +52,10 @@ const openConnections: ConnectionOpener = () => ({
   close: async () => undefined,
 });
 
-type Given = { stages?: Stages; signal?: AbortSignal; leaseMs?: number };
+type Given = { pool?: Pool; stages?: Stages; signal?: AbortSignal; leaseMs?: number };
 const step = (run: Run, given: Given = {}): Promise<Advanced> =>
   advanceRun({
-    pool: database.pool,
+    pool: given.pool ?? database.pool,
     tenant,
     runId: run.id,
     openConnections,
@@ -369,6 +370,35 @@ describe('one writer at a time', () => {
       slices: 1,
       reason: null,
     });
+  });
+
+  it('does nothing for a worker that slept since it read the run, while others went on', async () => {
+    const { pool } = database;
+    const run = await newRun();
+    let pulls = 0;
+    const stages = stagesWith({
+      pull: async () => {
+        pulls += 1;
+        return { position: {}, done: true, counts: {} };
+      },
+    });
+    let slept = false;
+    const sleepy: Pool = {
+      kind: pool.kind,
+      prepared: (text, values) => pool.prepared(text, values),
+      connect: () => pool.connect(),
+      end: () => pool.end(),
+      query: async (text, values) => {
+        if (!slept && text.includes('.lease')) {
+          slept = true;
+          await toEnd(run, stages);
+        }
+        return pool.query(text, values);
+      },
+    };
+    expect(await step(run, { pool: sleepy, stages })).toMatchObject({ state: 'again', moved: false });
+    expect([slept, pulls]).toEqual([true, 1]);
+    expect(await step(run, { stages })).toMatchObject({ state: 'ended' });
   });
 
   it('makes one slice of two that are done at once', async () => {
