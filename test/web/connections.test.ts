@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../src/model/role.ts';
 import { PERMISSIONS } from '../../src/model/role.ts';
 import { ROLES } from '../../web/src/screens/people/roles.ts';
@@ -77,25 +78,27 @@ describeInBrowser('running the workspace', () => {
     expect(Object.fromEntries(ROLES.map(({ key, permissions }) => [key, permissions]))).toEqual(PERMISSIONS);
   });
 
-  it.each([
+  describe.each([
     { width: 1280, scheme: 'light' },
     { width: 390, scheme: 'dark' },
-  ] as const)(
-    'draws each screen for everybody, $width wide and $scheme',
-    async ({ width, scheme }) => {
-      const page = await rig.page(await rig.visitor('admin'), { width, scheme });
-      // A tab is as wide and as bright as its screen's first one.
-      const screens = width === 390 ? SCREENS.filter(([path]) => !path.includes('?')) : SCREENS;
-      for (const [path, shows] of screens) {
+  ] as const)('$width wide and $scheme', ({ width, scheme }) => {
+    let page: Page;
+    beforeAll(async () => {
+      page = await rig.page(await rig.visitor('admin'), { width, scheme });
+    });
+
+    // A tab is as wide and as bright as its screen's first one.
+    it.each(width === 390 ? SCREENS.filter(([path]) => !path.includes('?')) : SCREENS)(
+      '%s is drawn for everybody',
+      async (path, shows) => {
         await page.goto(path);
         await page.getByText(shows).first().waitFor();
-        expect(await axe(page), path).toEqual([]);
-        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), path).toBe(true);
-      }
-      expect(rig.problems.splice(0)).toEqual([]);
-    },
-    60_000,
-  );
+        expect(await axe(page)).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+        expect(rig.problems.splice(0)).toEqual([]);
+      },
+    );
+  });
 
   it('asks at disconnecting what stays in the CRM, and shows the receipt', async () => {
     const page = await rig.page(await rig.visitor('admin'));
