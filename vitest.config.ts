@@ -14,7 +14,8 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // Programs that tests start are compiled once, not each time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/programs') },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // They end what hangs; nothing is said of speed by them.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 });

@@ -50,7 +50,7 @@ export function start(
     pid: child.pid ?? 0,
     log,
     text: () => text,
-    said: (message, limitMs = 30_000) =>
+    said: (message, limitMs = 60_000) =>
       eventually(
         `"${message}" in the log:\n${text}`,
         () => {

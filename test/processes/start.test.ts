@@ -117,7 +117,7 @@ describe('npm start', () => {
     await stop(second);
     const labels = (await readFile(join(crm, 'labels.csv'), 'utf8')).trim().split('\n');
     expect(labels).toHaveLength(1 + contacts / 2);
-  }, 90_000);
+  }, 150_000);
 
   it('ends with code 1 where it is set up wrongly, and says what to set', async () => {
     const wrong = start(process.execPath, ['src/main.ts'], { mark, env: { ...env(), PORT: 'http' } });

@@ -51,7 +51,7 @@ const worker = (times: Partial<typeof TIMES> = {}, concurrency = 1): Child =>
 const shop = (id: string, contacts: number) =>
   openShop({ pool: database.pool, keys: keyring(KEY) }, { id, folder: join(folder, id), contacts });
 
-const ended = (tenant: Tenant, run: Run, limitMs = 40_000): Promise<Run> =>
+const ended = (tenant: Tenant, run: Run, limitMs = 90_000): Promise<Run> =>
   eventually(
     `the run of ${tenant.id} ended`,
     async () => {
@@ -147,7 +147,7 @@ onServer('two workers', () => {
       );
     });
     expect(Math.max(...most)).toBeLessThanOrEqual(3);
-  }, 60_000);
+  }, 150_000);
 
   it('end a run where one of them was killed in the middle, as if nothing had happened', async () => {
     const [whole, killed] = [await shop('whole', 1_500), await shop('killed', 1_500)];
@@ -169,7 +169,7 @@ onServer('two workers', () => {
       expect(result).toMatchObject(expected);
       expect(result.labels).toHaveLength(751);
     }
-  }, 60_000);
+  }, 150_000);
 
   it('write nothing after they were stopped and others went on', async () => {
     const { tenant, run } = await shop('stopped', 3_000);
@@ -191,5 +191,5 @@ onServer('two workers', () => {
       child.process.kill('SIGTERM');
       expect(await child.ended(10_000)).toBe(0);
     }
-  }, 60_000);
+  }, 150_000);
 });

@@ -117,7 +117,7 @@ describeInBrowser('running the workspace', () => {
     await page.getByText('Disconnected accounts').waitFor();
     await page.getByText('receipt', { exact: false }).first().waitFor();
     expect(rig.problems.splice(0)).toEqual([]);
-  }, 40_000);
+  });
 
   it('invites somebody by a link that is shown once', async () => {
     const page = await rig.page(await rig.visitor('admin'));
