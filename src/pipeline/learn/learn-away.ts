@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { AppError, InputError } from '../../errors.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import { Model } from '../../segmentation/model.ts';
-import type { LearnAnswer, LearnMessage, LearnTask } from './learn-thread.ts';
+import type { LearnAnswer, LearnMessage, LearnProgress, LearnTask } from './learn-thread.ts';
 
 type Limits = {
   longestMs: number;
@@ -26,6 +26,8 @@ export const MEMORY_MB: Partial<Record<Segmentation['method'], number>> = {
   lookalike: 384,
 };
 const OTHER_MEMORY_MB = 256;
+/** Times that much, where V8 itself ends the thread: rows are counted long before, and only a fit comes near it. */
+const HARD_LIMIT = 1.5;
 const ROWS_AT_ONCE = 500;
 
 /**
@@ -35,17 +37,26 @@ const ROWS_AT_ONCE = 500;
 export async function learnAway(task: LearnTask, limits: Partial<Limits> = {}): Promise<Model> {
   const { longestMs = LONGEST_MS, memoryMb = MEMORY_MB[task.definition.method] ?? OTHER_MEMORY_MB } = limits;
   const worker = new Worker(new URL('./learn-thread.ts', import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(memoryMb * HARD_LIMIT) },
   });
   limits.watch?.(worker);
   let timer: NodeJS.Timeout | undefined;
   try {
     const answer = await new Promise<LearnAnswer>((resolve, reject) => {
       timer = setTimeout(() => reject(tooLong(task, longestMs)), longestMs);
-      worker.once('message', resolve);
+      const messages = messagesOf(task);
+      const sendNext = () => {
+        const { value } = messages.next();
+        if (value) worker.postMessage(value);
+      };
+      worker.on('message', (message: LearnAnswer | LearnProgress) => {
+        if (!('heldMb' in message)) resolve(message);
+        else if (message.heldMb > memoryMb) reject(tooLarge(task, memoryMb));
+        else sendNext();
+      });
       worker.once('error', (error) => reject(isOutOfMemory(error) ? tooLarge(task, memoryMb) : error));
       worker.once('exit', () => reject(new Error('the thread that learns ended without an answer')));
-      for (const message of messagesOf(task)) worker.postMessage(message);
+      sendNext();
     });
     if ('model' in answer) return Model.parse(answer.model);
     const { kind, code, message, action } = answer.failed;
@@ -66,8 +77,9 @@ function tooLong({ definition }: LearnTask, longestMs: number): AppError {
 }
 
 /**
- * The rows in small pieces, then what to do with them. A thread that is full ends by itself only between messages and
- * in its own code; one that fills up while it unpacks a large message takes the process with it.
+ * The rows in small pieces, each sent once the thread has said how much it holds, then what to do with them. A thread
+ * that is full ends by itself only in its own code; one that fills up while it unpacks a message takes the process
+ * with it.
  */
 function* messagesOf({ rows, ...work }: LearnTask): Generator<LearnMessage> {
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import { toAppError } from '../../errors.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
@@ -6,6 +7,8 @@ import type { Model } from '../../segmentation/model.ts';
 
 export type LearnTask = { definition: Segmentation; rows: unknown[]; asOf: Date; context: LearnContext };
 export type LearnMessage = { rows: unknown[] } | { work: Omit<LearnTask, 'rows'> };
+/** Rows were taken; so much the thread holds now. */
+export type LearnProgress = { heldMb: number };
 export type LearnAnswer =
   | { model: Model }
   | { failed: { kind: 'input' | 'other'; code: string; message: string; action: string } };
@@ -15,6 +18,8 @@ const taken: unknown[] = [];
 parentPort?.on('message', (message: LearnMessage) => {
   if ('rows' in message) {
     for (const row of message.rows) taken.push(row);
+    const progress: LearnProgress = { heldMb: getHeapStatistics().used_heap_size / 1024 / 1024 };
+    parentPort?.postMessage(progress);
     return;
   }
   const { definition, asOf, context } = message.work;
