@@ -100,6 +100,7 @@ it('sends as many batches at once as the connector says, each record once', asyn
 it('keeps what the others acknowledged where one fails, and begins no more', async () => {
   const busy = new RateLimitError('busy', 'Slow down.', { retryAfterMs: 1, action: 'Wait.' });
   const failed = Promise.withResolvers<void>();
+  const looked = Promise.withResolvers<void>();
   const after: Awaited<ReturnType<typeof ledger>>[] = [];
   const { counts } = await wholeRun(scope, {
     stages: ['push'],
@@ -110,7 +111,12 @@ it('keeps what the others acknowledged where one fails, and begins no more', asy
       }
       // The others of the first three are answered after it has failed.
       await failed.promise;
-      if (batch === IN_FLIGHT + 1) after.push(await ledger());
+      if (batch === IN_FLIGHT + 1) {
+        after.push(await ledger());
+        looked.resolve();
+      }
+      // Those sent beside it are answered once the ledger was looked at.
+      if (batch > IN_FLIGHT + 1) await looked.promise;
     }),
   });
   // All but the one that failed were in the ledger before any other was begun; its rows are in doubt.
