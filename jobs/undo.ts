@@ -1,5 +1,5 @@
+import { continueUndo } from '../src/pipeline/push/undo-progress.ts';
 import { migrateTenant } from '../src/store/tenant.ts';
-import { continueUndo } from '../src/views/undo-progress.ts';
 import type { JobQueue } from './backend.ts';
 import type { JobContext } from './index.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { undoProgress } from '../../views/undo-progress.ts';
+import { undoProgress } from '../../pipeline/push/undo-progress.ts';
 import { Instant, route } from '../route.ts';
 import { ReasonAnswer } from '../run-answer.ts';
 import { IdText } from './list-runs.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { planUndo } from '../../pipeline/push/undo.ts';
-import { describeUndo } from '../../views/undo-progress.ts';
+import { describeUndo } from '../../views/undo-plan.ts';
 import { route } from '../route.ts';
 import { IdText } from './list-runs.ts';
 

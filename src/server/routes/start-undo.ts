@@ -1,5 +1,5 @@
 import { queueUndo } from '../../../jobs/undo.ts';
-import { requestUndo } from '../../views/undo-progress.ts';
+import { requestUndo } from '../../pipeline/push/undo-progress.ts';
 import { route } from '../route.ts';
 import { UndoAnswer } from './get-undo.ts';
 import { UndoBody } from './preview-undo.ts';

@@ -1,16 +1,14 @@
 import type { Logger } from 'pino';
-import { InputError, RateLimitError, toAppError } from '../errors.ts';
-import { beginUndo, planUndo, type UndoPlan, type UndoRequest, undoSlice } from '../pipeline/push/undo.ts';
-import { type ConnectionOpener, SLICE_MS } from '../pipeline/run.ts';
-import { type CheckFence, withLeases } from '../pipeline/with-leases.ts';
-import { type ConnectionRow, listConnections } from '../store/connections.ts';
-import { pushLease } from '../store/lease.ts';
-import type { Pool } from '../store/pool.ts';
-import { activeRun } from '../store/runs.ts';
-import { listNewest } from '../store/segmentations.ts';
-import type { Tenant } from '../store/tenant.ts';
-import { addUndo, advanceUndo, getUndo, type UndoRow } from '../store/undos.ts';
-import { targetName } from './writes.ts';
+import { InputError, RateLimitError, toAppError } from '../../errors.ts';
+import { type ConnectionRow, listConnections } from '../../store/connections.ts';
+import { pushLease } from '../../store/lease.ts';
+import type { Pool } from '../../store/pool.ts';
+import { activeRun } from '../../store/runs.ts';
+import type { Tenant } from '../../store/tenant.ts';
+import { addUndo, advanceUndo, getUndo, type UndoRow } from '../../store/undos.ts';
+import { type ConnectionOpener, SLICE_MS } from '../run.ts';
+import { type CheckFence, withLeases } from '../with-leases.ts';
+import { beginUndo, planUndo, type UndoRequest, undoSlice } from './undo.ts';
 
 /** How soon to look again for the right to push. */
 const BUSY_MS = 250;
@@ -116,22 +114,4 @@ export async function undoProgress(
   const undo = await getUndo(pool, tenant, id);
   const left = undo.endedAt ? 0 : (await planUndo(pool, tenant, undo.request)).values;
   return { ...undo, left };
-}
-
-/** What an undo would touch, by the names that people know. */
-export async function describeUndo(pool: Pool, tenant: Tenant, { records, values, targets }: UndoPlan) {
-  const connections = new Map((await listConnections(pool, tenant)).map(({ id, name }) => [id, name]));
-  const definitions = new Map(
-    (await listNewest(pool, tenant)).map(({ key, definition }) => [key, definition]),
-  );
-  return {
-    records,
-    values,
-    targets: targets.map((target) => ({
-      id: target.id,
-      what: targetName(target, definitions.get(target.segmentation)),
-      connection: connections.get(target.connectionId) ?? target.connectionId,
-    })),
-    lists: targets.filter(({ kind }) => kind === 'manual_list' || kind === 'campaign').length,
-  };
 }
