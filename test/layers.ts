@@ -72,7 +72,7 @@ export const rules: Rule[] = [
   {
     says: 'src/views only reads',
     applies: within('src/views'),
-    line: /\b(insert into|delete from|update \$\{|for update)\b/i,
+    line: /\b(insert into|delete from|update \$\{|for update)\b|\btransaction\(/i,
   },
   {
     says: 'src/pipeline knows nothing of what is shown',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Key } from '../../model/attribute.ts';
 import { ObjectType } from '../../model/record.ts';
+import { mapProperty, OwnAttribute } from '../../pipeline/connection/change-mapping.ts';
 import { getConnection } from '../../store/connections.ts';
 import { listMappings } from '../../store/mappings.ts';
-import { mapProperty, OwnAttribute } from '../../views/mapping.ts';
 import { route } from '../route.ts';
 
 export const MappingParams = z.strictObject({

@@ -1,5 +1,5 @@
+import { unmapProperty } from '../../pipeline/connection/change-mapping.ts';
 import { getConnection } from '../../store/connections.ts';
-import { unmapProperty } from '../../views/mapping.ts';
 import { route } from '../route.ts';
 import { MappingParams } from './map-property.ts';
 
