@@ -55,7 +55,9 @@ export async function startWorker(options: {
     leaseMs: times.leaseMs,
   };
   const onError = (error: Error) => log.error({ err: error }, 'queue error; the worker goes on');
-  await rebuildQueue(pool, backend.queue);
+  // What can't be queued now is tried again on the next tick: no reason to serve nobody.
+  const complete = () => rebuildQueue(pool, backend.queue).catch(onError);
+  await complete();
   const worker = backend.startWorker((job) => doJob(job, context), {
     concurrency: options.concurrency,
     lockMs: times.lockMs,
@@ -66,11 +68,9 @@ export async function startWorker(options: {
 
   let ticking: Promise<void> | undefined;
   const tick = setInterval(() => {
-    ticking ??= rebuildQueue(pool, backend.queue)
-      .catch(onError)
-      .finally(() => {
-        ticking = undefined;
-      });
+    ticking ??= complete().finally(() => {
+      ticking = undefined;
+    });
   }, TICK_MS);
 
   return {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nextTimes, rebuildQueue } from '../../jobs/schedules.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { activeRun, getRun, listRuns, requestRun } from '../../src/store/runs.ts';
-import { putSchedule, removeSchedule } from '../../src/store/schedules.ts';
-import { createTenant, type Tenant } from '../../src/store/tenant.ts';
+import { putSchedule, removeSchedule, type Schedule } from '../../src/store/schedules.ts';
+import { createTenant, dropTenant, type Tenant } from '../../src/store/tenant.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { eventually, openTestQueue, type TestQueue } from './queue.ts';
 
@@ -22,6 +22,11 @@ afterAll(async () => {
   await backend.close();
   await database.close();
 });
+
+const OFTEN: Schedule = { id: 'a', job: 'run', timing: { everyMinutes: 30 }, paused: false };
+const loseSchedulers = async (keys: string[]) => {
+  for (const key of keys) await backend.whole.removeJobScheduler(key);
+};
 
 const rebuild = () => rebuildQueue(database.pool, backend.queue);
 /** Those that somebody set; what every tenant has besides is named with two dashes. */
@@ -67,12 +72,7 @@ describe('the queue', () => {
   it('gets a scheduler for each schedule in Postgres, follows its changes, and keeps none too many', async () => {
     const daily = { cron: '0 6 * * 1-5', zone: 'Europe/Berlin' };
     await putSchedule(database.pool, database.tenant, { id: 'a', job: 'run', timing: daily, paused: false });
-    await putSchedule(database.pool, other, {
-      id: 'a',
-      job: 'run',
-      timing: { everyMinutes: 30 },
-      paused: false,
-    });
+    await putSchedule(database.pool, other, OFTEN);
     await rebuild();
     const both = [
       { key: 'other-a', every: 1_800_000 },
@@ -125,6 +125,33 @@ describe('the queue', () => {
     await rebuild();
     expect(await schedulers()).toEqual(before);
     expect(await waiting()).toBe(1);
+  });
+
+  it('is made complete by several at once, as when workers start together', async () => {
+    for (let time = 0; time < 20; time += 1) {
+      await loseQueue();
+      await Promise.all([rebuild(), rebuild(), rebuild()]);
+      expect(await schedulers()).toEqual([{ key: 'other-a', every: 1_800_000 }]);
+      expect((await builtIn()).sort()).toEqual(['other--maintain', 't1--maintain']);
+      expect(await backend.queue.getJobCounts('delayed'), 'each has its next job').toEqual({ delayed: 3 });
+    }
+  });
+
+  it('is complete for the others where it fails for one tenant, and loses nothing of that one', async () => {
+    const broken = await createTenant(database.pool, { id: 'broken', name: 'Broken' });
+    await rebuild();
+    await removeSchedule(database.pool, other, 'a');
+    await database.pool.query(`alter table ${broken.schema}.schedule rename to away`);
+    await loseSchedulers(['other--maintain']);
+    await expect(rebuild()).rejects.toMatchObject({
+      errors: [{ message: 'The queue of tenant broken was not made complete.' }],
+    });
+    expect((await builtIn()).sort()).toEqual(['broken--maintain', 'other--maintain', 't1--maintain']);
+    await database.pool.query(`alter table ${broken.schema}.away rename to schedule`);
+    await dropTenant(database.pool, broken);
+    await putSchedule(database.pool, other, OFTEN);
+    await rebuild();
+    expect((await builtIn()).sort()).toEqual(['other--maintain', 't1--maintain']);
   });
 
   it('is made complete by a worker that starts, which then does what was lost', async () => {

@@ -121,6 +121,7 @@ onServer('two workers', () => {
       shops.push(await shop(`shop${number}`, number === 0 ? 3_000 : 60));
     }
     const workers = [worker(), worker()];
+    await Promise.all(workers.map((each) => each.said('started')));
     const runs = await Promise.all(shops.map(({ tenant, run }) => ended(tenant, run)));
     expect(runs.map(({ state }) => state)).toEqual(runs.map(() => 'done'));
 
