@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 
@@ -12,7 +13,13 @@ const LARGEST = 350_000;
 const MOST_GROWTH = 1.25;
 const MB = 1_048_576;
 
-const Answer = z.object({ records: z.number(), idle: z.number(), peak: z.number() });
+const Answer = z.object({
+  records: z.number(),
+  idle: z.number(),
+  peak: z.number(),
+  seconds: z.number(),
+  cpuSeconds: z.number(),
+});
 
 export const memory = {
   about: 'resident memory of the program during a first run, store and CRM in other processes',
@@ -26,7 +33,7 @@ async function* measureMemory({ size, full, stores }: BenchOptions): AsyncGenera
   }
   const small = await measureRun(stores, SMALL);
   for (const contacts of size === null ? [...SIZES, ...(full ? [LARGEST] : [])] : [size]) {
-    const { records, idle, peak } = await measureRun(stores, contacts);
+    const { records, idle, peak, seconds, cpuSeconds } = await measureRun(stores, contacts);
     yield measured({
       name: 'memory.peak',
       size: records,
@@ -34,7 +41,7 @@ async function* measureMemory({ size, full, stores }: BenchOptions): AsyncGenera
       value: peak / MB,
       unit: 'MB',
       against: small.peak / MB,
-      note: `against ${small.records.toLocaleString('en')} records; ${Math.round(idle / MB)} MB before the run`,
+      note: `against ${small.records.toLocaleString('en')} records; ${Math.round(idle / MB)} MB before the run; ${Math.round(records / seconds)} records/s, ${((cpuSeconds * 1_000) / records).toFixed(2)} ms of CPU a record`,
     });
     if (peak > MOST_GROWTH * small.peak) throw grown(records, small.records);
   }
@@ -48,10 +55,13 @@ const grown = (records: number, few: number) =>
 async function measureRun(stores: BenchOptions['stores'], contacts: number) {
   const place = await stores.make('server');
   try {
-    const child = fileURLToPath(new URL('memory-child.ts', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [child, String(contacts)], {
+    const file = fileURLToPath(new URL('whole-run.ts', import.meta.url));
+    const child = spawn(process.execPath, [file, String(contacts)], {
       env: place.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    if (child.exitCode !== 0) throw new Error(`the run of ${contacts} contacts ended with ${child.exitCode}`);
     return Answer.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   } finally {
     await place.remove();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Installation, install } from './installation.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
+import { recordsRead } from './records-read.ts';
 import type { StoreKind } from './stores.ts';
 
 /** Contacts; with their companies and deals there are about three times as many records. */
@@ -31,12 +32,9 @@ async function measureRun(
       const drained = await drain(crm);
       const start = performance.now();
       const cpu = process.cpuUsage();
-      const { counts } = await crm.run();
+      const read = recordsRead(await crm.run());
       const seconds = (performance.now() - start) / 1_000;
       const { user, system } = process.cpuUsage(cpu);
-      const read = Object.entries(counts.pull ?? {})
-        .filter(([name]) => name.endsWith('.read'))
-        .reduce((sum, [, count]) => sum + count, 0);
       // It says how cost grows where the clock does not, as other work shares the machine.
       const cpuEach = (user + system) / 1_000 / read;
       const holds = kind === 'embedded' ? 'store and program' : 'program without store';
