@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, InputError } from '../errors.ts';
 import { Attribute, type AttributeOwner, columnType, type SubjectType } from '../model/attribute.ts';
+import { isLockTimeout } from './fault.ts';
 import { quoted } from './identifier.ts';
 import { checkFence, type Lease, releaseLease, takeLease } from './lease.ts';
 import { type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
@@ -18,6 +19,10 @@ const RESERVED = new Set([
   'record_id',
   'revenue',
   'counts',
+  'bought_days',
+  'bought_first',
+  'bought_last',
+  'bought_again',
 ]);
 const LABEL_PREFIX = 'label_';
 
@@ -315,10 +320,6 @@ const tableBusy = (cause?: unknown) =>
     retryable: true,
     cause,
   });
-
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
-}
 
 function refuseReserved(key: string): void {
   if (!RESERVED.has(key) && !key.startsWith(LABEL_PREFIX)) return;

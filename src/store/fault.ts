@@ -32,6 +32,11 @@ const FAULTS: [code: RegExp, name: string, message: string, action: string][] = 
   ],
 ];
 
+/** Somebody else held a lock for longer than `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}
+
 /** The database's own fault behind an error, as an AppError to try again; null where it is something else. */
 export function toStoreFault(error: unknown): AppError | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {

@@ -11,7 +11,6 @@ import {
   listLabelColumns,
 } from '../../src/store/columns.ts';
 import { releaseLease, takeLease } from '../../src/store/lease.ts';
-import { dropOldMonths, ensureMonths } from '../../src/store/partitions.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
 let db: TestDatabase;
@@ -164,29 +163,5 @@ describe('a table that has dropped very many columns', () => {
       `insert into ${table} default values returning id`,
     );
     expect(Number(next[0]?.id)).toBeGreaterThan(Number(before.at(-1)?.id));
-  });
-});
-
-describe('months', () => {
-  it('are there for the date of a run, however far back, and go when they are too old', async () => {
-    const { pool, tenant } = db;
-    const log = (at: string) =>
-      pool.query(
-        `insert into ${tenant.schema}.label_change (at, subject, subject_id, segmentation, cause)
-         values ($1, 'person', 1, 'rfm', 'data')`,
-        [at],
-      );
-    await expect(log('1998-07-01')).rejects.toMatchObject({ code: '23514' });
-    for (let repeat = 0; repeat < 2; repeat += 1)
-      await ensureMonths(pool, tenant, new Date('1998-07-01T00:00:00Z'));
-    for (const at of ['1998-06-01', '1998-07-01', '1998-08-31']) await log(at);
-    await ensureMonths(pool, tenant, new Date());
-    await log(new Date().toISOString());
-    await pool.query(`insert into ${tenant.schema}.run (as_of, state) values ('1998-07-01', 'done')`);
-    expect(await dropOldMonths(pool, tenant, new Date())).toBe(0);
-    await pool.query(`insert into ${tenant.schema}.run (as_of, state) values (now(), 'done')`);
-    expect(await dropOldMonths(pool, tenant, new Date())).toBe(6);
-    const { rows } = await pool.query(`select 1 from ${tenant.schema}.label_change`);
-    expect(rows).toHaveLength(1);
   });
 });
