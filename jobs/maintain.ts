@@ -1,25 +1,40 @@
+import { withLeases } from '../src/pipeline/with-leases.ts';
 import { reapplyErasures } from '../src/privacy/reapply.ts';
 import { dropOldMonths, ensureMonths } from '../src/store/partitions.ts';
 import { dropOrphans } from '../src/store/retention.ts';
-import { migrateTenant } from '../src/store/tenant.ts';
+import { migrateTenant, type Tenant } from '../src/store/tenant.ts';
 import { tidyTables } from '../src/store/tidy.ts';
 import type { JobContext } from './index.ts';
 
+/** How soon to look again where another worker is at it; it may have died. */
+const BUSY_MS = 5_000;
+
+/** Once a day and tenant, one worker at a time: see upkeep. */
+export async function maintain(
+  payload: { tenantId: string },
+  context: Pick<JobContext, 'pool' | 'log' | 'suppressionKey'>,
+) {
+  const tenant = await migrateTenant(context.pool, payload.tenantId);
+  const log = context.log.child({ tenant: tenant.id });
+  const done = await withLeases({ pool: context.pool, tenant, log }, ['maintain'], () =>
+    upkeep(tenant, context),
+  );
+  if (done === null) return { againInMs: BUSY_MS };
+  log.info(done, 'maintained');
+  return undefined;
+}
+
 /**
- * Once a day and tenant: the coming month's partitions exist, what is older than the retention is gone, and an
+ * The coming month's partitions exist, what is older than the retention is gone, who was erased stays so, and an
  * embedded store has the room of dead rows back and statistics that fit.
  */
-export async function maintain(payload: { tenantId: string }, context: JobContext) {
-  const tenant = await migrateTenant(context.pool, payload.tenantId);
+async function upkeep(tenant: Tenant, { pool, suppressionKey }: Pick<JobContext, 'pool' | 'suppressionKey'>) {
   const now = new Date();
-  await ensureMonths(context.pool, tenant, now);
-  const dropped = await dropOldMonths(context.pool, tenant, now);
-  const orphans = await dropOrphans(context.pool, tenant);
+  await ensureMonths(pool, tenant, now);
+  const dropped = await dropOldMonths(pool, tenant, now);
+  const orphans = await dropOrphans(pool, tenant);
   // After a backup was restored, or where a record took on the address of somebody erased.
-  const erased = context.suppressionKey
-    ? await reapplyErasures(context.pool, await context.suppressionKey(), tenant, 'maintain')
-    : 0;
-  const tidied = await tidyTables(context.pool, tenant);
-  context.log.info({ tenant: tenant.id, dropped, orphans, erased, tidied }, 'maintained');
-  return undefined;
+  const erased = suppressionKey ? await reapplyErasures(pool, await suppressionKey(), tenant, 'maintain') : 0;
+  const tidied = await tidyTables(pool, tenant);
+  return { dropped, orphans, erased, tidied };
 }

@@ -1,7 +1,7 @@
 import { makePlayTasks } from '../src/pipeline/plays/play-tasks.ts';
 import { planPlayTasks } from '../src/pipeline/plays/play-tasks-plan.ts';
 import { quietUntil } from '../src/pipeline/push/quiet-hours.ts';
-import { releaseLease, takeLease } from '../src/store/lease.ts';
+import { withLeases } from '../src/pipeline/with-leases.ts';
 import { hasPlayTasks } from '../src/store/play-tasks.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { migrateTenant, type Tenant } from '../src/store/tenant.ts';
@@ -9,9 +9,8 @@ import type { JobQueue } from './backend.ts';
 import type { JobContext } from './index.ts';
 
 const SLICE_MS = 5_000;
-/** One call with all its tries takes less. */
-const LEASE_MS = 180_000;
-const LEASE_RETRY_MS = 5_000;
+/** How soon to look again where another worker is at it. */
+const BUSY_MS = 5_000;
 /** How soon a CRM that does not take tasks now is asked again. */
 const WAIT_MS = 60_000;
 
@@ -26,31 +25,16 @@ export async function playTasks(
   const now = new Date();
   const quiet = quietUntil(tenant, now);
   if (quiet) return { againInMs: Math.min(quiet.getTime() - now.getTime(), 5 * WAIT_MS) };
+  const log = context.log.child({ tenant: tenant.id });
   // One at a time, or two would make the same.
-  const lease = await takeLease(pool, tenant, {
-    name: 'play_tasks',
-    holder: `${process.pid}/${performance.now()}`,
-    lengthMs: LEASE_MS,
-  });
-  if (!lease) return { againInMs: LEASE_RETRY_MS };
-  try {
+  const slice = await withLeases({ pool, tenant, log }, ['play_tasks'], async (checkFence) => {
     await planPlayTasks(pool, tenant, now);
-    const log = context.log.child({ tenant: tenant.id });
     const deadline = performance.now() + (context.sliceMs ?? SLICE_MS);
-    const { left, waits } = await makePlayTasks({
-      pool,
-      tenant,
-      openConnections,
-      now,
-      deadline,
-      signal,
-      log,
-    });
-    if (waits) return { againInMs: WAIT_MS };
-    return left ? { againInMs: 0 } : undefined;
-  } finally {
-    await releaseLease(pool, tenant, lease);
-  }
+    return makePlayTasks({ pool, tenant, openConnections, now, deadline, signal, checkFence, log });
+  });
+  if (slice === null) return { againInMs: BUSY_MS };
+  if (slice.waits) return { againInMs: WAIT_MS };
+  return slice.left ? { againInMs: 0 } : undefined;
 }
 
 /** Where there is something to do; however often it is asked for, it is queued once. */

@@ -41,11 +41,12 @@ export async function refreshAgain(pool: Pool, queue: JobQueue, tenant: Tenant, 
   if (await hasNotes(pool, tenant)) await startRefresh(pool, queue, tenant);
 }
 
+/** However often it is asked for, it is queued once; what is noted while it works, the next tick finds. */
 export async function queueErasures(queue: JobQueue, tenant: Tenant): Promise<void> {
   await queue.add(
     'erase',
     { tenantId: tenant.id },
-    { attempts: 5, backoff: { type: 'exponential', delay: 1_000 } },
+    { jobId: `${tenant.id}-erase`, attempts: 5, backoff: { type: 'exponential', delay: 1_000 } },
   );
 }
 

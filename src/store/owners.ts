@@ -4,7 +4,7 @@ import type { Tenant } from './tenant.ts';
 
 export type Owner = { id: string; email: string; name: string };
 
-/** Replaces the owners of a connection by what the CRM has now. */
+/** Replaces the owners of a connection by what the CRM has now. Safe to do twice at once. */
 export async function saveOwners(
   pool: Pool,
   { schema }: Tenant,
@@ -13,11 +13,16 @@ export async function saveOwners(
 ): Promise<void> {
   const rows = owners.map(({ id, email, name }) => ({ id, email: email.trim().toLowerCase(), name }));
   await transaction(pool, async (client) => {
-    await client.query(`delete from ${schema}.owner where connection_id = $1`, [connectionId]);
+    await client.query(
+      `delete from ${schema}.owner where connection_id = $1
+         and id <> all (select o.id from jsonb_to_recordset($2::jsonb) as o (id text))`,
+      [connectionId, JSON.stringify(rows)],
+    );
     await client.query(
       `insert into ${schema}.owner (connection_id, id, email, name)
        select distinct on (id) $1, id, email, name
-       from jsonb_to_recordset($2::jsonb) as o (id text, email text, name text) order by id`,
+       from jsonb_to_recordset($2::jsonb) as o (id text, email text, name text) order by id
+       on conflict (connection_id, id) do update set email = excluded.email, name = excluded.name`,
       [connectionId, JSON.stringify(rows)],
     );
   });

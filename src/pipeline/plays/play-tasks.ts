@@ -8,12 +8,13 @@ import { parseDuration } from '../../segmentation/duration.ts';
 import { listAttributes } from '../../store/columns.ts';
 import { listConnections } from '../../store/connections.ts';
 import { dropLate, notePlayTask, type PlayTaskRow, tasksToMake } from '../../store/play-tasks.ts';
-import type { Pool } from '../../store/pool.ts';
+import { type Pool, transaction } from '../../store/pool.ts';
 import { listPublished } from '../../store/segmentations.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { explainSubject } from '../explain.ts';
 import { refusesProfiling } from '../push/desired.ts';
 import type { ConnectionOpener } from '../run.ts';
+import type { CheckFence } from '../with-leases.ts';
 
 const DUE_IN = '7 days';
 
@@ -25,6 +26,7 @@ type Work = {
   /** performance.now() at which to let others have a turn. */
   deadline: number;
   signal: AbortSignal;
+  checkFence: CheckFence;
   log: Logger;
 };
 
@@ -58,7 +60,11 @@ export async function makePlayTasks(work: Work): Promise<{ left: boolean; waits:
           await notePlayTask(pool, tenant, row.id, { state: 'failed', reason });
           continue;
         }
-        await notePlayTask(pool, tenant, row.id, { state: 'sending' });
+        await transaction(pool, async (client) => {
+          // Whoever slept meanwhile would make what another has made.
+          await work.checkFence(client);
+          await notePlayTask(client, tenant, row.id, { state: 'sending' });
+        });
         const { id } = await connector.task(context, task);
         await notePlayTask(pool, tenant, row.id, { state: 'made', remoteId: id });
       } catch (error) {
