@@ -38,12 +38,14 @@ export async function tell(
     ? [`This has ended. It began ${wordsOf(alert.since)}.`]
     : [alert.message, `What to do: ${alert.action}`, `Since ${wordsOf(alert.since)}.`];
   switch (channel) {
-    case 'email':
-      for (const to of settings.emails) {
-        const text = [...lines, url, `Segment Sync, ${tenant.name}`].join('\n\n');
-        if (!(await sendMail(sender, { to, subject: title, text }))) throw notMailed();
-      }
+    case 'email': {
+      const text = [...lines, url, `Segment Sync, ${tenant.name}`].join('\n\n');
+      let taken = 0;
+      for (const to of settings.emails) if (await sendMail(sender, { to, subject: title, text })) taken += 1;
+      // Where one address is refused the others have it: they are not told again for its sake.
+      if (taken === 0) throw notMailed();
       return;
+    }
     case 'slack':
       await postOutbound(
         settings.slackUrl ?? '',

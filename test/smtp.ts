@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 
 export type MailServer = { url: string; mails: { to: string[]; text: string }[]; close(): Promise<void> };
 
-/** A mail server on loopback that takes every mail and keeps it as it came, headers and all. */
+/** A mail server on loopback that keeps every mail as it came, headers and all, but for those to refused.example. */
 export async function startMailServer(): Promise<MailServer> {
   const mails: MailServer['mails'] = [];
   const server = createServer((socket) => {
@@ -20,6 +20,8 @@ export async function startMailServer(): Promise<MailServer> {
           to = [];
           say('250 kept');
         }
+      } else if (/^RCPT TO:.*@refused\.example>/i.test(line)) {
+        say('550 no such mailbox');
       } else if (/^RCPT TO:/i.test(line)) {
         to.push(/<(.*)>/.exec(line)?.[1] ?? '');
         say('250 ok');
