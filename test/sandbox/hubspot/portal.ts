@@ -1,7 +1,7 @@
 import { Client } from '@hubspot/api-client';
 import { onTestFinished } from 'vitest';
-import { type HubspotOptions, startHubspot } from '../../sandbox/hubspot/index.ts';
-import { smallCompany } from './hubspot-seed.ts';
+import { type HubspotOptions, startHubspot } from '../../../sandbox/hubspot/index.ts';
+import { smallCompany } from './seed.ts';
 
 /** biome-ignore lint/suspicious/noExplicitAny: replies are looked into freely by the tests. */
 export type Json = any;
@@ -31,3 +31,7 @@ export const portal = async (options: HubspotOptions = {}) => {
 };
 
 export const CONTACTS = '/crm/objects/2026-03/contacts';
+
+/** Rules of HubSpot that its clients have broken so far, with how often. */
+export const brokenRules = (hub: { journal: { totals(): { rules: Record<string, number> } } }) =>
+  hub.journal.totals().rules;

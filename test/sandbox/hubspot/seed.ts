@@ -1,4 +1,4 @@
-import type { CrmSeed, SeedRow } from '../../sandbox/seed.ts';
+import type { CrmSeed, SeedRow } from '../../../sandbox/seed.ts';
 
 const row = (ref: string, properties: SeedRow['properties'], links: SeedRow['links'] = []): SeedRow => ({
   ref,
