@@ -1,4 +1,5 @@
 import { computedAttributes, findInCatalogue } from '../src/segmentation/catalogue.ts';
+import { ofPurchaseDays, purchaseColumns, purchaseDays } from '../src/segmentation/purchase-days.ts';
 import { addAttributes } from '../src/store/columns.ts';
 import type { Pool } from '../src/store/pool.ts';
 import type { Tenant } from '../src/store/tenant.ts';
@@ -31,6 +32,12 @@ export async function fillCustomers(pool: Pool, tenant: Tenant, persons: number)
       }),
     ),
   ]);
+  const bought = purchaseColumns.map((name) => `${ofPurchaseDays[name]} as ${name}`).join(', ');
+  const days = purchaseDays(
+    `${schema}.deal d`,
+    'd.won and d.person_id between $1::bigint and $2::bigint',
+    'd.person_id',
+  );
   await pool.query(
     `insert into ${schema}.company (industry, employee_count)
      select 'I' || n % 12, 5 + (hashint8(n) & 1023) from generate_series(1, $1::bigint) n`,
@@ -59,15 +66,16 @@ export async function fillCustomers(pool: Pool, tenant: Tenant, persons: number)
     );
     await pool.query(
       `insert into ${schema}.person (id, company_id, country, age, email_opted_out, seniority, website_visits,
-         deal_count, revenue_total, first_order_at, last_order_at)
+         deal_count, revenue_total, first_order_at, last_order_at, bought_days, bought_first, bought_last, bought_again)
        select n, 1 + (n - 1) / ${PERSONS_OF_A_COMPANY}, 'C' || (n * 7919 % 20), 16 + n * 104729 % 60,
          case when n % 9 = 0 then true end, case when n % 4 = 0 then 'vp' else 'entry' end, (${chance('n', 8)} ^ 2 * 60)::int,
-         coalesce(d.deals, 0), coalesce(d.revenue, 0), d.first, d.last
+         coalesce(d.deals, 0), coalesce(d.revenue, 0), d.first, d.last, coalesce(b.days, 0), b.first, b.last, b.again
        from generate_series($1::bigint, $2::bigint) n
        left join (
          select person_id as id, count(*) as deals, sum(revenue) as revenue, min(closed_at) as first, max(closed_at) as last
          from ${schema}.deal where won and person_id between $1::bigint and $2::bigint group by 1
-       ) d on d.id = n`,
+       ) d on d.id = n
+       left join (select id, ${bought} from (${days}) day group by 1) b on b.id = n`,
       range,
     );
   }

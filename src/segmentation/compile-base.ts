@@ -3,6 +3,7 @@ import type { AttributeIndex } from './attribute-index.ts';
 import { type Bindings, quoteName } from './bindings.ts';
 import type { Operand } from './compile-comparison.ts';
 import type { AttributeCondition } from './condition.ts';
+import { ofPurchaseDays, type PurchaseColumn, purchaseDays, storedPurchases } from './purchase-days.ts';
 
 export type Restriction = 'all' | { ids: readonly string[] } | { from: string; to: string };
 
@@ -32,11 +33,10 @@ export type Base = {
   /** An aggregate over the rows of a scope that pass a filter (null: all); returns the column that carries it. */
   aggregate(scope: AggregateScope, aggregate: string, filter: string | null): string;
   /**
-   * Days with purchases: deals that pass a filter, those of one day as one, days left with nothing after refunds left
-   * out. Returns columns: how many days, the first and the last, their revenue, and that of the first day. Null where
-   * there are none.
+   * Days with purchases until a day, from deals that pass a filter. Returns expressions, null where there are none.
+   * With a filter, or of deals that the subject only takes part in, they are worked out from the deals.
    */
-  purchaseDays(scope: 'own' | 'involved', filter: string): Record<PurchaseColumn, string>;
+  purchaseDays(deals: PurchasedDeals): Record<PurchaseColumn, string>;
   /** Are there columns that cost more than reading them, so that they must be worked out once? */
   hasFolded(): boolean;
   /** The select, with the alias `s` for the subject. */
@@ -46,8 +46,15 @@ export type Base = {
 /** A segmentation whose labels have a column now. */
 export type StoredLabels = { subject: SubjectType; segmentation: string; labels: 'one' | 'many' };
 
-export const purchaseColumns = ['days', 'first', 'last', 'total', 'first_amount'] as const;
-export type PurchaseColumn = (typeof purchaseColumns)[number];
+export type PurchasedDeals = {
+  scope: 'own' | 'involved';
+  /** Over alias `d`; no later deal passes it. */
+  filter: string;
+  /** The last day that counts. */
+  until: string;
+  /** Are they all won deals that count? Then what profile keeps is read, and deals only where it knows later ones. */
+  isAll: boolean;
+};
 
 export type AggregateScope = 'credited' | 'involved' | 'company' | 'contacts';
 
@@ -147,7 +154,11 @@ export function newBase(
       if (known === undefined) aggregates.push({ name, sql, filter });
       return add(name, `${scope}.${name}`);
     },
-    purchaseDays(scope, filter) {
+    purchaseDays({ scope, filter, until, isAll }) {
+      if (isAll && scope === 'own') {
+        hasFolded = true;
+        return storedPurchaseDays(schema, subject, filter, until, add);
+      }
       const source = `${scope} ${filter}`;
       const name = purchases.get(source)?.name ?? `bought_${purchases.size + 1}`;
       if (!purchases.has(source)) {
@@ -157,13 +168,7 @@ export function newBase(
         purchases.set(source, { name, sql });
       }
       const column = (part: PurchaseColumn): string => add(`${name}_${part}`, `${name}.${part}`);
-      return {
-        days: column('days'),
-        first: column('first'),
-        last: column('last'),
-        total: column('total'),
-        first_amount: column('first_amount'),
-      };
+      return { days: column('days'), first: column('first'), last: column('last'), again: column('again') };
     },
     sql() {
       const select = ['s.id', ...[...columns].map(([name, sql]) => `${sql} as ${name}`)];
@@ -249,6 +254,42 @@ function groupOfDeals(subject: SubjectType, scope: AggregateScope): string {
 }
 
 /**
+ * The columns that profile keeps. Of a day in the past, for those who have bought since, and where profile has not been
+ * yet, the same from their deals: a subquery, which costs nothing where it is not asked.
+ */
+function storedPurchaseDays(
+  schema: string,
+  subject: SubjectType,
+  filter: string,
+  until: string,
+  add: (name: string, sql: string) => string,
+): Record<PurchaseColumn, string> {
+  const { days, first, last, again } = storedPurchases;
+  const isKnown = `(s.${days} = 0 or s.${last} <= ${until})`;
+  const inDays = (date: string): string => `${date} - date '1970-01-01'`;
+  const parts = [
+    `nullif(${ofPurchaseDays.days}, 0)`,
+    inDays(ofPurchaseDays.first),
+    inDays(ofPurchaseDays.last),
+  ];
+  const asOf = add(
+    'bought_as_of',
+    `case when ${isKnown} then null else (
+    select array[${[...parts, ofPurchaseDays.again].join(', ')}]::double precision[]
+    from (${purchaseDays(`${schema}.deal d`, `${groupOfDeals(subject, 'credited')} = s.id and ${filter}`, null)}) day
+  ) end`,
+  );
+  const known = (name: string, sql: string): string => add(name, `case when ${isKnown} then ${sql} end`);
+  const day = (place: number): string => `date '1970-01-01' + ${asOf}[${place}]::int`;
+  return {
+    days: `coalesce(${known(days, `nullif(s.${days}, 0)`)}, ${asOf}[1])`,
+    first: `coalesce(${known(first, `s.${first}`)}, ${day(2)})`,
+    last: `coalesce(${known(last, `s.${last}`)}, ${day(3)})`,
+    again: `coalesce(${known(again, `s.${again}`)}, ${asOf}[4])`,
+  };
+}
+
+/**
  * One row a subject that bought, with its deals merged by day. Merging takes several times as long as adding up, and
  * few need it: those with two deals of one day, with refunds, or with amounts that are not known.
  */
@@ -268,33 +309,23 @@ function purchasesJoin(
   const restricted = restrict(owner);
   const someone = restricted === '' ? `${owner} is not null` : restricted;
   const since = (day: string): string => `${day} - date '1970-01-01'`;
-  const ofFirst = (day: string, amount: string): string =>
-    `(min(array[(${since(day)})::double precision, ${amount}]))[2]`;
   // A bit for each day: where they are as many as the deals, no two fell on one day.
   const differBy = (prime: number): string =>
     `bit_count(bit_or(1::bigint << abs(${since('d.closed_at')}) % ${prime})::bit(64)) = count(*)`;
+  const firstAmount = `(min(array[(${since('d.closed_at')})::double precision, d.revenue::double precision]))[2]`;
+  const { days, first, last, again } = ofPurchaseDays;
   return `left join (
-  select id, case when merged is null then deals else nullif(merged[1], 0)::bigint end as days,
+  select id, case when merged is null then days else nullif(merged[1], 0)::bigint end as days,
     case when merged is null then first else date '1970-01-01' + merged[2]::int end as first,
     case when merged is null then last else date '1970-01-01' + merged[3]::int end as last,
-    case when merged is null then total else merged[4] end as total,
-    case when merged is null then first_amount else merged[5] end as first_amount
+    case when merged is null then again else merged[4] end as again
   from (
     select one.*, case when not is_plain then (
-      select array[count(*), ${since('min(day)')}, ${since('max(day)')}, sum(amount),
-        ${ofFirst('day', 'amount')}]::double precision[]
-      from (
-        select d.closed_at as day, coalesce(sum(d.revenue), 0)::double precision as amount
-        from ${source}
-        where ${owner} = one.id and ${filter}
-        group by 1
-        having coalesce(sum(d.revenue), 0) > 0
-          or (coalesce(sum(d.revenue), 0) = 0 and bool_or(d.revenue < 0) is not true)
-      ) day) end as merged
+      select array[${days}, ${since(first)}, ${since(last)}, ${again}]::double precision[]
+      from (${purchaseDays(source, `${owner} = one.id and ${filter}`, null)}) day) end as merged
     from (
-      select ${owner} as id, count(*) as deals, min(d.closed_at) as first, max(d.closed_at) as last,
-        sum(d.revenue)::double precision as total,
-        ${ofFirst('d.closed_at', 'd.revenue::double precision')} as first_amount,
+      select ${owner} as id, count(*) as days, min(d.closed_at) as first, max(d.closed_at) as last,
+        sum(d.revenue)::double precision - ${firstAmount} as again,
         count(*) filter (where d.revenue > 0) = count(*) and (${differBy(63)} or ${differBy(61)}) as is_plain
       from ${source}
       where ${someone} and ${filter}

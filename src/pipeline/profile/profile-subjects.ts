@@ -1,9 +1,16 @@
 import { Policy } from '../../model/policy.ts';
 import type { ObjectType } from '../../model/record.ts';
+import {
+  ofPurchaseDays,
+  type PurchaseColumn,
+  purchaseColumns,
+  purchaseDays,
+  storedPurchases,
+} from '../../segmentation/purchase-days.ts';
 import { noteDirtySubjects } from '../../store/dirty.ts';
 import type { PoolClient } from '../../store/pool.ts';
 import type { Profiling } from './profile.ts';
-import { computedColumns, mappedColumns, writeColumns } from './profile-columns.ts';
+import { type Column, computedColumns, mappedColumns, writeColumns } from './profile-columns.ts';
 import { dealColumns } from './profile-deals.ts';
 
 /** One spelling for both CRMs: "Decision Maker" and "Decision maker" are decision_maker. */
@@ -24,8 +31,10 @@ export async function profilePersons(
     involved_revenue: 'coalesce(involved.revenue_total, 0)',
     deal_roles: 'roles.names',
   });
-  const changed = await writeColumns(client, `${s}.person`, [...columns, ...computed], {
+  const bought = purchases(profiling, 'person_id');
+  const changed = await writeColumns(client, `${s}.person`, [...columns, ...computed, ...bought.columns], {
     with: `${mergedRecords(profiling, 'contact')},
+       bought as materialized (${bought.sql}),
        credited as materialized (
          select d.person_id as id, ${totals(profiling)} from ${s}.deal d
          where d.person_id = any($1::bigint[]) group by 1
@@ -48,6 +57,7 @@ export async function profilePersons(
        left join credited on credited.id = p.id
        left join involved on involved.id = p.id
        left join roles on roles.id = p.id
+       left join bought on bought.id = p.id
        cross join lateral ${valuesOf(record)}`,
     values: valuesFor(profiling, 'contact', ids),
   });
@@ -79,8 +89,10 @@ export async function profileCompanies(
     rollup_revenue: 'coalesce(below.revenue_total, 0)',
     contact_count: 'coalesce(people.contact_count, 0)',
   });
-  const changed = await writeColumns(client, `${s}.company`, [...columns, ...computed], {
+  const bought = purchases(profiling, 'company_id');
+  const changed = await writeColumns(client, `${s}.company`, [...columns, ...computed, ...bought.columns], {
     with: `${mergedRecords(profiling, 'company')},
+       bought as materialized (${bought.sql}),
        own as materialized (
          select d.company_id as id, ${totals(profiling)} from ${s}.deal d
          where d.company_id = any($1::bigint[]) group by 1
@@ -100,6 +112,7 @@ export async function profileCompanies(
        left join own on own.id = p.id
        left join below on below.id = p.id
        left join people on people.id = p.id
+       left join bought on bought.id = p.id
        cross join lateral ${valuesOf(record)}`,
     values: [...valuesFor(profiling, 'company', ids), JSON.stringify(await treesOf(s, client, ids))],
   });
@@ -216,6 +229,25 @@ function totals({ attributes }: Profiling): string {
     min(${closed_at}) ${sold} as first_order_at, max(${closed_at}) ${sold} as last_order_at,
     count(*) ${open} as open_deal_count, sum(d.revenue) ${open} as open_deal_amount,
     count(*) filter (where d.counts and ${closed} and not coalesce(${won}, false)) as lost_deal_count`;
+}
+
+/** Days with purchases of the subjects $1, and the columns that keep them; none where deals have no such columns. */
+function purchases(
+  { attributes, work }: Profiling,
+  owner: 'person_id' | 'company_id',
+): { sql: string; columns: Column[] } {
+  const isDeal = (key: string) => attributes.some((one) => one.owner === 'deal' && one.key === key);
+  if (!isDeal('won') || !isDeal('closed_at'))
+    return { sql: 'select null::bigint as id where false', columns: [] };
+  const filter = `d.${owner} = any($1::bigint[]) and d.counts and d.won and d.closed_at is not null`;
+  const days = purchaseDays(`${work.tenant.schema}.deal d`, filter, `d.${owner}`);
+  const parts = Object.entries(ofPurchaseDays).map(([name, sql]) => `${sql} as ${name}`);
+  const kept = (name: PurchaseColumn): string =>
+    name === 'days' ? 'coalesce(bought.days, 0)' : `bought.${name}`;
+  return {
+    sql: `select id, ${parts.join(', ')} from (${days}) day group by 1`,
+    columns: purchaseColumns.map((name) => ({ name: storedPurchases[name], value: kept(name) })),
+  };
 }
 
 /** The computed attributes that a set of totals fills. */

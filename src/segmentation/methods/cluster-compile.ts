@@ -10,6 +10,9 @@ import { float } from './purchase-table.ts';
 
 export const clusterScores = ['distance'] as const;
 
+/** The least of so few distances costs less at each of its uses than a column of its own does. */
+const FEW = 6;
+
 export function clustersModel(definition: ClustersSegmentation, model: Plan['model']): ClustersModel {
   if (model?.method === 'clusters') return model;
   throw modelMissing(definition);
@@ -57,7 +60,8 @@ function nearest(
     return scope.helper(`d${c}`, terms.join(' + '));
   });
   // least() passes over nulls; one unknown position makes all distances unknown.
-  return { distances, least: scope.helper('least', `least(${distances.join(', ')})`) };
+  const least = `least(${distances.join(', ')})`;
+  return { distances, least: distances.length > FEW ? scope.helper('least', least) : least };
 }
 
 function axisSql(
@@ -69,7 +73,7 @@ function axisSql(
   const placed = (value: string): string =>
     axis.center === 0 && axis.scale === 1
       ? value
-      : `(${value} - ${float(axis.center)}) / ${float(axis.scale)}`;
+      : `((${value}) - ${float(axis.center)}) / ${float(axis.scale)}`;
   if (axis.kind !== 'number') {
     const option = scope.base.bindings.bind(axis.option, 'text');
     const has = axis.kind === 'multi' ? `${option} = any(${sql})` : `${sql} = ${option}`;
@@ -82,7 +86,7 @@ function axisSql(
   // greatest and least pass over nulls.
   if (needsAll && (axis.low !== null || axis.high !== null))
     value = `case when ${sql} is not null then ${value} end`;
-  return placed(axis.log ? `sign(${value}) * ln(1 + abs(${value}))` : value);
+  return placed(axis.log ? `case when ${value} < 0 then -ln(1 - ${value}) else ln(1 + ${value}) end` : value);
 }
 
 /** The group, and the attributes by which it differs most. */

@@ -36,12 +36,18 @@ export function featureName(feature: Feature, index: number): string {
 
 export function featureColumns(features: readonly Feature[], scope: Scope): FeatureColumn[] {
   return features.map((feature, index) => {
+    if (typeof feature === 'string') {
+      // A number that has to be made of something else is made once: methods ask for it several times.
+      const inside = scope.base.ownInside(feature);
+      const column = asColumn(inside.sql, inside.type, scope);
+      const isMade = column.kind === 'number' && inside.type !== 'number';
+      const sql = isMade
+        ? scope.base.keep(column.sql)
+        : asColumn(scope.base.own(feature).sql, inside.type, scope).sql;
+      return { name: feature, ...column, sql };
+    }
     const { sql, type } =
-      typeof feature === 'string'
-        ? scope.base.own(feature)
-        : 'company' in feature
-          ? scope.base.ofCompany(feature.company)
-          : compileDealMeasure(feature.deals, scope);
+      'company' in feature ? scope.base.ofCompany(feature.company) : compileDealMeasure(feature.deals, scope);
     return { name: featureName(feature, index), ...asColumn(sql, type, scope) };
   });
 }

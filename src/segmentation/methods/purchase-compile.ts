@@ -18,16 +18,16 @@ const EXP_MAX = 650;
 
 export type Customer = { days: string; first: string; last: string; x: string; repeatRevenue: string };
 
-/** What was bought until today, as columns. */
+/** What was bought until today, as expressions. */
 export function customerOf(definition: PurchaseSegmentation, scope: Scope): Customer {
-  const today = scope.base.bindings.bind(localDay(scope.calendar), 'date');
-  const filter = [...purchaseFilter(definition, scope), `d.closed_at <= ${today}`].join(' and ');
-  const column = scope.base.purchaseDays(definition.scope === 'involved' ? 'involved' : 'own', filter);
-  return {
-    ...column,
-    x: `(${column.days} - 1)`,
-    repeatRevenue: `(${column.total} - ${column.first_amount})`,
-  };
+  const until = scope.base.bindings.bind(localDay(scope.calendar), 'date');
+  const { days, first, last, again } = scope.base.purchaseDays({
+    scope: definition.scope === 'involved' ? 'involved' : 'own',
+    filter: [...purchaseFilter(definition, scope), `d.closed_at <= ${until}`].join(' and '),
+    until,
+    isAll: Object.keys(definition.where ?? {}).length === 0,
+  });
+  return { days, first, last, x: `(${days} - 1)`, repeatRevenue: again };
 }
 
 /** All scores, null for those who never bought. */
@@ -54,7 +54,7 @@ export function compilePurchaseScores(
       : betaGeometricAlive(definition.model, fit.parameters, customer.x, tx, T);
   const pAlive = scope.helper('p_alive', alive);
   const read = (name: string, table: PurchaseTable): string =>
-    tableSql(table, { x, y, s }, () => ({
+    tableSql(table, { x, y, s, repeats: customer.x }, () => ({
       array: scope.base.bindings.bind(table.rows.flat(), 'double precision[]'),
       place: (row) => scope.helper(`row_${name}`, row),
     }));

@@ -72,7 +72,7 @@ export function sketchPurchases(
   };
 }
 
-/** What a tier asks for: `at least 0.7`. */
+/** What a tier asks for: `at least 0.7`, `at least 1,200 EUR, the top 10 %`. */
 export function tierThreshold(
   definition: { segments: readonly { key: string; atLeast?: number; topPercent?: number }[] },
   index: number,
@@ -82,7 +82,7 @@ export function tierThreshold(
 ): string {
   const tier = definition.segments[index];
   const cut = tier?.atLeast ?? cutPoints[tier?.key ?? ''];
-  const share = tier?.topPercent === undefined ? '' : ` (the top ${tier.topPercent} %)`;
+  const share = tier?.topPercent === undefined ? '' : `, the top ${tier.topPercent} %`;
   return cut === undefined || cut === null
     ? 'below the tiers above'
     : `at least ${showValue(cut, topic.type, words)}${share}`;

@@ -78,10 +78,13 @@ export function readTable(table: PurchaseTable, repeats: number, T: number): num
   return (table.shape + x) * y * value;
 }
 
-/** SQL of the same; `x` and `y` are columns, `coefficients` a float8[] of all rows one after the other. */
+/**
+ * SQL of the same; `x`, `y` and `s` are columns, `repeats` an expression for x that reads none of them, and
+ * `coefficients` a float8[] of all rows one after the other.
+ */
 export function tableSql(
   table: PurchaseTable,
-  columns: { x: string; y: string; s: string },
+  columns: { x: string; y: string; s: string; repeats: string },
   coefficients: () => { array: string; place(row: string): string },
 ): string {
   const { y, s } = columns;
@@ -97,7 +100,7 @@ export function tableSql(
   if (table.rows.length === 0) return `${factor} * ${tail}`;
   const { array, place } = coefficients();
   const width = at(table.rows, 0).length;
-  const start = place(`least(${columns.x}, ${XMAX})::int * ${width}`);
+  const start = place(`least(${columns.repeats}, ${XMAX})::int * ${width}`);
   const row = nest(
     Array.from({ length: width }, (_, k) => `(${array})[${start} + ${k + 1}]`),
     s,

@@ -2,9 +2,10 @@ import { compileCondition, type Scope } from '../compile-condition.ts';
 import type { Model } from '../model.ts';
 import { modelMissing } from '../model-missing.ts';
 import { FACTOR, NEUTRAL_SCORE } from '../statistics/scorecard-points.ts';
-import { type Feature, type FeatureColumn, featureColumns } from './features.ts';
+import { attributeSql } from './card-points.ts';
+import { type Feature, featureColumns } from './features.ts';
 import { float } from './purchase-table.ts';
-import type { Card, CardAttribute, ScorecardModel, ScorecardSegmentation } from './scorecard-definition.ts';
+import type { Card, ScorecardModel, ScorecardSegmentation } from './scorecard-definition.ts';
 
 export const scorecardScores = ['points', 'probability'] as const;
 const NOTHING = 'null::double precision';
@@ -43,45 +44,6 @@ export function cardSql(card: Card, features: readonly Feature[], scope: Scope):
   const points = scope.helper('points', `(${[NEUTRAL_SCORE, ...terms].join(' + ')})::double precision`);
   const odds = `${float(card.intercept)} + (${points} - ${NEUTRAL_SCORE}) / ${float(FACTOR)}`;
   return { points, probability: `1 / (1 + exp(least(greatest(-(${odds}), -600), 600)))` };
-}
-
-/** The points of one attribute's value; 0 where the value was never seen. */
-export function attributeSql(
-  { option, bins }: CardAttribute,
-  column: FeatureColumn | undefined,
-  scope: Scope,
-): string {
-  if (column === undefined) throw new Error('the card names a feature that the definition has not');
-  const cases = bins.map(({ test, points }) => `when ${binSql(test, option, column, scope)} then ${points}`);
-  return `case ${cases.join(' ')} else 0 end`;
-}
-
-function binSql(
-  test: CardAttribute['bins'][number]['test'],
-  option: string | undefined,
-  { sql, kind }: FeatureColumn,
-  scope: Scope,
-): string {
-  const { bindings } = scope.base;
-  switch (test.kind) {
-    case 'unknown':
-      return `${sql} is null`;
-    case 'range': {
-      const parts = [
-        ...(test.above === null ? [] : [`${sql} > ${float(test.above)}`]),
-        ...(test.atMost === null ? [] : [`${sql} <= ${float(test.atMost)}`]),
-      ];
-      return parts.length === 0 ? `${sql} is not null` : parts.join(' and ');
-    }
-    case 'options': {
-      const options = bindings.bind(test.options, 'text[]');
-      return kind === 'multi' ? `${sql} && ${options}` : `${sql} = any(${options})`;
-    }
-    case 'other':
-      return kind === 'multi' && option !== undefined
-        ? `not ${bindings.bind(option, 'text')} = any(${sql})`
-        : `${sql} is not null`;
-  }
 }
 
 /** Grades from the best down; each holds where the score reaches its mark. */

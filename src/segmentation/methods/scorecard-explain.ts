@@ -1,9 +1,10 @@
 import { compileCondition, type Scope } from '../compile-condition.ts';
 import type { Drawing, Sketch } from '../explain-sketch.ts';
 import { inWords } from '../preview.ts';
+import { attributeSql } from './card-points.ts';
 import { type Feature, featureColumns, featureName, featureTopic } from './features.ts';
 import { notApplicable } from './not-applicable.ts';
-import { attributeSql, gradeMark } from './scorecard-compile.ts';
+import { gradeMark } from './scorecard-compile.ts';
 import type { Card, ScorecardModel, ScorecardSegmentation } from './scorecard-definition.ts';
 
 /** The score against its mark, and what each value adds. */
