@@ -5,6 +5,7 @@ import { addAttributes } from '../src/store/columns.ts';
 import { openStore } from '../src/store/open.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { createTenant, type Tenant } from '../src/store/tenant.ts';
+import { costOf, costUnit, type Took } from './cpu.ts';
 import { AS_OF } from './engine-customers.ts';
 import { CHAIN, chain, fiftySegments, SEGMENTS } from './engine-segments.ts';
 import { labelAll } from './label-all.ts';
@@ -36,22 +37,23 @@ const SETS = [
 async function* measureEngine({ size, full, stores }: BenchOptions): AsyncGenerator<Measurement> {
   for (const kind of stores.kinds) {
     for (const { name, definitions, targets, what } of SETS) {
-      let before: { size: number; seconds: number } | undefined;
+      let before: { size: number; cost: number } | undefined;
       for (const persons of size === null ? [...SIZES, ...(full ? [LARGEST] : [])] : [size]) {
         const { first, again } = await withPersons(kind, persons, stores, definitions(), labelChanges);
         const about = { size: persons, store: kind, unit: 's' };
         yield measured({
           ...about,
           name,
-          value: again,
+          value: again.seconds,
           ...(targets && { against: (targets[kind] * persons) / LARGEST }),
-          note: `${what}${targets ? `; target: ${targets[kind]} s at 1,000,000, in proportion` : ''}`,
+          note: `${inCpu(again)}${what}${targets ? `; target: ${targets[kind]} s at 1,000,000, in proportion` : ''}`,
         });
         yield measured({
           ...about,
           name: `${name}.first`,
-          value: first,
-          against: again,
+          unit: costUnit(first),
+          value: costOf(first),
+          against: costOf(again),
           note: 'the first labelling, which logs every label, against the one that is counted',
         });
         if (before) {
@@ -60,16 +62,18 @@ async function* measureEngine({ size, full, stores }: BenchOptions): AsyncGenera
             ...about,
             name: `${name}.growth`,
             unit: 'times',
-            value: again / before.seconds,
+            value: costOf(again) / before.cost,
             against: times,
-            note: `time against ${before.size.toLocaleString('en')} persons; linear is ${times}`,
+            note: `${costUnit(again)} against ${before.size.toLocaleString('en')} persons; linear is ${times}`,
           });
         }
-        before = { size: persons, seconds: again };
+        before = { size: persons, cost: costOf(again) };
       }
     }
   }
 }
+
+const inCpu = ({ cpu }: Took) => (cpu === null ? '' : `${cpu.toPrecision(3)} s of CPU; `);
 
 async function withPersons<T>(
   kind: StoreKind,
@@ -118,14 +122,14 @@ async function fill(pool: Pool, tenant: Tenant, persons: number): Promise<void> 
   await pool.query(`analyze ${tenant.schema}.person`);
 }
 
-/** Seconds of labelling everybody for the first time, and again after one person in a hundred has changed. */
-async function labelChanges(pool: Pool, tenant: Tenant): Promise<{ first: number; again: number }> {
-  const { seconds: first } = await labelAll(pool, tenant, { asOf: AS_OF });
+/** Labels everybody for the first time, and again after one person in a hundred has changed. */
+async function labelChanges(pool: Pool, tenant: Tenant): Promise<{ first: Took; again: Took }> {
+  const first = await labelAll(pool, tenant, { asOf: AS_OF });
   await pool.query(`vacuum analyze ${tenant.schema}.person`);
   await pool.query(
     `update ${tenant.schema}.person set revenue_total = revenue_total + 150, age = age + 1
      where id % $1::int = 0`,
     [Math.round(1 / CHANGED_SHARE)],
   );
-  return { first, again: (await labelAll(pool, tenant, { asOf: AS_OF })).seconds };
+  return { first, again: await labelAll(pool, tenant, { asOf: AS_OF }) };
 }

@@ -15,6 +15,7 @@ import type { RunOptions } from '../src/pipeline/stage.ts';
 import { type Segmentation, Segmentation as SegmentationSchema } from '../src/segmentation/definition.ts';
 import { getRun, type Run, requestRun } from '../src/store/runs.ts';
 import { createTenant, type Tenant } from '../src/store/tenant.ts';
+import { contactFiles, layRecords } from './lay-records.ts';
 
 export type System = 'hubspot' | 'salesforce';
 
@@ -23,6 +24,8 @@ export type Installation = {
   tenant: Tenant;
   url: string;
   accessToken: string;
+  /** Records that are in the store without having been read. */
+  laid: number;
   journal(): Promise<JournalTotals>;
   resetJournal(): Promise<void>;
   setFaults(plan: FaultPlan): Promise<void>;
@@ -62,9 +65,11 @@ export async function install(options: {
   /** The org tells of changes; HubSpot does when it is subscribed to. */
   tells?: boolean;
   limits?: 'real' | 'none';
+  /** Nothing is read: the store is as after a first pull of all records (lay-records.ts). */
+  laid?: boolean;
 }): Promise<Installation> {
   const { system, contacts, segmentations = [COUNTRIES], limits = 'none' } = options;
-  const sandbox = await startSandboxProcess({ contacts, only: system, limits });
+  const sandbox = await startCrm(options.laid ?? false, { contacts, only: system, limits });
   const place = placeOf(sandbox, system);
   const log = createLog({ level: 'error' });
   const app = await openApp(
@@ -83,6 +88,7 @@ export async function install(options: {
     { system, app: place.app, config: place.config, secret: place.secret },
   );
   await applySegmentations(pool, tenant, segmentations, { by: 'bench' });
+  const laid = options.laid ? await layRecords(pool, tenant, contacts) : 0;
   // Before anybody listens: an org that tells of nothing is asked again only much later.
   if (options.tells) await place.live.tell();
   const worker = await app.startWorker();
@@ -91,6 +97,7 @@ export async function install(options: {
     tenant,
     url: place.url,
     accessToken: place.secret.accessToken,
+    laid,
     journal: place.journal,
     resetJournal: place.resetJournal,
     setFaults: place.setFaults,
@@ -114,6 +121,21 @@ export async function install(options: {
       await sandbox.stop();
     },
   };
+}
+
+async function startCrm(isLaid: boolean, flags: { contacts: number; only: System; limits: 'real' | 'none' }) {
+  if (!isLaid) return startSandboxProcess(flags);
+  const files = await contactFiles(flags.contacts);
+  try {
+    return await startSandboxProcess({
+      only: flags.only,
+      limits: flags.limits,
+      'contacts-csv': files.contactsCsv,
+      'deals-csv': files.dealsCsv,
+    });
+  } finally {
+    await files.remove();
+  }
 }
 
 async function toEnd(app: App, tenant: Tenant, runId: string): Promise<Run> {

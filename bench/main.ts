@@ -13,6 +13,7 @@ import { memory } from './memory.ts';
 import { pace } from './pace.ts';
 import { pipeline } from './pipeline.ts';
 import { preview } from './preview.ts';
+import { stages } from './stages.ts';
 import { BenchStores } from './stores.ts';
 import { web } from './web.ts';
 
@@ -22,6 +23,7 @@ const benches: Record<string, Bench> = {
   engine,
   fits,
   pipeline,
+  stages,
   pace,
   memory,
   freshness,
