@@ -1,5 +1,5 @@
 import { signatureOf } from '../connectors/hubspot/signature.ts';
-import { describeLoad, load } from './load.ts';
+import { describeLoad, load, mostAnswers } from './load.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 import { served } from './served.ts';
 import { SEGMENTS } from './shop-segments.ts';
@@ -37,6 +37,15 @@ async function* measureCard({ size, stores }: BenchOptions): AsyncGenerator<Meas
       unit: 'ms',
       against: TARGET_MS,
       note: describeLoad(seen),
+    });
+    yield measured({
+      name: 'card.most',
+      size: contacts,
+      store: kind,
+      value: await mostAnswers(server, asked),
+      unit: '/s',
+      against: RATE,
+      note: 'ten callers, each as fast as it is answered',
     });
   }
 }

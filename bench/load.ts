@@ -1,7 +1,8 @@
 import autocannon from 'autocannon';
+import { type Asked, askSteadily } from './steady-client.ts';
 import type { BenchServer } from './web-server.ts';
 
-export type Asked = { path: string; headers?: Record<string, string> };
+export type { Asked } from './steady-client.ts';
 
 export type Load = {
   p50: number;
@@ -11,34 +12,57 @@ export type Load = {
   /** Of the time that requests took, in their sum. */
   databaseShare: number;
   statementsEach: number;
+  /** Milliseconds of a processor that the program spent on an answer, an embedded store included. */
+  cpuEach: number;
 };
 
 const SECONDS = 10;
+/** What is compiled and planned once is not what is measured. */
+const WARM = 400;
 
-/** Asks at a steady rate, in turn. @throws where any answer is not 200: it would measure something else */
+/** Asks at a steady rate. @throws where any answer is not 200: it would measure something else */
 export async function load(server: BenchServer, asked: readonly Asked[], rate: number): Promise<Load> {
-  // What is compiled and planned once is not what is measured.
-  for (const { path, headers = {} } of asked.slice(0, 20)) await fetch(server.url + path, { headers });
-  server.database();
-  const result = await autocannon({
-    url: server.url,
-    connections: 10,
-    overallRate: rate,
-    duration: SECONDS,
-    requests: asked.map(({ path, headers = {} }) => ({ method: 'GET', path, headers })),
-  });
-  if (result.non2xx + result.errors > 0)
-    throw new Error(`${result.non2xx} answers were not 200, ${result.errors} requests failed`);
+  await warm(server, asked);
+  const before = process.cpuUsage();
+  const { times, refused, cpuMs } = await askSteadily({ url: server.url, asked, rate, seconds: SECONDS });
+  const { user, system } = process.cpuUsage(before);
+  if (refused > 0) throw new Error(`${refused} answers were not 200`);
   const { ms, statements } = server.database();
-  const total = result.latency.average * result.requests.total;
+  const total = times.reduce((sum, time) => sum + time, 0);
   return {
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-    rate: result.requests.average,
-    databaseShare: total === 0 ? 0 : Math.min(1, ms / total),
-    statementsEach: statements / result.requests.total,
+    p50: atShare(times, 0.5),
+    p99: atShare(times, 0.99),
+    rate: times.length / SECONDS,
+    databaseShare: Math.min(1, ms / total),
+    statementsEach: statements / times.length,
+    cpuEach: ((user + system) / 1_000 - cpuMs) / times.length,
   };
 }
 
-export const describeLoad = ({ p50, rate, databaseShare, statementsEach }: Load): string =>
-  `p50 ${p50} ms at ${Math.round(rate)}/s; ${Math.round(databaseShare * 100)} % of it in ${statementsEach.toFixed(1)} statements`;
+/** Answers a second when ten callers ask as fast as they are answered. */
+export async function mostAnswers(server: BenchServer, asked: readonly Asked[]): Promise<number> {
+  await warm(server, asked);
+  const { non2xx, errors, requests } = await autocannon({
+    url: server.url,
+    connections: 10,
+    duration: SECONDS / 2,
+    workers: 1,
+    requests: asked.map(({ path, headers = {} }) => ({ method: 'GET', path, headers })),
+  });
+  if (non2xx + errors > 0) throw new Error(`${non2xx} answers were not 200, ${errors} requests failed`);
+  return requests.average;
+}
+
+async function warm(server: BenchServer, asked: readonly Asked[]): Promise<void> {
+  for (let i = 0; i < WARM; i += 1) {
+    const { path, headers = {} } = asked[i % asked.length] ?? { path: '/' };
+    await (await fetch(server.url + path, { headers })).arrayBuffer();
+  }
+  server.database();
+}
+
+const atShare = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+
+export const describeLoad = ({ p50, rate, databaseShare, statementsEach, cpuEach }: Load): string =>
+  `p50 ${p50.toFixed(1)} ms at ${Math.round(rate)}/s; ${Math.round(databaseShare * 100)} % of it in ${statementsEach.toFixed(1)} statements; ${cpuEach.toFixed(1)} ms of CPU each`;
