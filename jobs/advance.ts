@@ -40,11 +40,6 @@ export async function queueSlice(queue: JobQueue, tenantId: string, run: Run, de
   await queue.add(
     'advance',
     { tenantId, runId: run.id },
-    {
-      jobId: `${tenantId}-${run.id}-${run.slices}`,
-      delay: Math.ceil(delayMs),
-      attempts: 5,
-      backoff: { type: 'exponential', delay: 1_000 },
-    },
+    { jobId: `${tenantId}-${run.id}-${run.slices}`, delay: Math.ceil(delayMs) },
   );
 }

@@ -55,6 +55,9 @@ export type QueueBackend = {
 
 type Traced = Pick<WorkerOptions, 'telemetry'>;
 
+/** How often a job is tried that fails for what may pass, 15 s in all: a day or a week may lie before its next time. */
+export const TRIES = { attempts: 5, backoff: { type: 'exponential', delay: 1_000 } };
+
 const LOCK_MS = 30_000;
 
 /** How workers behave on both backends; a slice is short, so a lock that is not renewed is soon free. */
@@ -111,7 +114,7 @@ function openRedis(
     ...(!isVerified && url.startsWith('rediss:') ? { tls: { rejectUnauthorized: false } } : {}),
   });
   connection.on('error', onError);
-  const queue = new Queue<JobData>(QUEUE, { connection, ...traced });
+  const queue = new Queue<JobData>(QUEUE, { connection, defaultJobOptions: TRIES, ...traced });
   queue.on('error', onError);
   return {
     kind: 'redis',
@@ -161,7 +164,7 @@ async function openPostgres(
     client.release();
   }
   const { Queue: PostgresQueue, Worker: PostgresWorker } = withBackend(createPostgresBackend);
-  const queue = new PostgresQueue<JobData>(QUEUE, { connection, ...traced });
+  const queue = new PostgresQueue<JobData>(QUEUE, { connection, defaultJobOptions: TRIES, ...traced });
   queue.on('error', onError);
   return {
     kind: 'postgres',

@@ -26,14 +26,7 @@ export async function queueDisconnect(
   tenantId: string,
   connectionId: string,
 ): Promise<void> {
-  await queue.add(
-    'disconnect',
-    { tenantId, connectionId },
-    {
-      // A colon means something to the queue.
-      jobId: `${tenantId}-disconnect-${connectionId.replaceAll(':', '_')}`,
-      attempts: 5,
-      backoff: { type: 'exponential', delay: 1_000 },
-    },
-  );
+  // A colon means something to the queue.
+  const jobId = `${tenantId}-disconnect-${connectionId.replaceAll(':', '_')}`;
+  await queue.add('disconnect', { tenantId, connectionId }, { jobId });
 }

@@ -40,9 +40,5 @@ export async function playTasks(
 /** Where there is something to do; however often it is asked for, it is queued once. */
 export async function queuePlayTasks(pool: Pool, queue: JobQueue, tenant: Tenant): Promise<void> {
   if (tenant.policy.tasksPerOwnerAndWeek === 0 || !(await hasPlayTasks(pool, tenant))) return;
-  await queue.add(
-    'playTasks',
-    { tenantId: tenant.id },
-    { jobId: `${tenant.id}-play-tasks`, attempts: 5, backoff: { type: 'exponential', delay: 1_000 } },
-  );
+  await queue.add('playTasks', { tenantId: tenant.id }, { jobId: `${tenant.id}-play-tasks` });
 }

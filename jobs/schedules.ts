@@ -14,7 +14,7 @@ import { hasReviewDates } from '../src/store/segmentations.ts';
 import { listTenants, type Tenant } from '../src/store/tenant.ts';
 import { activeUndo } from '../src/store/undos.ts';
 import { queueSlice } from './advance.ts';
-import type { JobQueue } from './backend.ts';
+import { type JobQueue, TRIES } from './backend.ts';
 import { queueDisconnect } from './disconnect.ts';
 import { lookEveryMinutes } from './look-rhythm.ts';
 import { queuePlayTasks } from './play-tasks.ts';
@@ -99,7 +99,7 @@ async function rebuildTenant(
   const own = await listSchedules(pool, tenant);
   const schedules = [...own, ...(await builtIn(pool, tenant, own))].filter(({ paused }) => !paused);
   const keyOf = ({ id }: Schedule) => `${tenant.id}-${id}`;
-  const changed = schedules.filter((schedule) => !isSame(queued.get(keyOf(schedule)), schedule.timing));
+  const changed = schedules.filter((schedule) => !isSame(queued.get(keyOf(schedule)), schedule));
   if (changed.length > 0)
     await alone(pool, tenant, async () => {
       for (const schedule of changed) await upsert(queue, keyOf(schedule), tenant.id, schedule);
@@ -175,10 +175,10 @@ function isStill(since: Date): boolean {
   return Date.now() - since.getTime() > STILL_MS;
 }
 
-type Queued = { pattern?: string | undefined; tz?: string | undefined; every?: number | string | undefined };
+type Queued = Awaited<ReturnType<JobQueue['getJobSchedulers']>>[number];
 
-function isSame(queued: Queued | undefined, timing: Timing): boolean {
-  if (!queued) return false;
+function isSame(queued: Queued | undefined, { job, timing }: Schedule): boolean {
+  if (queued?.template?.opts?.attempts !== attemptsOf(job)) return false;
   if ('everyMinutes' in timing) return Number(queued.every) === timing.everyMinutes * 60_000;
   return queued.pattern === timing.cron && queued.tz === timing.zone;
 }
@@ -190,5 +190,10 @@ async function upsert(queue: JobQueue, key: string, tenantId: string, schedule: 
       ? // Without a start it would fire at once, whenever the queue is rebuilt.
         { every: timing.everyMinutes * 60_000, startDate: nextTimes(timing, new Date(), 1)[0] }
       : { pattern: timing.cron, tz: timing.zone };
-  await queue.upsertJobScheduler(key, repeat, { name: schedule.job, data: { tenantId } });
+  const opts = { attempts: attemptsOf(schedule.job) };
+  await queue.upsertJobScheduler(key, repeat, { name: schedule.job, data: { tenantId }, opts });
 }
+
+/** A look comes again by itself within minutes: a CRM that does not answer is not asked five times as often. */
+const attemptsOf = (job: Schedule['job']): number =>
+  job === 'poll' || job === 'alerts' ? 1 : TRIES.attempts;

@@ -12,9 +12,5 @@ export async function undo(payload: { tenantId: string; undoId: string }, contex
 
 /** However often it is asked for, it is queued once. */
 export async function queueUndo(queue: JobQueue, tenantId: string, undoId: string): Promise<void> {
-  await queue.add(
-    'undo',
-    { tenantId, undoId },
-    { jobId: `${tenantId}-undo-${undoId}`, attempts: 5, backoff: { type: 'exponential', delay: 1_000 } },
-  );
+  await queue.add('undo', { tenantId, undoId }, { jobId: `${tenantId}-undo-${undoId}` });
 }

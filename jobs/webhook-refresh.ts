@@ -43,11 +43,7 @@ export async function refreshAgain(pool: Pool, queue: JobQueue, tenant: Tenant, 
 
 /** However often it is asked for, it is queued once; what is noted while it works, the next tick finds. */
 export async function queueErasures(queue: JobQueue, tenant: Tenant): Promise<void> {
-  await queue.add(
-    'erase',
-    { tenantId: tenant.id },
-    { jobId: `${tenant.id}-erase`, attempts: 5, backoff: { type: 'exponential', delay: 1_000 } },
-  );
+  await queue.add('erase', { tenantId: tenant.id }, { jobId: `${tenant.id}-erase` });
 }
 
 /** Postgres is the truth: what was noted and never begun is begun now. */

@@ -113,6 +113,26 @@ describe('the queue', () => {
     expect(fired).toBe(then);
   });
 
+  it('tries a scheduled job again that failed, and fires it as before', async () => {
+    let tries = 0;
+    await work(async () => {
+      tries += 1;
+      if (tries === 1) throw new Error('once more');
+      return undefined;
+    });
+    await backend.queue.upsertJobScheduler(
+      'g-daily',
+      { every: 86_400_000 },
+      { name: 'maintain', data: { tenantId: 'g' } },
+    );
+    await eventually('the second try', () => tries === 2);
+    await eventually('only the next day is left', async () => {
+      const { delayed, active } = await backend.queue.getJobCounts('delayed', 'active');
+      return delayed === 1 && active === 0;
+    });
+    await backend.queue.removeJobScheduler('g-daily');
+  });
+
   it('lets the job under way end when its worker closes, and leaves the next one', async () => {
     const begun: string[] = [];
     const ended: string[] = [];

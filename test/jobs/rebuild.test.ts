@@ -127,6 +127,20 @@ describe('the queue', () => {
     expect(await waiting()).toBe(1);
   });
 
+  it('is left alone where it is as wanted', async () => {
+    await rebuild();
+    const all = async () =>
+      (await backend.queue.getJobSchedulers(0, -1)).map(({ key, next, template }) => ({
+        key,
+        next,
+        template,
+      }));
+    const before = await all();
+    await rebuild();
+    expect(await all()).toEqual(before);
+    expect(before.map(({ template }) => template?.opts?.attempts)).toEqual(before.map(() => 5));
+  });
+
   it('is made complete by several at once, as when workers start together', async () => {
     for (let time = 0; time < 20; time += 1) {
       await loseQueue();
