@@ -85,6 +85,11 @@ export function chain(): Segmentation {
 }
 
 const groups = (keys: readonly string[]) => keys.map((key) => ({ key, name: key }));
+/** Segments by their lower bounds, best first, and one for the rest. */
+const levels = (bound: 'topPercent' | 'atLeast', of: Record<string, number>, rest: string) => [
+  ...Object.entries(of).map(([name, value]) => ({ key: name.toLowerCase(), name, [bound]: value })),
+  { key: rest.toLowerCase(), name: rest },
+];
 const common = { subject: 'person' };
 
 /** One segmentation of each method that learns, as a shop would have them. */
@@ -101,32 +106,20 @@ export function everyMethod(): Segmentation[] {
       name: 'Tiers',
       method: 'tiers',
       of: 'revenue_total',
-      segments: [
-        { key: 'gold', name: 'Gold', topPercent: 10 },
-        { key: 'silver', name: 'Silver', topPercent: 40 },
-        { key: 'bronze', name: 'Bronze' },
-      ],
+      segments: levels('topPercent', { Gold: 10, Silver: 40 }, 'Bronze'),
     },
     { key: 'rfm', name: 'RFM', method: 'rfm' },
     {
       key: 'worth',
       name: 'Value to come',
       method: 'lifetime_value',
-      segments: [
-        { key: 'top', name: 'Top', topPercent: 10 },
-        { key: 'high', name: 'High', topPercent: 40 },
-        { key: 'regular', name: 'Regular' },
-      ],
+      segments: levels('topPercent', { Top: 10, High: 40 }, 'Regular'),
     },
     {
       key: 'churn',
       name: 'Still a customer?',
       method: 'churn',
-      segments: [
-        { key: 'active', name: 'Active', atLeast: 0.7 },
-        { key: 'slipping', name: 'Slipping', atLeast: 0.3 },
-        { key: 'gone', name: 'Gone' },
-      ],
+      segments: levels('atLeast', { Active: 0.7, Slipping: 0.3 }, 'Gone'),
     },
     {
       key: 'behaviour',
