@@ -85,7 +85,13 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
   const noteRefusal = (status: number) => {
     refusals = status === 401 ? refusals + 1 : 0;
     if (refusals < MOST_REFUSALS || marking) return;
-    marking = setConnectionState(parts.pool, tenant, row.id, 'needs_you', shutOut(connector));
+    marking = setConnectionState(parts.pool, tenant, row.id, 'needs_you', shutOut(connector)).catch(
+      (error: unknown) => {
+        // The next refusal marks it.
+        marking = undefined;
+        parts.log.warn({ err: error, connection: row.id }, 'a connection that shuts us out was not marked');
+      },
+    );
   };
   // Token requests stand under no budget, but they are calls of ours all the same, each try of them.
   const countedFetch: typeof fetch = async (...request) => {

@@ -214,12 +214,17 @@ describe('an account that refuses even a new token', () => {
     count(401);
     await sleep(100);
     expect((await getConnection(database.pool, database.tenant, row.id)).state).toBe('connected');
+    // The database does not take it just now: nothing breaks, and the next refusal is as good.
+    await database.pool.query('alter table app.connection rename to away');
+    count(401);
+    await sleep(50);
+    await database.pool.query('alter table app.away rename to connection');
     count(401);
     await worker.close();
     expect(await getConnection(database.pool, database.tenant, row.id)).toMatchObject({
       state: 'needs_you',
       reason: { code: 'unauthorized' },
     });
-    expect(worker.calls()).toMatchObject({ [`${row.id}.calls`]: 4 });
+    expect(worker.calls()).toMatchObject({ [`${row.id}.calls`]: 5 });
   });
 });
