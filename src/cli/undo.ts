@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
-import { InputError } from '../errors.ts';
-import { beginUndo, planUndo, type UndoPlan, type UndoRequest } from '../pipeline/push/undo.ts';
-import { runUndo } from '../pipeline/push/undo-run.ts';
-import { activeRun } from '../store/runs.ts';
+import { AppError, ConflictError, InputError } from '../errors.ts';
+import { planUndo, type UndoPlan, type UndoRequest } from '../pipeline/push/undo.ts';
+import { continueUndo, requestUndo } from '../pipeline/push/undo-progress.ts';
+import { activeUndo, getUndo, type UndoRow } from '../store/undos.ts';
 import { confirm } from './confirm.ts';
+import { interruptible } from './interrupt.ts';
 import { count, counted } from './output.ts';
-import { type CommonOptions, withSession } from './session.ts';
+import { type CommonOptions, type Session, withSession } from './session.ts';
 
 type UndoFlags = CommonOptions & { target?: string; yes?: boolean };
 
@@ -28,43 +31,74 @@ Examples:
     )
     .action(async (runId: string | undefined, flags: UndoFlags, command: Command) => {
       const request = requestOf(runId, flags.target);
-      await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
+      await withSession(command.optsWithGlobals(), async (session) => {
+        const { app, tenant, output } = session;
         const { pool } = app.store;
-        const active = await activeRun(pool, tenant);
-        if (active) {
-          throw new InputError('run_under_way', `Run ${active.id} is under way. Nothing was taken back.`, {
-            action: `Wait for its end, or \`cancel ${active.id}\` first.`,
-          });
-        }
         const plan = await planUndo(pool, tenant, request);
-        if (plan.values > 0) {
+        const underWay = await activeUndo(pool, tenant);
+        if (underWay) requireSame(underWay, request);
+        else if (plan.values > 0) {
           output.line(describePlan(plan));
           if (!(await confirm('Take it back?', flags, output))) return;
         }
-        await beginUndo(pool, tenant, request, 'cli');
-        const stop = new AbortController();
-        const interrupt = () => stop.abort();
-        process.once('SIGINT', interrupt);
-        try {
-          const undone = await runUndo(
-            { pool, tenant, openConnections: app.openConnections, signal: stop.signal, log: app.log },
-            request,
-            ({ restored }) => output.progress(`${count(restored)} of ${count(plan.values)} put back`),
-          );
-          output.progressDone();
-          const kept =
-            undone.kept === 0
-              ? ''
-              : `; ${counted(undone.kept, 'value')} that changed since ${undone.kept === 1 ? 'stays' : 'stay'}`;
-          output.line(`${counted(undone.restored, 'value')} put back${kept}.`);
-          const ids = plan.targets.map(({ id }) => id);
-          output.line(`Paused: ${ids.join(', ')}. \`release ${ids.join(' ')}\` writes their labels again.`);
-          output.result({ ...undone, records: plan.records, paused: ids });
-        } finally {
-          process.off('SIGINT', interrupt);
-        }
+        const undo = underWay ?? (await requestUndo(pool, tenant, request, 'cli'));
+        if (underWay) output.line('This is being taken back already; following it.');
+        const { restored, kept } = await interruptible(STOPPED, (signal) => follow(session, undo, signal));
+        const stays =
+          kept === 0 ? '' : `; ${counted(kept, 'value')} that changed since ${kept === 1 ? 'stays' : 'stay'}`;
+        output.line(`${counted(restored, 'value')} put back${stays}.`);
+        const ids = plan.targets.map(({ id }) => id);
+        output.line(`Paused: ${ids.join(', ')}. \`release ${ids.join(' ')}\` writes their labels again.`);
+        output.result({ restored, kept, records: plan.records, paused: ids });
       });
     });
+}
+
+const STOPPED = {
+  message: 'The undo stopped where it was; what was put back stays so, and the targets are paused.',
+  action: 'Ask for the same undo again, or keep `npm start` running: both go on with it.',
+};
+
+/** Does its slices here, one after the other (a worker may help), until it has ended. */
+async function follow(
+  { app, tenant, output }: Session,
+  { id, total }: UndoRow,
+  signal: AbortSignal,
+): Promise<UndoRow> {
+  const { pool } = app.store;
+  const parts = { pool, tenant, openConnections: app.openConnections, signal, log: app.log };
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const next = await continueUndo(parts, id);
+      const undo = await getUndo(pool, tenant, id);
+      const waits = undo.reason && !undo.endedAt ? ` (waits: ${undo.reason.message})` : '';
+      output.progress(`${count(undo.restored)} of ${count(total)} put back${waits}`);
+      if (undo.endedAt) {
+        if (undo.reason) throw failed(undo.reason);
+        return undo;
+      }
+      await sleep(next?.againInMs ?? 0, undefined, { signal });
+    }
+  } finally {
+    output.progressDone();
+  }
+}
+
+function failed({ code, message, action }: NonNullable<UndoRow['reason']>): AppError {
+  return new AppError(code, `${message} What was put back until then stays so; the rest can be taken back.`, {
+    action: `${action} Then ask for the same undo again.`,
+  });
+}
+
+/** Another undo ends before the next begins. */
+function requireSame(underWay: UndoRow, request: UndoRequest): void {
+  if (isDeepStrictEqual(underWay.request, request)) return;
+  const { request: other } = underWay;
+  const line = 'runId' in other ? `undo ${other.runId}` : `undo --target ${other.targetId}`;
+  throw new ConflictError('undo_under_way', 'Something else is being taken back. Nothing was changed.', {
+    action: `Let it end first: \`${line}\` follows it.`,
+  });
 }
 
 function requestOf(runId: string | undefined, targetId: string | undefined): UndoRequest {

@@ -4,6 +4,7 @@ import { type ConnectionRow, listConnections } from '../../store/connections.ts'
 import { pushLease } from '../../store/lease.ts';
 import type { Pool } from '../../store/pool.ts';
 import { activeRun } from '../../store/runs.ts';
+import type { TargetRow } from '../../store/targets.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { addUndo, advanceUndo, getUndo, type UndoRow } from '../../store/undos.ts';
 import { type ConnectionOpener, SLICE_MS } from '../run.ts';
@@ -18,7 +19,7 @@ const NO_RUN = '0';
 
 /**
  * Pauses the targets and notes the work; a job carries it out slice by slice.
- * @throws InputError where a run is under way or nothing is left, ConflictError where another undo is under way
+ * @throws InputError where a run is under way, nothing is left or a CRM can't be written to, ConflictError where another undo is under way
  */
 export async function requestUndo(
   pool: Pool,
@@ -33,11 +34,26 @@ export async function requestUndo(
     });
   }
   let undo: UndoRow | undefined;
-  await beginUndo(pool, tenant, request, by, async (client, { values }) => {
+  await beginUndo(pool, tenant, request, by, async (client, { values, targets }) => {
+    requireConnected(await listConnections(client, tenant), targets);
     undo = await addUndo(client, tenant, { request, requestedBy: by, total: values });
   });
   if (undo) return undo;
   throw new Error('an undo began and was not noted');
+}
+
+/** What could not be written to is not "taken back": it would stay in the CRM, and nobody would be told. */
+function requireConnected(connections: readonly ConnectionRow[], targets: readonly TargetRow[]): void {
+  const wanted = new Set(targets.map(({ connectionId }) => connectionId));
+  const [broken] = connections.filter(({ id, state }) => wanted.has(id) && state !== 'connected');
+  if (!broken) return;
+  throw new InputError(
+    'connection_broken',
+    `${broken.name} can't be written to: ${broken.reason?.message ?? broken.state} Nothing was taken back.`,
+    {
+      action: `Connect ${broken.name} again first; or take back the targets of other connections, one by one.`,
+    },
+  );
 }
 
 /** One slice of an undo under way. `againInMs` says when the next is due; undefined: it has ended. */
