@@ -109,7 +109,7 @@ const Flags = z.object({
 });
 
 /**
- * Prints one line of JSON with the addresses, the apps and an install of each, then serves until SIGTERM or SIGINT.
+ * Prints one line of JSON with the addresses, the apps and an install of each, then serves until SIGTERM, SIGINT or the end of who started it.
  * `--port N`: HubSpot there and Salesforce on the next one.
  */
 async function serve(args: string[]): Promise<void> {
@@ -151,7 +151,10 @@ async function serve(args: string[]): Promise<void> {
     },
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  // Who started us over a channel may be killed, and can't stop us then.
+  const left = process.connected ? [once(process, 'disconnect')] : [];
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), ...left]);
+  if (process.connected) process.disconnect();
   await sandbox.stop();
 }
 

@@ -1,18 +1,24 @@
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
+import { INTERRUPTED } from './cli/interrupt.ts';
 import { reportError } from './cli/output.ts';
-import { createProgram } from './cli/program.ts';
 
-/** Exit codes: 0 done, 1 it failed (and says why), 2 the command line is wrong. */
+// Each start would compile the same files again. Where the folder can't be written, it does.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+
+/** Exit codes: 0 done, 1 it failed (and says why), 2 the command line is wrong, 130 it was interrupted. */
 async function main(argv: string[]): Promise<number> {
-  const program = createProgram();
+  const { createProgram } = await import('./cli/program.ts');
+  const program = await createProgram(argv.slice(2).find((word) => !word.startsWith('-')));
   try {
     await program.parseAsync(argv);
     // A command that ran to its end may still have bad news.
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return wrongLine(error, argv.includes('--json'));
-    reportError(error, program.opts<{ json?: boolean }>().json ?? false);
-    return 1;
+    const { code } = reportError(error, program.opts<{ json?: boolean }>().json ?? false);
+    return code === 'interrupted' ? INTERRUPTED : 1;
   }
 }
 

@@ -8,8 +8,8 @@ import { type Planned, planSegmentations } from '../views/plan.ts';
 import pc from './colours.ts';
 import { confirm } from './confirm.ts';
 import { readDefinitions } from './definitions.ts';
+import { parseInstant } from './instant.ts';
 import { count, counted, type Output, table } from './output.ts';
-import { parseInstant } from './run.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 
 type PlanFlags = CommonOptions & { template?: string[]; asOf?: string };

@@ -11,9 +11,9 @@ import {
 import { Experiment } from '../review/experiment.ts';
 import { listExperiments } from '../store/experiments.ts';
 import pc from './colours.ts';
+import { parseInstant } from './instant.ts';
 import { count, table } from './output.ts';
 import { percent } from './review-overlap.ts';
-import { parseInstant } from './run.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 type StartFlags = CommonOptions & {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Explained, explainSubject, findSubject } from '../pipeline/explain.ts';
 import pc from './colours.ts';
-import { parseInstant } from './run.ts';
+import { parseInstant } from './instant.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 type ExplainFlags = CommonOptions & { asOf?: string; asRep?: boolean; all?: boolean };

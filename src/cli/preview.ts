@@ -4,8 +4,8 @@ import type { Segmentation } from '../segmentation/definition.ts';
 import { type Previewed, previewSegmentations } from '../views/preview.ts';
 import pc from './colours.ts';
 import { readDefinitions } from './definitions.ts';
+import { parseInstant } from './instant.ts';
 import { count, type Output, table } from './output.ts';
-import { parseInstant } from './run.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 type PreviewFlags = CommonOptions & { template?: string; samples: string; asOf?: string };

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { decideSuggestion, finishReview } from '../pipeline/review/decide.ts';
 import { prepareReport, type Report, readReport } from '../pipeline/review/report.ts';
 import pc from './colours.ts';
-import { parseInstant } from './run.ts';
+import { parseInstant } from './instant.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 type DecideFlags = CommonOptions & { asOf?: string; by: string; note?: string };

@@ -6,13 +6,13 @@ import { readQuality } from '../pipeline/review/quality.ts';
 import { reviewAll, reviewSegmentation } from '../pipeline/review/review.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
+import { parseInstant } from './instant.ts';
 import { describeReview } from './review-findings.ts';
 import { describeHistory } from './review-history.ts';
 import { describeMetrics } from './review-metrics.ts';
 import { describeOverlap } from './review-overlap.ts';
 import { describeQuality } from './review-quality.ts';
 import { addSuggestions } from './review-suggestions.ts';
-import { parseInstant } from './run.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 type ReviewFlags = CommonOptions & { asOf?: string; from?: string };

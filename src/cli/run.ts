@@ -2,11 +2,18 @@ import type { Command } from 'commander';
 import { AppError, InputError } from '../errors.ts';
 import { listConnections } from '../store/connections.ts';
 import { cancelRun, type Run, STAGES } from '../store/runs.ts';
+import { parseInstant } from './instant.ts';
+import { interruptible } from './interrupt.ts';
 import { count, table } from './output.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 import { runAndWatch } from './watch.ts';
 
 type RunFlags = CommonOptions & { dryRun?: boolean; full?: boolean; learn?: boolean; asOf?: string };
+
+const STOPPED = {
+  message: 'The run stopped where it was; what it did so far is kept.',
+  action: '`run` and `npm start` go on with it. `cancel RUN` ends it; `status` shows its number.',
+};
 
 export function registerRun(program: Command): void {
   program
@@ -21,11 +28,14 @@ export function registerRun(program: Command): void {
       const asOf = parseInstant(flags.asOf);
       await withSession(command.optsWithGlobals(), async (session) => {
         await requireConnection(session);
-        const run = await runAndWatch(session, {
-          asOf,
-          options: { dryRun: flags.dryRun ?? false, full: flags.full ?? false, learn: flags.learn ?? false },
-          requestedBy: 'cli',
-        });
+        const options = {
+          dryRun: flags.dryRun ?? false,
+          full: flags.full ?? false,
+          learn: flags.learn ?? false,
+        };
+        const run = await interruptible(STOPPED, (signal) =>
+          runAndWatch(session, { asOf, options, requestedBy: 'cli' }, signal),
+        );
         showRun(session, run);
         if (run.state === 'failed') throw failed(run);
       });
@@ -50,19 +60,6 @@ async function requireConnection({ app, tenant }: Session): Promise<void> {
   if ((await listConnections(app.store.pool, tenant)).length > 0) return;
   throw new InputError('nothing_connected', 'No CRM is connected, so there is nothing to run.', {
     action: 'Run `connect hubspot`, `connect salesforce` or `connect csv --folder PATH` first.',
-  });
-}
-
-/** ISO 8601, or a day, which means its end in UTC midnight terms: the first instant of it. */
-export function parseInstant(text: string | undefined): Date {
-  if (text === undefined) return new Date();
-  const instant = new Date(text);
-  const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
-  // JavaScript reads 2026-02-30 as 2026-03-02.
-  const isReal = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) === day;
-  if (isReal && !Number.isNaN(instant.getTime())) return instant;
-  throw new InputError('date_invalid', `"${text}" is not a date.`, {
-    action: 'Write it as 2026-11-21 or 2026-11-21T08:00:00Z.',
   });
 }
 

@@ -41,15 +41,22 @@ export async function startSandboxProcess(
   const args = Object.entries(flags).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // In a group of its own: Ctrl-C reaches us alone, and they serve until we have stopped. Over the channel they see
+  // when we are gone, however we went.
+  const child = spawn(process.execPath, [file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  });
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new TypeError('the stand-in CRMs were started without pipes');
   let complaint = '';
   const complain = (chunk: Buffer) => (complaint += chunk.toString());
-  child.stderr.on('data', complain);
+  stderr.on('data', complain);
   const stop = () => stopProcess(child);
   const onExit = () => child.kill('SIGKILL');
   process.once('exit', onExit);
   child.once('exit', () => process.removeListener('exit', onExit));
-  const lines = createInterface({ input: child.stdout });
+  const lines = createInterface({ input: stdout });
   const first = await Promise.race([once(lines, 'line'), once(child, 'close').then(() => undefined)]);
   if (first === undefined) {
     const [reason = ''] = complaint.trim().split('\n');
@@ -57,7 +64,7 @@ export async function startSandboxProcess(
       action: 'Check the options and files, and that the ports are free.',
     });
   }
-  child.stderr.off('data', complain).pipe(process.stderr);
+  stderr.off('data', complain).pipe(process.stderr);
   return { ...Started.parse(JSON.parse(String(first[0]))), stop };
 }
 

@@ -9,10 +9,14 @@ import type { Session } from './session.ts';
 
 const LOOK_MS = 100;
 
-/** Requests a run, works on it in this process (other workers may help), and follows it to its end. */
+/**
+ * Requests a run, works on it in this process (other workers may help), and follows it to its end, or until `signal`:
+ * then its slice ends at the next safe point.
+ */
 export async function runAndWatch(
   { app, tenant, output }: Session,
   request: { asOf: Date; options?: RunOptions; requestedBy: string },
+  signal?: AbortSignal,
 ): Promise<Run> {
   const { pool } = app.store;
   const worker = await app.startWorker();
@@ -20,22 +24,28 @@ export async function runAndWatch(
     const { run, isNew } = await requestRun(pool, tenant, request);
     if (!isNew) output.line(`Run ${run.id} is under way already; following it.`);
     await queueSlice(app.backend.queue, tenant.id, run);
-    return await followRun({ app, tenant, output }, run.id);
+    return await followRun({ app, tenant, output }, run.id, signal);
   } finally {
     await worker.close();
   }
 }
 
 /** Shows a run's progress until it ends. */
-export async function followRun({ app, tenant, output }: Session, runId: string): Promise<Run> {
-  for (;;) {
-    const run = await getRun(app.store.pool, tenant, runId);
-    output.progress(describeProgress(run, output));
-    if (run.endedAt) {
-      output.progressDone();
-      return run;
+async function followRun(
+  { app, tenant, output }: Session,
+  runId: string,
+  signal?: AbortSignal,
+): Promise<Run> {
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const run = await getRun(app.store.pool, tenant, runId);
+      output.progress(describeProgress(run, output));
+      if (run.endedAt) return run;
+      await sleep(LOOK_MS);
     }
-    await sleep(LOOK_MS);
+  } finally {
+    output.progressDone();
   }
 }
 

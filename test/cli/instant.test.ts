@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseInstant } from '../../src/cli/run.ts';
+import { parseInstant } from '../../src/cli/instant.ts';
 
 test.each([
   ['2026-02-28', '2026-02-28T00:00:00.000Z'],
