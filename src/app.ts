@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { openQueueBackend, type QueueBackend } from '../jobs/backend.ts';
 import { connectionOpener } from '../jobs/connections.ts';
-import { type RunningWorker, startWorker, type WorkerTimes } from '../jobs/worker.ts';
+import type { RunningWorker, WorkerTimes } from '../jobs/worker.ts';
 import type { Config } from './config.ts';
 import type { ConnectionOpener } from './pipeline/run.ts';
 import { openStore, type Store } from './store/open.ts';
@@ -49,8 +49,10 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
       backend,
       openConnections,
       log,
-      startWorker: (times) =>
-        startWorker({
+      startWorker: async (times) => {
+        // Most commands need none, and it brings everything that a job may do.
+        const { startWorker } = await import('../jobs/worker.ts');
+        return await startWorker({
           pool: store.pool,
           backend,
           openConnections,
@@ -64,7 +66,8 @@ export async function openApp(config: Config, log: Logger): Promise<App> {
           concurrency: config.workerConcurrency,
           log,
           times,
-        }),
+        });
+      },
       close: async () => {
         await backend.close();
         await store.close();

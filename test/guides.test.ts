@@ -92,7 +92,7 @@ async function cli(words: string[]): Promise<string> {
     return true;
   });
   try {
-    await createProgram().parseAsync(['node', 'cli', ...words]);
+    await (await createProgram()).parseAsync(['node', 'cli', ...words]);
   } finally {
     write.mockRestore();
   }
@@ -100,14 +100,14 @@ async function cli(words: string[]): Promise<string> {
 }
 
 /** The command line with nothing behind its commands: it parses, and refuses what it does not know. */
-function understanding(): Command {
+async function understanding(): Promise<Command> {
   const silence = (command: Command): void => {
     const silent = { writeOut: () => undefined, writeErr: () => undefined };
     command.exitOverride().configureOutput(silent);
     command.action(() => undefined);
     for (const inner of command.commands) silence(inner);
   };
-  const program = createProgram();
+  const program = await createProgram();
   silence(program);
   return program;
 }
@@ -128,7 +128,7 @@ describe.each(pages)('$name', ({ name, text }) => {
 
   it.skipIf(ours.length === 0)('says nothing that the command line does not understand', async () => {
     for (const command of ours) {
-      const parsed = understanding()
+      const parsed = (await understanding())
         .parseAsync(['node', 'cli', ...wordsOf(command.replace(CLI, ''))])
         .catch((error: unknown) => {
           if (error instanceof CommanderError && error.exitCode === 0) return;

@@ -1,55 +1,51 @@
 import type { Command } from 'commander';
-import { registerApply } from './apply.ts';
-import { registerAttributes } from './attributes.ts';
-import { registerConnect } from './connect.ts';
-import { registerDemo } from './demo.ts';
-import { registerDoctor } from './doctor.ts';
-import { registerExperiment } from './experiment.ts';
-import { registerExplain } from './explain.ts';
-import { registerLearn } from './learn.ts';
-import { registerMarketplace } from './marketplace.ts';
-import { registerMigrate } from './migrate.ts';
-import { registerMove } from './move.ts';
-import { registerPreview } from './preview.ts';
-import { registerPrivacy } from './privacy.ts';
-import { registerReference } from './reference.ts';
-import { registerRefusals } from './refusals.ts';
-import { registerRevenue } from './revenue.ts';
-import { registerReview } from './review.ts';
-import { registerRun } from './run.ts';
-import { registerSandbox } from './sandbox.ts';
-import { registerSchedule } from './schedule.ts';
-import { registerStart } from './start.ts';
-import { registerStatus } from './status.ts';
-import { registerTargets } from './targets.ts';
-import { registerTemplates } from './templates.ts';
-import { registerUndo } from './undo.ts';
 
-/** All commands, in the order in which somebody meets them. */
-export function registerCommands(program: Command): void {
-  registerDemo(program);
-  registerStart(program);
-  registerSandbox(program);
-  registerConnect(program);
-  registerRevenue(program);
-  registerAttributes(program);
-  registerTemplates(program);
-  registerPreview(program);
-  registerApply(program);
-  registerRun(program);
-  registerTargets(program);
-  registerUndo(program);
-  registerExplain(program);
-  registerReview(program);
-  registerExperiment(program);
-  registerStatus(program);
-  registerDoctor(program);
-  registerRefusals(program);
-  registerPrivacy(program);
-  registerSchedule(program);
-  registerMigrate(program);
-  registerMove(program);
-  registerLearn(program);
-  registerMarketplace(program);
-  registerReference(program);
+type Register = (program: Command) => void;
+
+/**
+ * All commands, in the order in which somebody meets them, with the file that has them. A file is read when one of
+ * its commands is asked for: reading all of them takes longer than most commands do.
+ */
+const FILES: readonly { commands: readonly string[]; read: () => Promise<Register> }[] = [
+  { commands: ['demo'], read: async () => (await import('./demo.ts')).registerDemo },
+  { commands: ['start'], read: async () => (await import('./start.ts')).registerStart },
+  { commands: ['sandbox'], read: async () => (await import('./sandbox.ts')).registerSandbox },
+  { commands: ['connect'], read: async () => (await import('./connect.ts')).registerConnect },
+  { commands: ['revenue'], read: async () => (await import('./revenue.ts')).registerRevenue },
+  { commands: ['attributes'], read: async () => (await import('./attributes.ts')).registerAttributes },
+  { commands: ['templates'], read: async () => (await import('./templates.ts')).registerTemplates },
+  { commands: ['preview'], read: async () => (await import('./preview.ts')).registerPreview },
+  { commands: ['plan', 'apply', 'retire'], read: async () => (await import('./apply.ts')).registerApply },
+  { commands: ['run', 'cancel'], read: async () => (await import('./run.ts')).registerRun },
+  {
+    commands: ['pending', 'release', 'targets', 'hold', 'pause'],
+    read: async () => (await import('./targets.ts')).registerTargets,
+  },
+  { commands: ['undo'], read: async () => (await import('./undo.ts')).registerUndo },
+  { commands: ['explain'], read: async () => (await import('./explain.ts')).registerExplain },
+  { commands: ['review'], read: async () => (await import('./review.ts')).registerReview },
+  { commands: ['experiment'], read: async () => (await import('./experiment.ts')).registerExperiment },
+  { commands: ['status'], read: async () => (await import('./status.ts')).registerStatus },
+  { commands: ['doctor'], read: async () => (await import('./doctor.ts')).registerDoctor },
+  {
+    commands: ['refusals', 'accept-fall'],
+    read: async () => (await import('./refusals.ts')).registerRefusals,
+  },
+  { commands: ['privacy'], read: async () => (await import('./privacy.ts')).registerPrivacy },
+  { commands: ['schedule'], read: async () => (await import('./schedule.ts')).registerSchedule },
+  { commands: ['migrate'], read: async () => (await import('./migrate.ts')).registerMigrate },
+  { commands: ['move'], read: async () => (await import('./move.ts')).registerMove },
+  { commands: ['learn'], read: async () => (await import('./learn.ts')).registerLearn },
+  { commands: ['marketplace'], read: async () => (await import('./marketplace.ts')).registerMarketplace },
+  { commands: ['reference'], read: async () => (await import('./reference.ts')).registerReference },
+];
+
+/** The file with the command that is asked for; all of them where it is none, or not known. */
+export async function registerCommands(program: Command, asked: string | undefined): Promise<void> {
+  const its = FILES.filter(({ commands }) => asked !== undefined && commands.includes(asked));
+  const files = its.length > 0 ? its : FILES;
+  for (const register of await Promise.all(files.map(({ read }) => read()))) register(program);
 }
+
+/** The command of every line, by the file that has it; a test holds them to what the files register. */
+export const commandNames = (): string[] => FILES.flatMap(({ commands }) => commands);

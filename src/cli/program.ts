@@ -2,8 +2,11 @@ import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { registerCommands } from './commands.ts';
 
-/** The whole command line, ready to parse; a wrong one throws CommanderError instead of ending the process. */
-export function createProgram(): Command {
+/**
+ * The command line, ready to parse; a wrong one throws CommanderError instead of ending the process. With the command
+ * that is `asked` for alone, or with all of them.
+ */
+export async function createProgram(asked?: string): Promise<Command> {
   const program = new Command('segment-sync')
     .description('Keeps customer segments in step between HubSpot, Salesforce and the people who use them.')
     .version(packageJson.version, '--version', 'say which version this is')
@@ -25,8 +28,8 @@ A first round:
   $ npm run -s cli -- release --all          let it be written
   $ npm start                                runs on a schedule from now on
 
-Exit codes: 0 done; 1 it failed, and says why; 2 the command line is wrong.`,
+Exit codes: 0 done; 1 it failed, and says why; 2 the command line is wrong; 130 it was interrupted.`,
   );
-  registerCommands(program);
+  await registerCommands(program, asked);
   return program;
 }

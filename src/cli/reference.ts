@@ -20,7 +20,7 @@ export function registerReference(program: Command): void {
     .action(async (_: unknown, command: Command) => {
       const { json, check } = command.optsWithGlobals<CommonOptions & { check?: boolean }>();
       const output = createOutput(json ?? false);
-      const differing = await update(program, check ?? false);
+      const differing = await update(check ?? false);
       for (const name of differing) output.line(`${check ? 'differs' : 'written'}: docs/reference/${name}`);
       if (differing.length === 0) output.line('The reference says what the code says.');
       output.result({ files: differing, check: check ?? false });
@@ -45,14 +45,16 @@ export async function referencePages(program: Command): Promise<Record<string, s
   };
 }
 
-async function update(program: Command, check: boolean): Promise<string[]> {
+async function update(check: boolean): Promise<string[]> {
   if (!existsSync(fileURLToPath(new URL('../../docs', import.meta.url)))) {
     throw new InputError('docs_absent', 'This copy of the program has no docs.', {
       action: 'Run it in a copy of the repository.',
     });
   }
   const differing: string[] = [];
-  for (const [name, page] of Object.entries(await referencePages(program))) {
+  // All commands, not only this one.
+  const { createProgram } = await import('./program.ts');
+  for (const [name, page] of Object.entries(await referencePages(await createProgram()))) {
     const file = join(FOLDER, name);
     const now = await readFile(file, 'utf8').catch(() => null);
     if (now === page) continue;

@@ -1,4 +1,4 @@
-import { type App, openApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { InputError } from '../errors.ts';
 import { createLog } from '../log.ts';
@@ -20,6 +20,8 @@ export async function withSession<T>(
 ): Promise<T> {
   const config = { ...readConfig(), ...given };
   const log = createLog({ level: options.verbose ? 'debug' : process.stderr.isTTY ? 'error' : 'warn' });
+  // Read here, so that a command's help and its wrong options are told without it.
+  const { openApp } = await import('../app.ts');
   const app = await openApp(config, log);
   try {
     const tenant = await findTenant(app, options.tenant);

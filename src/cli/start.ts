@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { main } from '../main.ts';
 
 export function registerStart(program: Command): void {
   program
@@ -11,6 +10,7 @@ export function registerStart(program: Command): void {
       '\nThe same as `npm start`. web and worker alone need DATABASE_URL.\n\nExample: npm run -s cli -- start worker',
     )
     .action(async (part: string) => {
+      const { main } = await import('../main.ts');
       await main(part);
     });
 }

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { commandNames } from '../../src/cli/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { root } from './process.ts';
 
-const commands = createProgram().commands;
+const { commands } = await createProgram();
 
 function helpOf(command: Command): string {
   let text = '';
@@ -16,14 +17,14 @@ function helpOf(command: Command): string {
 
 test.each(commands.map((command) => [command.name(), command] as const))(
   'the help of %s says what it does and gives an example that parses',
-  (name, command) => {
+  async (name, command) => {
     expect(command.description()).toMatch(/\.$|: check our/);
     const help = helpOf(command);
     const examples = help
       .split('\n')
       .filter((line) => line.includes('npm run') || line.includes('npm start'));
     expect(examples.some((line) => line.includes(name))).toBe(true);
-    for (const line of examples) expectToParse(line.slice(line.indexOf('npm ')));
+    for (const line of examples) await expectToParse(line.slice(line.indexOf('npm ')));
   },
 );
 
@@ -31,6 +32,13 @@ test('no two commands have one name, and all take the options of the program', (
   const names = commands.map((command) => command.name());
   expect(new Set(names).size).toBe(names.length);
   for (const command of commands) expect(helpOf(command)).toContain('--json');
+});
+
+test('a command that is asked for comes with the file that has it, and the others unread', async () => {
+  expect(commandNames()).toEqual(commands.map((command) => command.name()));
+  const { commands: read } = await createProgram('pending');
+  expect(read.map((command) => command.name())).toEqual(['pending', 'release', 'targets', 'hold', 'pause']);
+  expect((await createProgram('pendign')).commands).toHaveLength(commands.length);
 });
 
 test('every command line in the README exists, with its options', async () => {
@@ -46,19 +54,19 @@ test('every command line in the README exists, with its options', async () => {
     for (const part of line.replace(/ +#.*$/, '').split('&&')) {
       const script = /^npm (?:run (?:-s )?)?([\w-]+)/.exec(part.trim())?.[1] ?? '';
       expect(['install', ...Object.keys(scripts)], part).toContain(script);
-      expectToParse(part.trim());
+      await expectToParse(part.trim());
     }
   }
 });
 
 /** The command exists, knows each option, and gets no more arguments than it takes. */
-function expectToParse(line: string): void {
+async function expectToParse(line: string): Promise<void> {
   const short = /^npm run (demo|sandbox)\b/.exec(line)?.[1];
   if (short === undefined && !/^npm run (-s )?cli -- /.test(line)) return;
   const words: string[] = [...(line.replace(/ +[#>].*$/, '').match(/"[^"]*"|\S+/g) ?? [])];
   const given = words.includes('--') ? words.slice(words.indexOf('--') + 1) : [];
   let args = short === undefined ? given : [short, ...given];
-  let command = createProgram();
+  let command = await createProgram();
   for (;;) {
     const next = command.commands.find((one) => one.name() === args[0]);
     if (next === undefined) break;
@@ -85,7 +93,7 @@ test('--version says which version this is', async () => {
     .object({ version: z.string() })
     .parse(JSON.parse(await readFile(`${root}/package.json`, 'utf8')));
   let text = '';
-  const program = createProgram().configureOutput({ writeOut: (part) => (text += part) });
+  const program = (await createProgram()).configureOutput({ writeOut: (part) => (text += part) });
   await expect(program.parseAsync(['node', 'segment-sync', '--version'])).rejects.toMatchObject({
     exitCode: 0,
   });

@@ -6,7 +6,7 @@ import { Environment } from '../../src/config.ts';
 import { catalogue } from '../../src/segmentation/catalogue.ts';
 import { routes } from '../../src/server/routes.ts';
 
-const pages = await referencePages(createProgram());
+const pages = await referencePages(await createProgram());
 
 describe('docs/reference', () => {
   it.each(Object.keys(pages))(
@@ -18,13 +18,13 @@ describe('docs/reference', () => {
     },
   );
 
-  it('leaves out no setting, command, endpoint or attribute', () => {
+  it('leaves out no setting, command, endpoint or attribute', async () => {
     const missing = [
       ...Object.keys(Environment.shape).filter(
         (name) => !pages['configuration.md']?.includes(`| \`${name}\` |`),
       ),
-      ...createProgram()
-        .commands.map((command) => `\n## ${command.name()}\n`)
+      ...(await createProgram()).commands
+        .map((command) => `\n## ${command.name()}\n`)
         .filter((heading) => !pages['cli.md']?.includes(heading)),
       ...routes
         .map(({ method, path }) => `\n### ${method} \`${path.replace(/:(\w+)/g, '{$1}')}\`\n`)

@@ -145,7 +145,7 @@ describe('the HubSpot project', () => {
 
   it('lets a private app be authorised from the command line, at the address that its help names', async () => {
     expect((await filesFor('private'))['src/app/app-hsmeta.json']).toContain(COMMAND_LINE_REDIRECT);
-    const connect = createProgram().commands.find((command) => command.name() === 'connect');
+    const connect = (await createProgram()).commands.find((command) => command.name() === 'connect');
     let help = '';
     connect?.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
     expect(help).toContain(COMMAND_LINE_REDIRECT);
