@@ -78,6 +78,7 @@ async function main(): Promise<number> {
     for (const [key, bench] of Object.entries(benches)) {
       if (name !== undefined && key !== name) continue;
       process.stderr.write(`${key}: ${bench.about}\n`);
+      const start = performance.now();
       try {
         for await (const one of bench.run({ size, full, stores })) {
           all.push(one);
@@ -88,6 +89,7 @@ async function main(): Promise<number> {
         isWhole = false;
         process.stderr.write(`  ${key} failed: ${toAppError(error).message}\n`);
       }
+      process.stderr.write(`  ${Math.round((performance.now() - start) / 1_000)} s in all\n`);
     }
   } finally {
     await stores.close();

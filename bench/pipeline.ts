@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Took, timed } from './cpu.ts';
 import { type Installation, install } from './installation.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 import { recordsRead } from './records-read.ts';
@@ -30,22 +31,16 @@ async function measureRun(
     const crm = await install({ config: store.config, system: 'hubspot', contacts });
     try {
       const drained = await drain(crm);
-      const start = performance.now();
-      const cpu = process.cpuUsage();
-      const read = recordsRead(await crm.run());
-      const seconds = (performance.now() - start) / 1_000;
-      const { user, system } = process.cpuUsage(cpu);
-      // It says how cost grows where the clock does not, as other work shares the machine.
-      const cpuEach = (user + system) / 1_000 / read;
-      const holds = kind === 'embedded' ? 'store and program' : 'program without store';
+      const { result: run, ...took } = await timed(crm.app.store.pool, () => crm.run());
+      const read = recordsRead(run);
       return measured({
         name: 'pipeline.whole',
         size: read,
         store: kind,
-        value: read / seconds,
+        value: read / took.seconds,
         unit: 'records/s',
         against: drained.records / drained.seconds,
-        note: `only reading: ${drained.records} records in ${drained.seconds.toFixed(2)} s; ${holds}: ${cpuEach.toFixed(2)} ms of CPU a record`,
+        note: `only reading: ${drained.records} records in ${drained.seconds.toFixed(2)} s; ${cpuEach(took, read)}`,
       });
     } finally {
       await crm.close();
@@ -54,6 +49,12 @@ async function measureRun(
     await store.remove();
   }
 }
+
+/** It says how cost grows where the clock does not, as other work shares the machine. */
+const cpuEach = ({ cpu }: Took, records: number): string =>
+  cpu === null
+    ? 'CPU unknown'
+    : `program and store: ${((cpu * 1_000) / records).toFixed(2)} ms of CPU a record`;
 
 const Page = z.object({
   results: z.array(z.unknown()),
