@@ -3,22 +3,33 @@ import type { Attribute } from '../model/attribute.ts';
 import { indexAttributes } from './attribute-index.ts';
 import type { Condition } from './condition.ts';
 import type { Segmentation } from './definition.ts';
-import { thresholdOf, topicOf, type Words } from './explain-words.ts';
+import { namesOfSegments, showValue, thresholdOf, topicOf, type Words } from './explain-words.ts';
 import { testsOf } from './operators.ts';
 import type { Calendar } from './window.ts';
 
 /** A sentence, or several that stand together. */
 export type Described = { text: string } | { kind: 'all' | 'any' | 'not'; parts: Described[] };
 
-export type Describing = { attributes: readonly Attribute[]; calendar: Calendar; currency: string };
+export type Describing = {
+  attributes: readonly Attribute[];
+  calendar: Calendar;
+  currency: string;
+  /** All segment sets, for the names of those that conditions ask for. */
+  others?: readonly Segmentation[];
+};
 
 /** What each segment of a definition asks for; null where the method learns it from the data. */
 export function describeSegment(
   definition: Segmentation,
   segment: string,
-  { attributes, calendar, currency }: Describing,
+  { attributes, calendar, currency, others = [] }: Describing,
 ): Described | null {
-  const words: Words = { attributes: indexAttributes(attributes), calendar, currency };
+  const words: Words = {
+    attributes: indexAttributes(attributes),
+    calendar,
+    currency,
+    segmentName: namesOfSegments(others),
+  };
   if (definition.method === 'rules') {
     const found = definition.segments.find(({ key }) => key === segment);
     return found ? describeCondition(found.when, definition.subject, words) : null;
@@ -30,12 +41,10 @@ export function describeSegment(
   if (definition.method === 'tiers') {
     const found = definition.segments.find(({ key }) => key === segment);
     const of =
-      typeof definition.of === 'string'
-        ? words.attributes.get(definition.subject, definition.of)?.name
-        : null;
-    const what = of ?? 'The value';
+      typeof definition.of === 'string' ? words.attributes.get(definition.subject, definition.of) : undefined;
+    const what = of?.name ?? 'The value';
     if (found?.atLeast !== undefined)
-      return { text: `${what} is at least ${found.atLeast.toLocaleString('en-US')}` };
+      return { text: `${what} is at least ${showValue(found.atLeast, of?.type ?? 'number', words)}` };
     if (found?.topPercent !== undefined) return { text: `${what} is within the top ${found.topPercent} %` };
     return found ? { text: `${what} is below the other tiers` } : null;
   }
@@ -48,12 +57,13 @@ function describeCondition(condition: Condition, owner: 'person' | 'company', wo
   if ('any' in condition) return { kind: 'any', parts: condition.any.map(inner) };
   if ('not' in condition) return { kind: 'not', parts: [inner(condition.not)] };
   if ('company' in condition) return describeCondition(condition.company, 'company', words);
-  if ('segment' in condition) return { text: `holds the label ${condition.segment}` };
+  if ('segment' in condition)
+    return { text: `Is in segment ${words.segmentName?.(condition.segment) ?? condition.segment}` };
   const { name, type } = topicOf(condition, owner, words);
   const comparison =
     'deals' in condition ? condition.deals : 'contacts' in condition ? condition.contacts : condition;
   const tests = testsOf(comparison).map((test) => thresholdOf(test, type, words));
-  return { text: `${name}: ${tests.join(' and ')}` };
+  return { text: `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${tests.join(' and ')}` };
 }
 
 const SCORES = { r: 'recency', f: 'frequency', m: 'money', fm: 'frequency and money' } as const;

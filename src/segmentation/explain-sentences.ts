@@ -1,3 +1,5 @@
+import { showDay } from './explain-words.ts';
+
 /** true, false, or null where a value that it needs is not known. */
 export type Truth = boolean | null;
 
@@ -77,7 +79,7 @@ function change(
   const lower = /^[A-Z][a-z ]/.test(about) ? about.charAt(0).toLowerCase() + about.slice(1) : about;
   const subject = about.includes(' of ') ? `the ${lower}` : lower;
   if (turnsOn !== null)
-    return `${subject} (${value ?? 'as it is'}) is too long ago, which it is from ${turnsOn} on`;
+    return `${subject} (${value ?? 'as it is'}) is too long ago, which it is from ${showDay(turnsOn)} on`;
   const now = value === null ? '' : ` (now ${value})`;
   if (threshold.endsWith('the threshold')) return `${subject} ${target ? 'reaches' : 'leaves'} the threshold`;
   const phrase = target ? predicate(threshold) : negated(predicate(threshold));
@@ -87,8 +89,8 @@ function change(
 const plural = (phrase: string): string =>
   phrase.replace(/^is /, 'are ').replace(/^(no longer )?gets /, '$1get ');
 
-/** `Purchases`, `Open tickets`; not `Status`, not `number of won deals`. */
-const isPlural = (about: string): boolean => /[^sui]s$/.test(about) && !about.includes(' of ');
+/** `Purchases`, `Open tickets`; not `Status`, not `number of won deals`, not `value expected within 12 months`. */
+const isPlural = (about: string): boolean => /[^sui]s$/.test(about) && !/ (of|within) /.test(about);
 
 /** `at least 3` -> `is at least 3`; what begins with a verb stays. */
 function predicate(threshold: string): string {

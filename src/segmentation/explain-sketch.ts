@@ -108,7 +108,8 @@ function sketchCondition(condition: Condition, scope: Scope, drawing: Drawing, i
       type: 'text',
       isVisible: true,
     };
-    return { kind: 'test', topic, threshold: condition.segment, test: null, value: null, truth };
+    const threshold = drawing.words.segmentName?.(condition.segment) ?? condition.segment;
+    return { kind: 'test', topic, threshold, test: null, value: null, truth };
   }
   const leaf = leafOf(condition, scope, inCompany);
   if (leaf === null) throw new Error('not a leaf');

@@ -4,7 +4,7 @@ import { type CutPoint, dayBounds } from './compile-comparison.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
 import { moneyScores } from './methods/purchase-definition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
-import { type Calendar, spanOf } from './window.ts';
+import { type Calendar, type Span, spanOf } from './window.ts';
 
 /** What a leaf is about, in words. */
 export type Topic = {
@@ -15,7 +15,25 @@ export type Topic = {
   isVisible: boolean;
 };
 
-export type Words = { attributes: AttributeIndex; calendar: Calendar; currency: string };
+export type Words = {
+  attributes: AttributeIndex;
+  calendar: Calendar;
+  currency: string;
+  /** What `SET.SEGMENT` is called; without it, and where it answers nothing, the key is shown. */
+  segmentName?(label: string): string | undefined;
+};
+
+/** `"At risk" of Purchase behaviour`, of the segment sets that are given. */
+export function namesOfSegments(
+  definitions: readonly { key: string; name: string; segments: readonly { key: string; name: string }[] }[],
+): (label: string) => string | undefined {
+  const names = new Map<string, string>(
+    definitions.flatMap(({ key, name, segments }) =>
+      segments.map((segment) => [`${key}.${segment.key}`, `"${segment.name}" of ${name}`] as const),
+    ),
+  );
+  return (label) => names.get(label);
+}
 
 /** What scores are called in sentences; others go by their own name. */
 const SCORES: Record<string, string> = {
@@ -176,15 +194,18 @@ function spanWords(test: Test, type: AttributeType, { calendar }: Words): string
     (span.from ?? span.to)?.toFormat('HH:mm:ss') !== '00:00:00' &&
     span.toInclusive &&
     span.from?.toFormat('HH:mm:ss') !== '00:00:00';
-  if (isHours)
-    return `from ${span.from?.toFormat('yyyy-MM-dd HH:mm') ?? ''} to ${span.to?.toFormat('yyyy-MM-dd HH:mm') ?? ''}`;
+  if (isHours) return `from ${instantOf(span.from, calendar.zone)} to ${instantOf(span.to, calendar.zone)}`;
   const [first, last] = dayBounds(span);
-  if (test.operator === 'on') return `on ${first?.value}`;
-  if (test.operator === 'inLast' || test.operator === 'notInLast') return `on or after ${first?.value}`;
+  const from = first === undefined ? '' : showDay(first.value);
+  if (test.operator === 'on') return `on ${from}`;
+  if (test.operator === 'inLast' || test.operator === 'notInLast') return `on or after ${from}`;
   const until = last === undefined ? undefined : last.comparison === '<' ? dayBefore(last.value) : last.value;
-  if (span.from === null) return `before ${first?.value}`;
-  return until === undefined ? `on or after ${first?.value}` : `from ${first?.value} to ${until}`;
+  if (span.from === null) return `before ${from}`;
+  return until === undefined ? `on or after ${from}` : `from ${from} to ${showDay(until)}`;
 }
+
+const instantOf = (time: Span['from'], zone: string): string =>
+  time === null ? '' : instants(zone).format(time.toJSDate());
 
 function dayBefore(day: string): string {
   const date = new Date(`${day}T00:00:00Z`);
@@ -200,7 +221,14 @@ export function showValue(value: unknown, type: AttributeType, { calendar, curre
   if (type === 'number') return format(Number(value));
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
   if (type === 'datetime') return instants(calendar.zone).format(new Date(String(value)));
+  if (type === 'date') return showDay(String(value));
   return String(value);
+}
+
+/** YYYY-MM-DD in words that no country takes for another day: `15 Jun 2025`. */
+export function showDay(day: string): string {
+  const date = new Date(`${day.slice(0, 10)}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) ? day : DAYS.format(date);
 }
 
 // Making one takes a fifth of the time of a whole card, so each is made once.
@@ -212,6 +240,8 @@ const AMOUNTS = new Intl.NumberFormat('en-US', {
   trailingZeroDisplay: 'stripIfInteger',
 });
 const NUMBERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+const DAY = { day: 'numeric', month: 'short', year: 'numeric' } as const;
+const DAYS = new Intl.DateTimeFormat('en-GB', { ...DAY, timeZone: 'UTC' });
 const INSTANTS = new Map<string, Intl.DateTimeFormat>();
 
 const amount = (value: number): string => AMOUNTS.format(value);
@@ -221,7 +251,12 @@ const format = (value: number): string => NUMBERS.format(value);
 function instants(zone: string): Intl.DateTimeFormat {
   const known = INSTANTS.get(zone);
   if (known) return known;
-  const made = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
+  const made = new Intl.DateTimeFormat('en-GB', {
+    ...DAY,
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: zone,
+  });
   INSTANTS.set(zone, made);
   return made;
 }

@@ -5,7 +5,7 @@ import type { Segmentation } from './definition.ts';
 import { isShorterThanDay, parseDuration } from './duration.ts';
 import { type Clause, changesOf, sentencesOf, type Truth } from './explain-sentences.ts';
 import { type Sketch, sketchSegment } from './explain-sketch.ts';
-import { showValue, type Words } from './explain-words.ts';
+import { namesOfSegments, showValue, type Words } from './explain-words.ts';
 import type { Test } from './operators.ts';
 
 export type SegmentExplanation = {
@@ -55,7 +55,12 @@ export type ExplainPlan = Statement & {
 export function planExplain(request: ExplainRequest): ExplainPlan {
   const { ids, currency, ...rest } = request;
   const compiled = compilePlans({ ...rest, restrict: { ids } });
-  const words: Words = { attributes: compiled.attributes, calendar: compiled.calendar, currency };
+  const words: Words = {
+    attributes: compiled.attributes,
+    calendar: compiled.calendar,
+    currency,
+    segmentName: namesOfSegments(request.segmentations.map(({ definition }) => definition)),
+  };
   const columns = new Map<string, string>();
   const column = (prefix: string, sql: string): string => {
     const name = `${prefix}_${columns.size}`;

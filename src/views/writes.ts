@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nameWithin } from '../model/name-within.ts';
 import { ObjectType } from '../model/record.ts';
 import { readScene, shownTargets } from '../pipeline/push/desired.ts';
 import { RECORDS_AT_ONCE, rangeEnd, readDifferences } from '../pipeline/push/difference.ts';
@@ -185,7 +186,7 @@ export function targetName(
   const kind = KIND_NAMES[target.kind];
   if (target.segmentation === ALL_SEGMENTATIONS) return `Any segment set: ${kind}`;
   const segment = definition?.segments.find(({ key }) => key === target.segment)?.name ?? target.segment;
-  return `${definition?.name ?? target.segmentation}: ${kind}${segment === null ? '' : ` ${segment}`}`;
+  return nameWithin(definition?.name ?? target.segmentation, segment === null ? kind : `${kind} ${segment}`);
 }
 
 /** Segments by their names, membership as Member; nothing for nothing. */

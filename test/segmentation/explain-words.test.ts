@@ -16,6 +16,8 @@ it.each<[unknown, AttributeType, string]>([
   [true, 'boolean', 'yes'],
   [[], 'multi', 'none'],
   [['a', 'b'], 'multi', 'a, b'],
-  ['2026-06-30T22:30:00Z', 'datetime', '2026-07-01 00:30'],
+  ['2026-06-30T22:30:00Z', 'datetime', '1 Jul 2026, 00:30'],
+  ['2026-06-30', 'date', '30 Jun 2026'],
+  ['no day', 'date', 'no day'],
   [null, 'money', 'not known'],
 ])('%j of type %s is shown as %s', (value, type, shown) => expect(showValue(value, type, words)).toBe(shown));

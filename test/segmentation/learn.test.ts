@@ -4,6 +4,7 @@ import { computedAttributes, findInCatalogue } from '../../src/segmentation/cata
 import { compileLabels, type Plan } from '../../src/segmentation/compile.ts';
 import type { Segmentation } from '../../src/segmentation/definition.ts';
 import { planExplain } from '../../src/segmentation/explain.ts';
+import { showDay } from '../../src/segmentation/explain-words.ts';
 import { learn, planLearn } from '../../src/segmentation/learn.ts';
 import { parseSegmentation, parseSegmentations } from '../../src/segmentation/parse.ts';
 import { percentileCut } from '../../src/segmentation/percentile.ts';
@@ -211,7 +212,7 @@ test('explains one person: values, dates instead of ages, since when, and what w
     ...(explained?.segments[0]?.sentences ?? []),
     ...(explained?.segments[0]?.wouldChange ?? []),
   ].join('\n');
-  expect(text).toContain(`Last purchase: ${one.last_order_at} (on or after 2025-12-17)`);
+  expect(text).toContain(`Last purchase: ${showDay(String(one.last_order_at))} (on or after 17 Dec 2025)`);
   expect(text).toContain('Country: not known (needed: is US)');
   expect(text).toContain('Purchases: 1 (needed: at least 2)');
   expect(text).toContain('either purchases are at least 2 (now 1), or country is US (now not known)');
@@ -251,7 +252,7 @@ test('previews size and what each rule keeps and drops', async () => {
             unknown: 0,
           },
           {
-            rule: 'not Last purchase on or after 2025-12-17',
+            rule: 'not Last purchase on or after 17 Dec 2025',
             kept: away.length,
             dropped: rich.length - away.length,
           },

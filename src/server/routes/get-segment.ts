@@ -6,7 +6,7 @@ import { type Described, describeSegment } from '../../segmentation/describe.ts'
 import { listAttributes } from '../../store/columns.ts';
 import { listConnections } from '../../store/connections.ts';
 import type { Queryable } from '../../store/pool.ts';
-import { listPublished, type SegmentationRow } from '../../store/segmentations.ts';
+import { listNewest, listPublished, type SegmentationRow } from '../../store/segmentations.ts';
 import { listTargets } from '../../store/targets.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { Instant, route } from '../route.ts';
@@ -106,6 +106,7 @@ export default route({
         attributes: await listAttributes(pool, tenant),
         calendar: { asOf: new Date(), zone: tenant.zone, fiscalYearStart: tenant.fiscalYearStart },
         currency: tenant.currency,
+        others: (await listNewest(pool, tenant)).map((one) => one.definition),
       }),
       size: own?.size ?? 0,
       revenue: Number(own?.revenue ?? 0),
