@@ -1,3 +1,4 @@
+import { showDay } from '../segmentation/explain-words.ts';
 import { methodReferences, type Path, segmentReferences } from '../segmentation/references.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
 import type { SegmentationFacts, SegmentFacts } from './facts.ts';
@@ -136,15 +137,16 @@ function tooMany({ definition, segments, subjects, unlabelled }: SegmentationFac
     count > MANY_SEGMENTS ? [`${count} segments; over ${MANY_SEGMENTS} are hard to tell apart.`] : [];
   if (count > 4 && tiny.length * 2 > count)
     found.push(`${tiny.length} of ${count} hold under 1 % of the labelled each.`);
-  const plays = definition.segments.flatMap(({ play }) =>
-    play?.message === undefined ? [] : [`${play.channel ?? ''}|${play.message}|${play.offer ?? ''}`],
-  );
-  const repeated = plays.length - new Set(plays).size;
-  if (repeated > 0)
-    found.push(
-      `${repeated === 1 ? 'One segment gets' : `${repeated} segments get`} the same play as another one.`,
-    );
-  return found.map((says) => ({ says, at: ['segments'] }));
+  const first = new Map<string, string>();
+  const repeated = definition.segments.flatMap(({ name, play }, index): Found[] => {
+    if (play?.message === undefined) return [];
+    const words = `${play.channel ?? ''}|${play.message}|${play.offer ?? ''}`;
+    const same = first.get(words);
+    if (same === undefined) first.set(words, name);
+    const at = ['segments', index, 'play'];
+    return same === undefined ? [] : [{ says: `${name} gets the same play as ${same}.`, at }];
+  });
+  return [...found.map((says): Found => ({ says, at: ['segments'] })), ...repeated];
 }
 
 function tooLittleData(
@@ -209,12 +211,9 @@ function ignoredPrivacy({
     add('No CRM tells who opted out of e-mail.', []);
   if (definition.use === 'eligibility')
     add('It affects price, credit or access: a person must decide, not the label alone.', ['use']);
-  const small = segments.filter(({ size }) => size > 0 && size < MIN_GROUP);
-  if (isPersonal && small.length > 0)
-    add(`${names(small)}: under ${MIN_GROUP} people, so the label nearly names them.`, [
-      'segments',
-      ...small.slice(0, 1).map((one) => segments.indexOf(one)),
-    ]);
+  for (const [index, { name, size }] of segments.entries())
+    if (isPersonal && size > 0 && size < MIN_GROUP)
+      add(`${name}: under ${MIN_GROUP} people, so the label nearly names them.`, ['segments', index]);
   return found;
 }
 
@@ -240,5 +239,5 @@ function forgotten(facts: SegmentationFacts, zone: string): Found[] {
 }
 
 const names = (all: readonly { name: string }[]): string => all.map(({ name }) => name).join(', ');
-const day = (at: Date): string => at.toISOString().slice(0, 10);
+const day = (at: Date): string => showDay(at.toISOString());
 const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -149,7 +149,9 @@ function refit({ drifts, jitter, facts }: SuggestionFacts): Suggestion[] {
   const last = jitter.at(-1);
   const [jump] = last?.jumps ?? [];
   if (last?.largest != null && last.largest > LARGE_JUMP && jump !== undefined)
-    evidence.push(`${jump.parameter} jumped by ${percent(last.largest)} when it was last learned.`);
+    evidence.push(
+      `${parameterWords(jump.parameter)} jumped by ${percent(last.largest)} when it was last learned.`,
+    );
   if (evidence.length === 0) return [];
   const action =
     facts.learnedAt === null
@@ -158,10 +160,17 @@ function refit({ drifts, jitter, facts }: SuggestionFacts): Suggestion[] {
   return [make('refit', [], evidence, action)];
 }
 
+/** `cutPoints.recency.0` is the first cut point of recency; other numbers of a model have no name that helps. */
+function parameterWords(path: string): string {
+  const [kind, of, index] = path.split('.');
+  if (kind !== 'cutPoints' || of === undefined) return 'A number that it goes by';
+  return index === undefined ? `The cut point of ${of}` : `Cut point ${Number(index) + 1} of ${of}`;
+}
+
 function cutPoints({ cutPoints: cuts, facts }: SuggestionFacts): Suggestion[] {
   return cuts.flatMap(({ segment, atLeast, share, even }) => {
     if ((share >= UNEVEN.low && share <= UNEVEN.high) || even === atLeast) return [];
-    const evidence = [`${percent(share)} of those divided reach ${atLeast}.`];
+    const evidence = [`${percent(share)} of those divided reach ${atLeast.toLocaleString('en-US')}.`];
     return [
       make(
         'change_cut_point',
