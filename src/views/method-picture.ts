@@ -34,7 +34,10 @@ export async function pictureMethod(
   await refuseSensitive(db, tenant, [definition]);
   const basis = await readBasis(db, tenant, asOf);
   const missing = whatIsMissing(definition, basis);
-  if (missing !== null) return { picture: null, reason: missing, warnings: [] };
+  if (missing !== null) {
+    const reason = `${missing.charAt(0).toUpperCase()}${missing.slice(1)}.`;
+    return { picture: null, reason, warnings: [] };
+  }
   const { plans } = await readPlans(db, tenant, { asOf, pins: await pinsNow(db, tenant) });
   const others = plans.filter((one) => one.definition.key !== definition.key);
   const model = await modelNow(db, tenant, definition, { ...basis.request, others });
@@ -145,7 +148,10 @@ function compileScene({ request, plan, others }: Scene) {
 const refused = ({ request, plan }: Scene): string =>
   plan.definition.subject === 'person' ? refusesProfiling(request.attributes, 'g') : 'false';
 
-/** Equal bars up to the 99th percentile; the last one holds all above. */
+/**
+ * Equal bars up to the 99th percentile; the last one holds all above. A few whole numbers (a score of 0 to 10) get a
+ * bar each.
+ */
 async function histogram(
   scene: Scene,
   value: string,
@@ -154,21 +160,27 @@ async function histogram(
   const { db, tenant, plan } = scene;
   const from = compiled ? `(${compiled.sql}) c join` : '';
   const on = compiled ? 'on g.id = c.id' : '';
-  const { rows } = await db.query<{ bin: number; low: number; high: number; count: number }>(
+  const { rows } = await db.query<{ bin: number; low: number; high: number; bins: number; count: number }>(
     `with v as materialized (
        select (${value})::double precision as value from ${from} ${tenant.schema}.${plan.definition.subject} g ${on}
        where not ${refused(scene)} and ${value} is not null
+     ), spread as (
+       select min(value) as low, percentile_disc(0.99) within group (order by value) as high,
+         bool_and(value = floor(value)) as whole from v
      ), b as (
-       select min(value) as low, percentile_disc(0.99) within group (order by value) as high from v
+       select low, case when whole and high - low < ${BINS} then high + 1 else high end as high,
+         case when whole and high - low < ${BINS} then (high - low)::int + 1 else ${BINS} end as bins
+       from spread where high > low
      )
-     select least(width_bucket(v.value, b.low, b.high, ${BINS}), ${BINS}) as bin, b.low, b.high, count(*)::int as count
-     from v, b where b.high > b.low group by 1, 2, 3 order by 1`,
+     select least(width_bucket(v.value, b.low, b.high, b.bins), b.bins) as bin, b.low, b.high, b.bins,
+       count(*)::int as count
+     from v, b group by 1, 2, 3, 4 order by 1`,
     compiled?.values ?? [],
   );
   const [first] = rows;
   if (first === undefined) return [];
-  const width = (first.high - first.low) / BINS;
-  return Array.from({ length: BINS }, (_, index) => ({
+  const width = (first.high - first.low) / first.bins;
+  return Array.from({ length: first.bins }, (_, index) => ({
     from: first.low + index * width,
     to: first.low + (index + 1) * width,
     count: rows.find(({ bin }) => bin === index + 1)?.count ?? 0,

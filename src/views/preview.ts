@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { SubjectType } from '../model/attribute.ts';
+import type { Attribute, SubjectType } from '../model/attribute.ts';
 import { refuseSensitive } from '../pipeline/label/sensitive-gate.ts';
 import { learnModel } from '../pipeline/learn/learn.ts';
 import { missingData, type Plans, pinsNow, readPlans, readRequest } from '../pipeline/publish/plans.ts';
@@ -8,7 +8,7 @@ import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { inLearnOrder } from '../segmentation/learn-order.ts';
 import { type Preview, planPreview } from '../segmentation/preview.ts';
-import { references } from '../segmentation/references.ts';
+import { methodReferences, references } from '../segmentation/references.ts';
 import { labelColumn } from '../store/columns.ts';
 import { listMappings, type MappingRow } from '../store/mappings.ts';
 import type { Queryable } from '../store/pool.ts';
@@ -35,8 +35,27 @@ export async function readBasis(db: Queryable, tenant: Tenant, asOf: Date): Prom
 }
 
 /** Why a draft can't be worked out yet; null where it can. */
-export function whatIsMissing(definition: Segmentation, { columns, mappings }: Basis): string | null {
-  return missingData(definition, mappings) ?? unlabelledCompany(definition, columns.company);
+export function whatIsMissing(
+  definition: Segmentation,
+  { request, columns, mappings }: Basis,
+): string | null {
+  return (
+    unfed(definition, request.attributes) ??
+    missingData(definition, mappings) ??
+    unlabelledCompany(definition, columns.company)
+  );
+}
+
+/** Where nothing feeds what a whole method learns from, there is nothing to learn; a rule alone is just unmet. */
+function unfed(definition: Segmentation, attributes: readonly Attribute[]): string | null {
+  if (!learns(definition)) return null;
+  const missing = [...methodReferences(definition)].flatMap((reference) => {
+    if (reference.kind !== 'attribute') return [];
+    const { owner, key } = reference;
+    if (attributes.some((one) => one.owner === owner && one.key === key)) return [];
+    return [owner === definition.subject ? key : `${owner}.${key}`];
+  });
+  return missing.length === 0 ? null : `it needs ${[...new Set(missing)].join(', ')}, which nothing feeds`;
 }
 
 /** People look at the labels that their company holds: there are none before its segmentation was published. */
