@@ -1,14 +1,21 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileLabels } from '../../../src/segmentation/compile.ts';
 import { Segmentation } from '../../../src/segmentation/definition.ts';
 import type { PurchaseModel } from '../../../src/segmentation/methods/purchase-definition.ts';
 import { scorePurchases } from '../../../src/segmentation/methods/purchase-scores.ts';
 import { readTable, tabulate } from '../../../src/segmentation/methods/purchase-table.ts';
+import {
+  ofPurchaseDays,
+  purchaseColumns,
+  purchaseDays,
+  storedPurchases,
+} from '../../../src/segmentation/purchase-days.ts';
 import { expectedPurchasesMbgNbd, pAliveMbgNbd } from '../../../src/segmentation/statistics/mbg-nbd.ts';
 import { summarisePurchases } from '../../../src/segmentation/statistics/summary.ts';
 import { randomFrom } from '../population.ts';
 import { cdnowFolder, cdnowTransactions } from '../statistics/cdnow.ts';
-import { type Bench, openBench, won } from './setting.ts';
+import { attributes, type Bench, openBench, won } from './setting.ts';
 
 const DAY = 86_400_000;
 const dayText = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10);
@@ -176,6 +183,71 @@ describe('customers of a shop', () => {
     expect(model.holdout?.expected).toBeGreaterThan(0);
   });
 
+  test('what is kept beside the attributes gives the scores that the deals give, today and as of the past', async () => {
+    const { pool, tenant } = bench.database;
+    const definitions = [churn(), lifetimeValue({ margin: 0.4, discount: 0.12 })];
+    const plans = await Promise.all(
+      definitions.map(async (definition) => ({ definition, model: await bench.learn(definition) })),
+    );
+    const days = ['2026-06-15', '2026-06-14', '2026-03-15', '2024-10-01', '2020-01-01'];
+    const fromDeals = await Promise.all(days.map((day) => bench.applyAt(day, ...plans)));
+    const whose = purchaseDays(`${tenant.schema}.deal d`, 'd.won and d.counts', 'd.person_id');
+    const summary = purchaseColumns.map((name) => `${ofPurchaseDays[name]} as ${name}`).join(', ');
+    const kept = purchaseColumns.map((name) => `${storedPurchases[name]} = b.${name}`).join(', ');
+    await pool.query(`update ${tenant.schema}.person set ${storedPurchases.days} = 0`);
+    await pool.query(
+      `update ${tenant.schema}.person s set ${kept}
+       from (select id, ${summary} from (${whose}) day group by 1) b where b.id = s.id`,
+    );
+    for (const [i, day] of days.entries()) {
+      const rows = await bench.applyAt(day, ...plans);
+      const right = fromDeals[i];
+      expect(rows.size).toBe(right?.size);
+      for (const [id, row] of rows) {
+        for (const [name, value] of Object.entries(right?.get(id) ?? {})) {
+          const said = `${name} of ${id} as of ${day}`;
+          if (typeof value === 'number') expect(row[name], said).toBeCloseTo(value, 9);
+          else expect(row[name], said).toEqual(value);
+        }
+      }
+    }
+    const scored = days.map((_, i) =>
+      [...(fromDeals[i]?.values() ?? [])].filter((row) => row.r_churn_p_alive !== null),
+    );
+    // Everybody but tomorrow's customer and who has no deal, then fewer, at last nobody.
+    expect(scored[0]).toHaveLength(405);
+    expect(scored[3]?.length).toBeGreaterThan(50);
+    expect(scored[4]).toHaveLength(0);
+  });
+
+  test('labelling reads deals only of who buys later than the day asked for', async () => {
+    const { pool, tenant } = bench.database;
+    const definition = churn();
+    const plan = { definition, model: await bench.learn(definition) };
+    const readsOf = async (day: string): Promise<number> => {
+      const { sql, values } = compileLabels({
+        schema: tenant.schema,
+        attributes,
+        asOf: new Date(`${day}T12:00:00Z`),
+        zone: 'UTC',
+        fiscalYearStart: 1,
+        subject: 'person',
+        segmentations: [plan],
+        restrict: 'all',
+        stored: [],
+      });
+      const { rows } = await pool.query<Record<string, string>>(`explain (analyze, timing off) ${sql}`, [
+        ...values,
+      ]);
+      const scans = rows.map((row) => row['QUERY PLAN'] ?? '').filter((line) => / on deal /.test(line));
+      expect(scans).toHaveLength(1);
+      return /never executed/.test(scans[0] ?? '') ? 0 : Number(/loops=(\d+)/.exec(scans[0] ?? '')?.[1]);
+    };
+    expect(await readsOf('2026-06-17')).toBe(0);
+    // One buys on the day after.
+    expect(await readsOf('2026-06-15')).toBe(1);
+  });
+
   test('days are merged, refunds lower their own day, and who objects teaches nothing', async () => {
     const rows = await bench.learnRows(churn());
     // 404 customers with a purchase, and one whose first is tomorrow.
@@ -195,7 +267,7 @@ describe('customers of a shop', () => {
     expect(text).toMatch(/Probability of still being a customer: 0\.\d+ \((needed: )?at least 0\.5\)/);
     expect(text).toMatch(/Purchases expected within 6 months: \d/);
     expect(text).toMatch(/Days with purchases: 2 /);
-    expect(text).toMatch(/Last purchase: 2026-03-01/);
+    expect(text).toMatch(/Last purchase: 1 Mar 2026/);
     expect(text).toMatch(/Value expected within 12 months: [\d.,]+ EUR/);
   });
 

@@ -40,6 +40,8 @@ export type Bench = {
   learn(definition: Segmentation, context?: LearnContext & { others?: Plan[] }): Promise<Model>;
   /** Labels and scores by id. */
   apply(...plans: Plan[]): Promise<Map<string, Row>>;
+  /** The same as of another day. */
+  applyAt(day: string, ...plans: Plan[]): Promise<Map<string, Row>>;
   /** All that is said to an administrator about one subject, one line after the other. */
   explain(id: number, ...plans: Plan[]): Promise<string>;
   close(): Promise<void>;
@@ -49,12 +51,24 @@ export async function openBench(day: string): Promise<Bench> {
   const database = await openTestDatabase();
   const { pool, tenant } = database;
   await addAttributes(pool, tenant, attributes);
-  const asOf = new Date(`${day}T12:00:00Z`);
+  const asOf = noonOf(day);
   const common = { schema: tenant.schema, attributes, asOf, zone: 'UTC', fiscalYearStart: 1 };
   const learnRows = async (definition: Segmentation, others: Plan[] = []): Promise<unknown[]> => {
     const statement = planLearn(definition, { ...common, others });
     if (statement === null) throw new Error('nothing is learned');
     return (await pool.query(statement.sql, statement.values)).rows;
+  };
+  const applyAt = async (on: string, ...plans: Plan[]): Promise<Map<string, Row>> => {
+    const { sql, values } = compileLabels({
+      ...common,
+      asOf: noonOf(on),
+      subject: plans[0]?.definition.subject ?? 'person',
+      segmentations: plans,
+      restrict: 'all',
+      stored: [],
+    });
+    const { rows } = await pool.query<Row>(sql, values);
+    return new Map(rows.map((row) => [String(row.id), row]));
   };
   return {
     database,
@@ -68,18 +82,8 @@ export async function openBench(day: string): Promise<Bench> {
     },
     learn: async (definition, context) =>
       learn(definition, await learnRows(definition, context?.others), asOf, context),
-    async apply(...plans) {
-      const subject = plans[0]?.definition.subject ?? 'person';
-      const { sql, values } = compileLabels({
-        ...common,
-        subject,
-        segmentations: plans,
-        restrict: 'all',
-        stored: [],
-      });
-      const { rows } = await pool.query<Row>(sql, values);
-      return new Map(rows.map((row) => [String(row.id), row]));
-    },
+    apply: (...plans) => applyAt(day, ...plans),
+    applyAt,
     async explain(id, ...plans) {
       const plan = planExplain({
         ...common,
@@ -103,6 +107,8 @@ export async function openBench(day: string): Promise<Bench> {
     close: () => database.close(),
   };
 }
+
+const noonOf = (day: string): Date => new Date(`${day}T12:00:00Z`);
 
 /** A won deal of a person on a day. */
 export function won(person: number | string, day: string, amount: number | null): Record<string, unknown> {
