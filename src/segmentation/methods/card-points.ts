@@ -1,4 +1,4 @@
-import type { Scope } from '../compile-condition.ts';
+import type { Bindings } from '../bindings.ts';
 import type { FeatureColumn } from './features.ts';
 import { float } from './purchase-table.ts';
 import type { CardAttribute } from './scorecard-definition.ts';
@@ -10,17 +10,17 @@ type Case = { when: string; points: number };
 export function attributeSql(
   { option, bins }: CardAttribute,
   column: FeatureColumn | undefined,
-  scope: Scope,
+  bindings: Bindings,
 ): string {
   if (column === undefined) throw new Error('the card names a feature that the definition has not');
-  if (column.kind === 'category') return categorySql(bins, column.sql, scope);
+  if (column.kind === 'category') return categorySql(bins, column.sql, bindings);
   if (column.kind === 'number' && isLadder(bins)) return ladderSql(bins, column.sql);
-  const cases = bins.map((bin) => ({ when: binSql(bin.test, option, column, scope), points: bin.points }));
+  const cases = bins.map((bin) => ({ when: binSql(bin.test, option, column, bindings), points: bin.points }));
   return caseSql(cases, 0);
 }
 
 /** Options of the same points are looked for in one list, and those of everybody else's points not at all. */
-function categorySql(bins: readonly Bin[], sql: string, scope: Scope): string {
+function categorySql(bins: readonly Bin[], sql: string, bindings: Bindings): string {
   const others = pointsOf(bins, 'other');
   const unknown = pointsOf(bins, 'unknown');
   const byPoints = new Map<number, string[]>();
@@ -29,7 +29,7 @@ function categorySql(bins: readonly Bin[], sql: string, scope: Scope): string {
     byPoints.set(points, [...(byPoints.get(points) ?? []), ...test.options]);
   }
   const cases = [...byPoints].map(([points, options]) => ({
-    when: `${sql} = any(${scope.base.bindings.bind(options, 'text[]')})`,
+    when: `${sql} = any(${bindings.bind(options, 'text[]')})`,
     points,
   }));
   if (unknown !== others) cases.push({ when: `${sql} is null`, points: unknown });
@@ -75,9 +75,8 @@ function binSql(
   test: Bin['test'],
   option: string | undefined,
   { sql, kind }: FeatureColumn,
-  scope: Scope,
+  bindings: Bindings,
 ): string {
-  const { bindings } = scope.base;
   switch (test.kind) {
     case 'unknown':
       return `${sql} is null`;

@@ -39,7 +39,7 @@ export function compileScorecard(
 export function cardSql(card: Card, features: readonly Feature[], scope: Scope): Record<string, string> {
   const columns = new Map(featureColumns(features, scope).map((column) => [column.name, column]));
   const terms = card.attributes.map((attribute) =>
-    attributeSql(attribute, columns.get(attribute.column), scope),
+    attributeSql(attribute, columns.get(attribute.column), scope.base.bindings),
   );
   const points = scope.helper('points', `(${[NEUTRAL_SCORE, ...terms].join(' + ')})::double precision`);
   const odds = `${float(card.intercept)} + (${points} - ${NEUTRAL_SCORE}) / ${float(FACTOR)}`;

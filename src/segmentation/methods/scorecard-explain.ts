@@ -72,7 +72,7 @@ export function valuesOf(
     const found = columns[i];
     if (feature === undefined || found === undefined) return [];
     const topic = featureTopic(feature, definition.subject, words);
-    const points = attributeSql(attribute, found, scope);
+    const points = attributeSql(attribute, found, scope.base.bindings);
     const shown = attribute.option ?? '';
     const seen = `coalesce(${found.kind === 'multi' ? `array_to_string(${found.sql}, ', ')` : `(${found.sql})::text`}, 'not known')`;
     return [
