@@ -4,7 +4,6 @@ import { countPins, type PinKey, pagePins } from '../store/pins.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
 import { activeRun } from '../store/runs.ts';
 import { listNewest } from '../store/segmentations.ts';
-import { countShown } from '../store/shown.ts';
 import { listTargets, type TargetReason, type TargetRow } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { waitingCounts } from './waiting-counts.ts';
@@ -55,6 +54,8 @@ export type Waiting = {
   falls: (Omit<HeldFall, 'since'> & { connection: string; since: Date })[];
   pins: number;
   runId: string | null;
+  /** Only the first records of each object are counted yet: figures are at least as high. */
+  isCounting: boolean;
 };
 
 const FILLED_BY_CRM = new Set<TargetRow['kind']>(['dynamic_list', 'list_view']);
@@ -65,9 +66,8 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
   const definitions = new Map(
     (await listNewest(pool, tenant)).map(({ key, definition }) => [key, definition]),
   );
-  const pending = await waitingCounts(pool, tenant, asOf);
+  const counts = await waitingCounts(pool, tenant, asOf);
   const all = await listTargets(pool, tenant);
-  const shown = await countShown(pool, tenant);
   return {
     targets: all
       .filter(({ kind }) => kind !== 'changed_at')
@@ -78,7 +78,7 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
           action: '',
           since: '',
         };
-        const { writes = 0, changes = 0 } = pending.get(target.id) ?? {};
+        const { shown = 0, writes = 0, changes = 0 } = counts.targets.get(target.id) ?? {};
         const definition = definitions.get(target.segmentation);
         return {
           id: target.id,
@@ -94,7 +94,7 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
           why: whyOf(target),
           reason: target.reason === null ? null : reason,
           bundle,
-          shown: shown.get(target.id) ?? 0,
+          shown,
           writes,
           changes,
           filledByCrm: FILLED_BY_CRM.has(target.kind),
@@ -107,6 +107,7 @@ export async function readWaiting(pool: Pool, tenant: Tenant, asOf: Date): Promi
     })),
     pins: await countPins(pool, tenant, asOf),
     runId: (await activeRun(pool, tenant))?.id ?? null,
+    isCounting: !counts.isWhole,
   };
 }
 

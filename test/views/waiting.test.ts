@@ -12,6 +12,8 @@ let rig: Rig;
 let pool: Pool;
 /** Statements that look at every record. */
 let counted = 0;
+/** These statements wait for it, from the second on. */
+let gate: Promise<void> | null = null;
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -22,8 +24,11 @@ beforeAll(async () => {
     connect: () => inner.connect(),
     end: () => inner.end(),
     prepared: (text, values) => inner.prepared(text, values),
-    query: (text, values) => {
-      if (text.includes('with want as')) counted += 1;
+    query: async (text, values) => {
+      if (text.includes('with want as')) {
+        counted += 1;
+        if (counted > 1) await gate;
+      }
       return inner.query(text, values);
     },
   };
@@ -31,6 +36,7 @@ beforeAll(async () => {
 }, 120_000);
 beforeEach(() => {
   counted = 0;
+  gate = null;
 });
 afterAll(async () => {
   await rig?.stop();
@@ -72,5 +78,40 @@ describe('what waits', () => {
     expect(counted).toBe(3);
     await releaseTargets(rig.pool, tenant, [id], 'test');
     expect(await look()).toMatchObject({ state: 'live', writes: 0 });
+  });
+});
+
+describe('what waits among many records', () => {
+  it('is answered after the first 10,000 of an object, and counted on for the next look', async () => {
+    const { tenant } = rig;
+    await stopTargets(rig.pool, tenant, 'all', 'held', 'test');
+    await rig.pool.query(
+      `insert into ${tenant.schema}.contact_record (connection_id, id, kind, source_updated_at, person_id)
+       select r.connection_id, concat('x', n, '-', r.id), r.kind, r.source_updated_at, r.person_id
+       from ${tenant.schema}.contact_record r cross join generate_series(1, 3000) n`,
+    );
+    const opened = Promise.withResolvers<void>();
+    gate = opened.promise;
+    const first = await readWaiting(pool, tenant, new Date());
+    const writes = ({ targets }: typeof first) => targets.find(({ kind }) => kind === 'property')?.writes;
+    expect(first.isCounting).toBe(true);
+    expect(writes(first)).toBeGreaterThan(1_000);
+    expect(writes(first)).toBeLessThan(10_001);
+    opened.resolve();
+    const isCounting = async () => (await readWaiting(pool, tenant, new Date())).isCounting;
+    await expect.poll(isCounting, { timeout: 60_000, interval: 100 }).toBe(false);
+    expect(writes(await readWaiting(pool, tenant, new Date()))).toBeGreaterThan(15_000);
+    expect(counted).toBe(3);
+  });
+
+  it('says so where counting fails, and counts again for whoever looks next', async () => {
+    const { tenant } = rig;
+    await rig.pool.query(`update ${tenant.schema}.target set state = 'paused' where state = 'held'`);
+    gate = Promise.reject(new Error('the database went away'));
+    gate.catch(() => undefined);
+    counted = 1;
+    await expect(readWaiting(pool, tenant, new Date())).rejects.toThrow('went away');
+    gate = null;
+    expect((await readWaiting(pool, tenant, new Date())).targets.length).toBeGreaterThan(0);
   });
 });

@@ -24,19 +24,13 @@ export type Pending = TargetCounts & {
   name: string;
 };
 
-/** Targets that are held, and live ones that wait for something in the CRM; paused ones too where asked for. */
-export async function pendingTargets(
-  pool: Pool,
-  tenant: Tenant,
-  asOf: Date,
-  { withPaused = false } = {},
-): Promise<Pending[]> {
+/** Targets that are held, and live ones that wait for something in the CRM. */
+export async function pendingTargets(pool: Pool, tenant: Tenant, asOf: Date): Promise<Pending[]> {
   const pending: Pending[] = [];
   for (const { id, system, name } of await listConnections(pool, tenant)) {
     const scene = await readScene(pool, tenant, id, asOf);
     const waiting = scene.targets.filter(
-      ({ state, reason }) =>
-        state === 'held' || (state === 'live' && reason !== null) || (withPaused && state === 'paused'),
+      ({ state, reason }) => state === 'held' || (state === 'live' && reason !== null),
     );
     const counts = new Map<string, TargetCounts>();
     for (const object of new Set(waiting.map((target) => target.object))) {

@@ -50,6 +50,8 @@ export default route({
     pins: z.number(),
     /** Is a run under way, after which these figures change? */
     runId: z.string().nullable(),
+    /** Only the first records of each object are counted yet: figures are at least as high. Ask again soon. */
+    isCounting: z.boolean(),
   }),
   handle: ({ tenant, parts }) => readWaiting(parts.store.pool, tenant, new Date()),
 });

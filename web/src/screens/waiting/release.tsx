@@ -7,8 +7,16 @@ import { tell, useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
 import type { Target } from './targets.tsx';
 
-/** Says what a release will do before it is done. */
-export function Release({ targets, close }: { targets: Target[]; close: () => void }) {
+/** Says what a release will do before it is done; `isCounting`: what is known so far. */
+export function Release({
+  targets,
+  isCounting,
+  close,
+}: {
+  targets: Target[];
+  isCounting: boolean;
+  close: () => void;
+}) {
   const mayRun = useMay('edit');
   const navigate = useNavigate();
   const [runs, setRuns] = useState(true);
@@ -35,7 +43,8 @@ export function Release({ targets, close }: { targets: Target[]; close: () => vo
         {written.length > 0 && (
           <>
             <Text>
-              The next run writes <strong>{counted(sum('writes'), 'value')}</strong>
+              The next run writes {isCounting && 'at least '}
+              <strong>{counted(sum('writes'), 'value')}</strong>
               {sum('changes') > 0 && `, of which ${count(sum('changes'))} replace another one`}:
             </Text>
             <List size="sm" mah={220} style={{ overflowY: 'auto' }}>

@@ -111,7 +111,9 @@ export function Targets({ waiting }: { waiting: Waiting }) {
           })}
         />
       )}
-      {released && <Release targets={released} close={() => setReleased(null)} />}
+      {released && (
+        <Release targets={released} isCounting={waiting.isCounting} close={() => setReleased(null)} />
+      )}
     </Stack>
   );
 }

@@ -1,4 +1,4 @@
-import { Tabs } from '@mantine/core';
+import { Alert, Tabs } from '@mantine/core';
 import type { Answer } from '../../api.ts';
 import { count } from '../../parts/figures.ts';
 import { Page } from '../../parts/page.tsx';
@@ -8,6 +8,9 @@ import { Falls } from './falls.tsx';
 import { LiveTargets } from './live-targets.tsx';
 import { Pins } from './pins.tsx';
 import { Targets } from './targets.tsx';
+
+/** How soon figures are asked for again that are not whole yet. */
+const COUNTING_MS = 2_000;
 
 /** What is not written until somebody has looked: targets, falls in records, values set by hand. */
 export default function Waiting() {
@@ -27,6 +30,7 @@ function Parts({ waiting }: { waiting: Answer<'GET /api/waiting'> }) {
   return (
     <>
       <Falls falls={waiting.falls} />
+      {waiting.isCounting && <Counting />}
       <Tabs defaultValue="targets" keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="targets">Waiting ({count(waiting.targets.length - live.length)})</Tabs.Tab>
@@ -44,5 +48,14 @@ function Parts({ waiting }: { waiting: Answer<'GET /api/waiting'> }) {
         </Tabs.Panel>
       </Tabs>
     </>
+  );
+}
+
+function Counting() {
+  useApi('GET /api/waiting', undefined, { everyMs: COUNTING_MS });
+  return (
+    <Alert color="blue" mb="md" role="status">
+      Still counting: so far only the first records are in these figures. They rise until this line is gone.
+    </Alert>
   );
 }
