@@ -35,46 +35,44 @@ export type JobContext = {
   leaseMs?: number | undefined;
 };
 
-export type Job<Payload> = {
-  name: string;
-  payload: z.ZodType<Payload>;
-  run(payload: Payload, context: JobContext): Promise<{ againInMs: number } | undefined>;
-};
+/** Done, or put back and done again after that time. */
+type Outcome = Promise<{ againInMs: number } | undefined>;
 
-const TenantId = z.string().regex(/^[a-z0-9]{1,24}$/);
+export type Job = { payload: z.ZodType; run(data: unknown, context: JobContext): Outcome };
 
-export const jobs = {
+/** A job whose data is checked before it is done. */
+const job = <Payload>(
+  payload: z.ZodType<Payload>,
+  run: (payload: Payload, context: JobContext) => Outcome,
+): Job => ({ payload, run: (data, context) => run(payload.parse(data), context) });
+
+const tenantId = z.string().regex(/^[a-z0-9]{1,24}$/);
+const OfTenant = z.strictObject({ tenantId });
+
+/** By the name under which each is queued. */
+export const jobs: Readonly<Record<string, Job>> = {
   /** One slice of one run; queues itself again until the run has ended. */
-  advance: {
-    name: 'advance',
-    payload: z.strictObject({ tenantId: TenantId, runId: z.string() }),
-    run: advance,
-  },
+  advance: job(OfTenant.extend({ runId: z.string() }), advance),
   /** A schedule fires: begin a run, unless one is under way. */
-  run: { name: 'run', payload: z.strictObject({ tenantId: TenantId }), run: startScheduledRun },
+  run: job(OfTenant, startScheduledRun),
   /** Once a day and tenant: month partitions, what is too old, rows of erased people. */
-  maintain: { name: 'maintain', payload: z.strictObject({ tenantId: TenantId }), run: maintain },
+  maintain: job(OfTenant, maintain),
   /** Once a day and tenant: reports of the segmentations whose review date has come. */
-  review: { name: 'review', payload: z.strictObject({ tenantId: TenantId }), run: review },
+  review: job(OfTenant, review),
   /** A CRM told us of contacts that were deleted for privacy's sake. */
-  erase: { name: 'erase', payload: z.strictObject({ tenantId: TenantId }), run: eraseRequested },
+  erase: job(OfTenant, eraseRequested),
   /** Somebody takes back what was written: one slice. */
-  undo: { name: 'undo', payload: z.strictObject({ tenantId: TenantId, undoId: z.string() }), run: undo },
+  undo: job(OfTenant.extend({ undoId: z.string() }), undo),
   /** Somebody disconnects a CRM: one slice of its leaving. */
-  disconnect: {
-    name: 'disconnect',
-    payload: z.strictObject({ tenantId: TenantId, connectionId: z.string() }),
-    run: disconnect,
-  },
+  disconnect: job(OfTenant.extend({ connectionId: z.string() }), disconnect),
   /** Every few minutes and after a run: what is wrong is written down, and told once. */
-  alerts: { name: 'alerts', payload: z.strictObject({ tenantId: TenantId }), run: alerts },
+  alerts: job(OfTenant, alerts),
   /** Once a day and tenant: the owners of records, from the CRMs. */
-  owners: { name: 'owners', payload: z.strictObject({ tenantId: TenantId }), run: readOwners },
+  owners: job(OfTenant, readOwners),
   /** Once a week and tenant: each owner's own customers by mail. */
-  digest: { name: 'digest', payload: z.strictObject({ tenantId: TenantId }), run: digest },
+  digest: job(OfTenant, digest),
   /** After a full run: tasks of plays for the owners of those who entered a segment. */
-  playTasks: { name: 'playTasks', payload: z.strictObject({ tenantId: TenantId }), run: playTasks },
+  playTasks: job(OfTenant, playTasks),
   /** Every few minutes: what changed in CRMs that do not tell by themselves. */
-  poll: { name: 'poll', payload: z.strictObject({ tenantId: TenantId }), run: poll },
+  poll: job(OfTenant, poll),
 };
-export type JobName = keyof typeof jobs;

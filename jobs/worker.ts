@@ -86,44 +86,16 @@ export async function startWorker(options: {
 
 async function doJob(job: JobToDo, context: JobContext): Promise<{ againInMs: number } | undefined> {
   const log = context.log.child({ job: job.name, jobId: job.id });
+  const known = Object.hasOwn(jobs, job.name) ? jobs[job.name] : undefined;
+  if (known === undefined)
+    throw new UnrecoverableError(`There is no job "${job.name}"; an older or newer program queued it.`);
   try {
-    return await dispatch(job, { ...context, log });
+    return await known.run(job.data, { ...context, log });
   } catch (error) {
-    const known = toStoreFault(error) ?? toAppError(error);
-    log.error({ err: known, code: known.code }, 'job failed');
+    const failure = toStoreFault(error) ?? toAppError(error);
+    log.error({ err: failure, code: failure.code }, 'job failed');
     // The one translation: what we know to be final is not tried again.
-    if (known.retryable || known.code === 'unexpected') throw known;
-    throw new UnrecoverableError(known.message);
-  }
-}
-
-function dispatch(job: JobToDo, context: JobContext): Promise<{ againInMs: number } | undefined> {
-  switch (job.name) {
-    case 'advance':
-      return jobs.advance.run(jobs.advance.payload.parse(job.data), context);
-    case 'run':
-      return jobs.run.run(jobs.run.payload.parse(job.data), context);
-    case 'maintain':
-      return jobs.maintain.run(jobs.maintain.payload.parse(job.data), context);
-    case 'review':
-      return jobs.review.run(jobs.review.payload.parse(job.data), context);
-    case 'erase':
-      return jobs.erase.run(jobs.erase.payload.parse(job.data), context);
-    case 'undo':
-      return jobs.undo.run(jobs.undo.payload.parse(job.data), context);
-    case 'disconnect':
-      return jobs.disconnect.run(jobs.disconnect.payload.parse(job.data), context);
-    case 'alerts':
-      return jobs.alerts.run(jobs.alerts.payload.parse(job.data), context);
-    case 'owners':
-      return jobs.owners.run(jobs.owners.payload.parse(job.data), context);
-    case 'digest':
-      return jobs.digest.run(jobs.digest.payload.parse(job.data), context);
-    case 'playTasks':
-      return jobs.playTasks.run(jobs.playTasks.payload.parse(job.data), context);
-    case 'poll':
-      return jobs.poll.run(jobs.poll.payload.parse(job.data), context);
-    default:
-      throw new UnrecoverableError(`There is no job "${job.name}"; an older or newer program queued it.`);
+    if (failure.retryable || failure.code === 'unexpected') throw failure;
+    throw new UnrecoverableError(failure.message);
   }
 }

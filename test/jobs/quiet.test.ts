@@ -1,25 +1,15 @@
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobs } from '../../jobs/index.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { RemoteError } from '../../src/errors.ts';
-import { createLog } from '../../src/log.ts';
 import { getRun, requestRun } from '../../src/store/runs.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
+import { keepLog } from '../kept-log.ts';
 import { eventually, openTestQueue, type TestQueue } from './queue.ts';
 
 let database: TestDatabase;
 let backend: TestQueue;
-let logged = '';
-const log = createLog({
-  level: 'trace',
-  stream: new Writable({
-    write(chunk, _encoding, written) {
-      logged += String(chunk);
-      written();
-    },
-  }),
-});
+const { log, text } = keepLog();
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -82,8 +72,8 @@ describe('what workers leave behind', () => {
     } finally {
       await worker.close();
     }
-    expect(logged).toContain('slice failed');
-    expect(logged).toContain('bad request');
-    expect(logged).not.toMatch(/canary/);
+    expect(text()).toContain('slice failed');
+    expect(text()).toContain('bad request');
+    expect(text()).not.toMatch(/canary/);
   });
 });

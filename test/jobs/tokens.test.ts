@@ -1,12 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OAuthSecret } from '../../connectors/contract.ts';
 import { connectionOpener } from '../../jobs/connections.ts';
 import { AuthError } from '../../src/errors.ts';
-import { createLog } from '../../src/log.ts';
 import {
   type ConnectionRow,
   getConnection,
@@ -15,6 +13,7 @@ import {
 } from '../../src/store/connections.ts';
 import { keyring } from '../../src/store/secrets.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
+import { keepLog } from '../kept-log.ts';
 
 const keys = keyring(Buffer.alloc(32, 7));
 const SECRET_WORDS = ['canary-client-secret', 'canary-refresh-', 'canary-access-'];
@@ -27,17 +26,7 @@ let accounts = 0;
 /** What the token endpoint was asked with, and whether it lets us in. */
 let exchanges: string[] = [];
 let isShut = false;
-/** The stored token at the moment in which a new one was first used. */
-let logged = '';
-const log = createLog({
-  level: 'trace',
-  stream: new Writable({
-    write(chunk, _encoding, written) {
-      logged += String(chunk);
-      written();
-    },
-  }),
-});
+const { log, text } = keepLog();
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -100,7 +89,7 @@ beforeEach(() => {
   isShut = false;
 });
 afterEach(() => {
-  for (const word of SECRET_WORDS) expect(logged).not.toContain(word);
+  for (const word of SECRET_WORDS) expect(text()).not.toContain(word);
 });
 
 const app = { clientId: 'client', clientSecret: 'canary-client-secret' };
