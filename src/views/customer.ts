@@ -11,6 +11,7 @@ import { listPublished } from '../store/segmentations.ts';
 import { listTargets } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 import { recordLink } from './record-link.ts';
+import { valueWords } from './writes.ts';
 
 export type CustomerValue = {
   key: string;
@@ -219,8 +220,8 @@ async function readRecords(
   );
   const connections = new Map((await listConnections(db, tenant)).map((one) => [one.id, one]));
   const targets = new Map((await listTargets(db, tenant)).map((target) => [target.id, target]));
-  const names = new Map(
-    (await listPublished(db, tenant)).map(({ key: name, definition }) => [name, definition.name]),
+  const published = new Map(
+    (await listPublished(db, tenant)).map(({ key: name, definition }) => [name, definition]),
   );
   return rows.map((row): CustomerRecord => {
     const connection: ConnectionRow | undefined = connections.get(row.connectionId);
@@ -255,8 +256,8 @@ async function readRecords(
         return [
           {
             target: target.kind,
-            segmentation: names.get(target.segmentation) ?? target.segmentation,
-            value: shownText(value) ?? '',
+            segmentation: published.get(target.segmentation)?.name ?? target.segmentation,
+            value: valueWords(value, published.get(target.segmentation)).join(', '),
             state,
           } as const,
         ];

@@ -98,7 +98,7 @@ describe('the page of a customer', () => {
           id: '100002',
           link: expect.stringMatching(/^https:\/\/app\.hubspot\.com\/contacts\/\d+\/record\/0-1\/100002$/),
           shown: expect.arrayContaining([
-            expect.objectContaining({ state: 'shown', value: 'vip', target: 'property' }),
+            expect.objectContaining({ state: 'shown', value: 'Big spenders', target: 'property' }),
           ]),
         },
       ],

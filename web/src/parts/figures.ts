@@ -21,6 +21,10 @@ export const shortMoney = (value: number, currency: string): string =>
 export const change = (value: number): string =>
   value === 0 ? '0' : `${value > 0 ? '+' : '−'}${Math.abs(value).toLocaleString('en')}`;
 
+/** With its sign: +$1,200, −$300. */
+export const moneyChange = (value: number, currency: string): string =>
+  `${value > 0 ? '+' : value < 0 ? '−' : ''}${money(Math.abs(value), currency)}`;
+
 export const day = (value: string, zone?: string): string =>
   new Date(value).toLocaleDateString('en-GB', {
     day: 'numeric',

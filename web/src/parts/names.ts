@@ -1,5 +1,7 @@
 /** The names of what answers give by key: `rfm.at_risk` is "At risk" of "Purchase behaviour (RFM)". */
 import { useMemo } from 'react';
+import type { AttributeType } from '../../../src/model/attribute.ts';
+import { nameWithin } from '../../../src/model/name-within.ts';
 import { useApi } from '../query.ts';
 
 export type Names = {
@@ -8,9 +10,14 @@ export type Names = {
   segment(label: string, within?: string): string;
   /** Of a person's attribute, `company.KEY` of their company's; `column: option` keeps the option. */
   attribute(column: string): string;
-  /** Is it a day or an instant? Methods count those as days ago. */
-  isDate(column: string): boolean;
+  /** Undefined for what is no attribute. */
+  type(column: string): AttributeType | undefined;
+  /** A sentence of the server's, with the names of the attributes and segments that it gives by key. */
+  sentence(text: string): string;
 };
+
+/** What looks like `last_login_at`, `company.industry` or `rfm.at_risk`. */
+const KEYS = /\b[a-z][a-z0-9]*(?:[_.][a-z0-9]+)+\b/g;
 
 export function useNames(subject: 'person' | 'company' = 'person'): Names {
   const sets = useApi('GET /api/segmentations').data;
@@ -25,20 +32,30 @@ export function useNames(subject: 'person' | 'company' = 'person'): Names {
       return { attribute, isOfCompany, option: option.join(': '), key: own };
     };
     const set = (key: string) => sets?.items.find((one) => one.key === key)?.name ?? key;
+    const segmentOf = (label: string) => {
+      const [key = '', segment = ''] = label.split('.');
+      return sets?.items.find((one) => one.key === key)?.segments.find((one) => one.key === segment)?.name;
+    };
+    const segment: Names['segment'] = (label, within) => {
+      const [key = '', own = ''] = label.split('.');
+      const name = segmentOf(label) ?? (own || label);
+      return key === within ? name : nameWithin(set(key), name);
+    };
+    const attributeName: Names['attribute'] = (column) => {
+      const { attribute, isOfCompany, option, key } = found(column);
+      const name = attribute?.name ?? key.replaceAll('_', ' ');
+      return `${isOfCompany ? 'Company: ' : ''}${name}${option && `: ${option}`}`;
+    };
     return {
       set,
-      segment: (label, within) => {
-        const [key = '', segment = ''] = label.split('.');
-        const known = sets?.items.find((one) => one.key === key)?.segments.find((one) => one.key === segment);
-        const name = known?.name ?? (segment || label);
-        return key === within ? name : `${set(key)}: ${name}`;
-      },
-      attribute: (column) => {
-        const { attribute, isOfCompany, option, key } = found(column);
-        const name = attribute?.name ?? key.replaceAll('_', ' ');
-        return `${isOfCompany ? 'Company: ' : ''}${name}${option && `: ${option}`}`;
-      },
-      isDate: (column) => /^date/.test(found(column).attribute?.type ?? ''),
+      segment,
+      attribute: attributeName,
+      type: (column) => found(column).attribute?.type,
+      sentence: (text) =>
+        text.replace(KEYS, (key) => {
+          if (segmentOf(key) !== undefined) return segment(key);
+          return found(key).attribute === undefined ? key : attributeName(key);
+        }),
     };
   }, [sets, attributes, subject]);
 }

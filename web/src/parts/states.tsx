@@ -1,7 +1,7 @@
 import { Alert, Button, Center, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { ApiError } from '../api.ts';
 
 /** The shape of a screen before its figures are there. */
@@ -17,12 +17,23 @@ export function Loading({ rows = 5 }: { rows?: number }) {
   );
 }
 
+/** From what does not exist to the list of those that do, by the first part of the address. */
+const WAYS: Record<string, { to: string; says: string }> = {
+  runs: { to: '/runs', says: 'See the runs' },
+  'segment-sets': { to: '/segment-sets', says: 'See the segment sets' },
+  segments: { to: '/segment-sets', says: 'See the segment sets' },
+  customers: { to: '/customers', says: 'Search customers' },
+  records: { to: '/customers', says: 'Search customers' },
+};
+
 /** Something did not work: what, what is safe, what to do, in the server's words. */
 export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const problem = error instanceof ApiError ? error.problem : undefined;
+  const { pathname } = useLocation();
+  const way = WAYS[pathname.split('/')[1] ?? ''] ?? { to: '/', says: 'Go to Home' };
   return (
     <Alert
-      color="red"
+      color={problem?.status === 404 ? 'gray' : 'red'}
       icon={<IconAlertTriangle />}
       title={problem?.title ?? 'This screen failed'}
       m="md"
@@ -37,8 +48,8 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
       ))}
       {problem?.status === 404 ? (
         <Group mt="sm">
-          <Button size="xs" variant="default" component={Link} to="/">
-            Go to Home
+          <Button size="xs" variant="default" component={Link} to={way.to}>
+            {way.says}
           </Button>
         </Group>
       ) : (
@@ -51,6 +62,15 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
         )
       )}
     </Alert>
+  );
+}
+
+/** Nothing can be there before a CRM is connected. */
+export function NoCrm({ children }: { children?: ReactNode }) {
+  return (
+    <Empty title="No CRM is connected yet" action={<Way to="/connections">Connect a CRM</Way>}>
+      {children}
+    </Empty>
   );
 }
 
@@ -78,6 +98,15 @@ export function Empty({
         {action}
       </Stack>
     </Center>
+  );
+}
+
+/** The button under what is empty. */
+export function Way({ to, children }: { to: string; children: ReactNode }) {
+  return (
+    <Button component={Link} to={to} mt="xs">
+      {children}
+    </Button>
   );
 }
 

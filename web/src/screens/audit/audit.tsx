@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Group, Text, TextInput } from '@mantine/core';
+import { Button, Group, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -12,26 +12,7 @@ import { usePages } from '../../parts/use-pages.ts';
 import { useApi } from '../../query.ts';
 import { useMay, useSession } from '../../session.ts';
 import { Difference } from './difference.tsx';
-import { actionWords } from './words.ts';
-
-/** How actions begin; any whole name works too. */
-const ACTIONS = [
-  'alerts',
-  'basis',
-  'connection',
-  'customer',
-  'mapping',
-  'person',
-  'refused',
-  'revenue',
-  'run',
-  'schedule',
-  'segmentation',
-  'session',
-  'target',
-  'tenant',
-  'token',
-];
+import { ACTION_KINDS, actionWords } from './words.ts';
 
 /** Who changed what, when and from where, with the values before and after. */
 export default function Audit() {
@@ -89,13 +70,15 @@ export default function Audit() {
           value={actor}
           onChange={(event) => setActor(event.currentTarget.value)}
         />
-        <Autocomplete
-          label="Action"
-          placeholder="any"
+        <Select
+          label="About"
+          placeholder="anything"
           style={{ flex: '1 1 160px' }}
-          data={ACTIONS}
-          value={action}
-          onChange={setAction}
+          data={ACTION_KINDS}
+          searchable
+          clearable
+          value={action || null}
+          onChange={(chosen) => setAction(chosen ?? '')}
         />
         <TextInput
           label="From"
@@ -152,7 +135,7 @@ export default function Audit() {
               {
                 head: 'What changed',
                 width: '38%',
-                cell: ({ before, after }) => <Difference before={before} after={after} />,
+                cell: ({ before, after }) => <Difference before={before} after={after} zone={tenant.zone} />,
               },
             ]}
           />

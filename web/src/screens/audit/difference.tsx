@@ -1,9 +1,11 @@
 import { Spoiler, Text } from '@mantine/core';
+import { day, instant } from '../../parts/figures.ts';
+import { fieldWords } from './words.ts';
 
-/** What a change did, a line per value that differs: old struck out, then new. */
-export function Difference({ before, after }: { before: unknown; after: unknown }) {
-  const old = flat(before);
-  const fresh = flat(after);
+/** What a change did, a line per value that differs: old struck out, then new. Days and instants in `zone`. */
+export function Difference({ before, after, zone }: { before: unknown; after: unknown; zone: string }) {
+  const old = flat(before, zone);
+  const fresh = flat(after, zone);
   const names = [...new Set([...old.keys(), ...fresh.keys()])].filter(
     (name) => old.get(name) !== fresh.get(name),
   );
@@ -12,7 +14,7 @@ export function Difference({ before, after }: { before: unknown; after: unknown 
     <Spoiler maxHeight={110} showLabel="Show all" hideLabel="Show less">
       {names.map((name) => (
         <Text size="sm" key={name} style={{ overflowWrap: 'anywhere' }}>
-          {name && `${name}: `}
+          {name && `${fieldWords(name)}: `}
           {old.has(name) && (
             <Text span size="sm" c="dimmed" td={fresh.has(name) ? 'line-through' : undefined} component="del">
               {old.get(name)}
@@ -27,13 +29,25 @@ export function Difference({ before, after }: { before: unknown; after: unknown 
 }
 
 /** `brakes.labelShare` -> `0.3`; lists of plain values stay together. */
-function flat(value: unknown, path = ''): Map<string, string> {
+function flat(value: unknown, zone: string, path = ''): Map<string, string> {
   if (value === null || value === undefined) return path === '' ? new Map() : new Map([[path, 'none']]);
   const isList = Array.isArray(value);
   if (typeof value !== 'object' || (isList && value.every((one) => typeof one !== 'object')))
-    return new Map([[path, isList ? value.join(', ') || 'none' : String(value)]]);
+    return new Map([
+      [path, isList ? value.map((one) => shown(one, zone)).join(', ') || 'none' : shown(value, zone)],
+    ]);
   const inner = Object.entries(value).flatMap(([name, one]) => [
-    ...flat(one, path === '' ? name : `${path}.${name}`),
+    ...flat(one, zone, path === '' ? name : `${path}.${name}`),
   ]);
   return new Map(inner);
+}
+
+/** Yes and no, numbers with their thousands, days and instants as elsewhere, `run_failed` as words. */
+function shown(value: unknown, zone: string): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return value.toLocaleString('en');
+  const text = String(value);
+  if (/^\d{4}-\d{2}-\d{2}T/.test(text)) return instant(text, zone);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return day(text, 'UTC');
+  return /^[a-z]+(_[a-z]+)+$/.test(text) ? text.replaceAll('_', ' ') : text;
 }

@@ -54,3 +54,59 @@ const DONE: Record<string, string> = {
 };
 
 export const actionWords = (action: string): string => DONE[action] ?? action;
+
+/** Names of what changed that the rule of `fieldWords` would not make readable. */
+const FIELDS: Record<string, string> = {
+  id: 'number',
+  expiresAt: 'works until',
+  mailed: 'sent by e-mail',
+  'timing.cron': 'when (cron)',
+  'timing.zone': 'time zone',
+  'timing.every': 'every',
+  refusalLeast: 'refused records, at least',
+  refusalShare: 'refused records, from this share on',
+};
+
+/**
+ * `brakes.labelShare` is "brakes: label share", `segments.0.name` "segment 1: name". The log keeps fields by the names
+ * that programs use.
+ */
+export function fieldWords(path: string): string {
+  const known = FIELDS[path];
+  if (known !== undefined) return known;
+  const words: string[] = [];
+  for (const step of path.split('.')) {
+    const list = /^\d+$/.test(step) ? words.pop() : undefined;
+    words.push(
+      list === undefined
+        ? step
+            .replace(/([a-z])([A-Z])/g, '$1 $2')
+            .replaceAll('_', ' ')
+            .toLowerCase()
+        : `${list.replace(/s$/, '')} ${Number(step) + 1}`,
+    );
+  }
+  return words.join(': ');
+}
+
+/** Kinds of actions as people look for them; the server takes how an action begins. */
+export const ACTION_KINDS: { value: string; label: string }[] = [
+  { value: 'alerts', label: 'Alerts' },
+  { value: 'connection', label: 'Connections' },
+  { value: 'customer', label: 'Customers: erased, exported' },
+  { value: 'experiment', label: 'Experiments' },
+  { value: 'basis', label: 'Lawful bases' },
+  { value: 'mapping', label: 'Mapping' },
+  { value: 'person', label: 'People and roles' },
+  { value: 'refused', label: 'Refused records' },
+  { value: 'revenue', label: 'Revenue' },
+  { value: 'review', label: 'Reviews' },
+  { value: 'run', label: 'Runs' },
+  { value: 'schedule', label: 'Schedules' },
+  { value: 'segmentation', label: 'Segment sets' },
+  { value: 'tenant', label: 'Settings of the company' },
+  { value: 'session', label: 'Signing in' },
+  { value: 'target', label: 'Targets: released, stopped' },
+  { value: 'token', label: 'API tokens' },
+  { value: 'undo', label: 'Undo' },
+];

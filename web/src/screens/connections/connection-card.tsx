@@ -49,7 +49,7 @@ export function ConnectionCard({ connection, isFresh }: { connection: Connection
               {connection.systemName} {connection.accountId}
             </Text>
           </div>
-          <Group gap={6} justify="flex-end">
+          <Group gap={6} justify="flex-end" wrap="nowrap" style={{ flexShrink: 0 }}>
             {connection.mode === 'test' && (
               <Badge variant="light" color="grape" tt="none">
                 test

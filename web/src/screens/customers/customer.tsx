@@ -17,6 +17,7 @@ import { Link, useParams } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { ago, day, instant, money } from '../../parts/figures.ts';
 import { LabelBadge } from '../../parts/label-badge.tsx';
+import { useNames } from '../../parts/names.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
@@ -167,6 +168,7 @@ function Records({ customer }: { customer: Customer }) {
   return (
     <Stack>
       <Table.ScrollContainer
+        className="beside"
         minWidth={480}
         scrollAreaProps={{
           viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Records side by side' },
@@ -223,7 +225,8 @@ function Records({ customer }: { customer: Customer }) {
                   {record.shown.length === 0 && '–'}
                   {record.shown.map((one) => (
                     <Text size="sm" key={one.segmentation + one.target}>
-                      {one.segmentation} ({one.target.replaceAll('_', ' ')}): {one.value}
+                      {one.segmentation} ({TARGETS[one.target] ?? one.target.replaceAll('_', ' ')}):{' '}
+                      {one.value}
                       {one.state !== 'shown' && (
                         <Badge ml={6} size="sm" variant="outline" color="orange" tt="none">
                           {STATES[one.state]}
@@ -249,6 +252,8 @@ function shown(type: Customer['attributes'][number]['type'], value: string | nul
   if (type === 'datetime') return instant(value, zone);
   return type === 'date' ? day(value) : value;
 }
+
+const TARGETS: Record<string, string> = { property: 'label', primary: 'primary segment', why: 'reason' };
 
 const STATES = { shown: '', pinned: 'set by hand', refused: 'refused', unconfirmed: 'not confirmed' };
 
@@ -314,6 +319,11 @@ const CAUSES: Record<string, string> = {
 
 function History({ customer }: { customer: Customer }) {
   const { tenant } = useSession();
+  const names = useNames(customer.subject);
+  const listed = (change: Customer['history'][number], segments: string[]) =>
+    new Intl.ListFormat('en').format(
+      segments.map((segment) => names.segment(`${change.segmentation}.${segment}`, change.segmentation)),
+    );
   if (customer.history.length === 0) return <Empty title="No label has changed yet" />;
   return (
     <Timeline bulletSize={14} lineWidth={2}>
@@ -321,13 +331,15 @@ function History({ customer }: { customer: Customer }) {
         <Timeline.Item
           key={change.at + change.segmentation}
           title={[
-            ...change.entered.map((segment) => `entered ${segment}`),
-            ...change.left.map((segment) => `left ${segment}`),
+            ...(change.entered.length > 0 ? [`Entered ${listed(change, change.entered)}`] : []),
+            ...(change.left.length > 0
+              ? [`${change.entered.length > 0 ? 'left' : 'Left'} ${listed(change, change.left)}`]
+              : []),
           ].join(', ')}
         >
           <Text size="sm" c="dimmed">
-            {change.segmentation}, because {CAUSES[change.cause] ?? change.cause}; {ago(change.at)} (
-            {instant(change.at, tenant.zone)})
+            {names.set(change.segmentation)}, because {CAUSES[change.cause] ?? change.cause}; {ago(change.at)}{' '}
+            ({instant(change.at, tenant.zone)})
           </Text>
         </Timeline.Item>
       ))}

@@ -75,8 +75,8 @@ function One({ one: { experiment, state, startedAt, startedBy, endedAt } }: { on
   return (
     <Card withBorder component="section" aria-label={key}>
       <Stack gap="sm">
-        <Group justify="space-between" align="flex-start" wrap="nowrap">
-          <div>
+        <Group justify="space-between" align="flex-start" gap="xs">
+          <div style={{ flex: '1 1 240px' }}>
             <Title order={2} size="h5">
               {humanised(key)}
             </Title>

@@ -1,5 +1,5 @@
 import { Anchor, Button, Card, Group, List, Text, ThemeIcon } from '@mantine/core';
-import { IconCheck, IconCircleDashed } from '@tabler/icons-react';
+import { IconCheck } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { useMay } from '../../session.ts';
@@ -51,9 +51,9 @@ export function FirstSteps({ home }: { home: Home }) {
         maw={760}
         listStyleType="none"
         center={false}
-        styles={{ itemWrapper: { display: 'flex' }, itemLabel: { flex: 1 } }}
+        styles={{ itemWrapper: { display: 'flex', alignItems: 'flex-start' }, itemLabel: { flex: 1 } }}
       >
-        {home.steps.map(({ key, done }) => {
+        {home.steps.map(({ key, done }, index) => {
           const { name, why, to, action } = STEPS[key];
           const isNext = key === next.key;
           return (
@@ -69,7 +69,9 @@ export function FirstSteps({ home }: { home: Home }) {
                   {done ? (
                     <IconCheck size={16} aria-label="done" />
                   ) : (
-                    <IconCircleDashed size={16} aria-label="to do" />
+                    <Text span size="sm" fw={600} c="inherit">
+                      {index + 1}
+                    </Text>
                   )}
                 </ThemeIcon>
               }

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { Chart } from '../../parts/chart.tsx';
-import { change, count, day, money, shortMoney } from '../../parts/figures.ts';
+import { change, count, day, money, moneyChange, shortMoney } from '../../parts/figures.ts';
 import { Rows } from '../../parts/table.tsx';
 import { useSession } from '../../session.ts';
 
@@ -129,7 +129,7 @@ export function Segments({ segments, countedOn }: { segments: Segment[]; counted
                 <Figure
                   value={money(Number(one.revenue), tenant.currency)}
                   change={one.before && Math.round(Number(one.revenue) - Number(one.before.revenue))}
-                  show={change}
+                  show={(by) => moneyChange(by, tenant.currency)}
                 />
               ),
             },

@@ -17,7 +17,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { count, counted, share } from '../../parts/figures.ts';
-import { Empty, Read } from '../../parts/states.tsx';
+import { Empty, Read, Way } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi, useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
@@ -94,9 +94,13 @@ export function Attributes() {
               />
             </Group>
             {shown.length === 0 ? (
-              <Empty title="No attribute">
-                Connect a CRM, or look for another word. Standard attributes that nothing feeds show with the
-                switch.
+              <Empty
+                title={search.trim() === '' ? 'Nothing is fed yet' : 'No attribute matches'}
+                action={search.trim() === '' && <Way to="/connections">See the connections</Way>}
+              >
+                {search.trim() === ''
+                  ? 'A connected CRM feeds most of the standard attributes by itself; the switch shows them all.'
+                  : 'Look for another word. Standard attributes that nothing feeds show with the switch.'}
               </Empty>
             ) : (
               <Accordion multiple defaultValue={Object.keys(KINDS)} variant="separated" order={2}>

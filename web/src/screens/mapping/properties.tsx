@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { count, counted } from '../../parts/figures.ts';
-import { Empty, Read } from '../../parts/states.tsx';
+import { Empty, NoCrm, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi, useChange } from '../../query.ts';
 import { MapForm } from './map-form.tsx';
@@ -22,7 +22,7 @@ export function Properties() {
       {({ items }) => {
         const usable = items.filter(({ state }) => state !== 'disconnected');
         const id = usable.find((one) => one.id === params.get('connection'))?.id ?? usable[0]?.id;
-        if (id === undefined) return <Empty title="No CRM is connected yet" />;
+        if (id === undefined) return <NoCrm>Its properties show here, with how full each is.</NoCrm>;
         return (
           <Stack>
             <Select

@@ -15,7 +15,7 @@ import { useState } from 'react';
 import type { Answer } from '../../api.ts';
 import { useAsk } from '../../ask.ts';
 import { count, counted, money } from '../../parts/figures.ts';
-import { Empty, Read } from '../../parts/states.tsx';
+import { NoCrm, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi, useChange } from '../../query.ts';
 import { useSession } from '../../session.ts';
@@ -32,7 +32,7 @@ export function Revenue() {
     <Read query={query} rows={8}>
       {({ connections, unknownRates }) =>
         connections.length === 0 ? (
-          <Empty title="No CRM is connected yet" />
+          <NoCrm>Its pipelines and stages show here, to say which deals count as revenue.</NoCrm>
         ) : (
           <Stack>
             {unknownRates.map(({ currency, deals, amount }) => (

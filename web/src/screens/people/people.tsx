@@ -1,6 +1,6 @@
 import { Button, Card, Modal, Stack, Table, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconUserPlus } from '@tabler/icons-react';
+import { IconCheck, IconUserPlus } from '@tabler/icons-react';
 import type { Answer } from '../../api.ts';
 import { day } from '../../parts/figures.ts';
 import { Page } from '../../parts/page.tsx';
@@ -94,7 +94,8 @@ function RoleTable() {
         What each role may do
       </Title>
       <Table.ScrollContainer
-        minWidth={560}
+        className="roles"
+        minWidth={340}
         scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Roles' } }}
       >
         <Table aria-label="What each role may do" verticalSpacing="xs">
@@ -117,10 +118,10 @@ function RoleTable() {
                 {ROLES.map(({ name, permissions }) => (
                   <Table.Td key={name} ta="center">
                     {permissions.includes(permission) ? (
-                      'yes'
+                      <IconCheck size={18} role="img" aria-label="yes" />
                     ) : (
-                      <Text span size="sm" c="dimmed">
-                        no
+                      <Text span size="sm" c="dimmed" aria-label="no" role="img">
+                        –
                       </Text>
                     )}
                   </Table.Td>

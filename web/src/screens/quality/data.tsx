@@ -1,12 +1,14 @@
 import { Card, Progress, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { count, share } from '../../parts/figures.ts';
-import { Empty, Read } from '../../parts/states.tsx';
+import { Empty, Read, Way } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi } from '../../query.ts';
 import { Fixes } from './fixes.tsx';
 
 const FIRST = 25;
+
+const OBJECTS = { contact: 'contacts', company: 'companies', deal: 'deals' } as const;
 
 /** The data as it came from the CRMs: too many records, unreadable and old values. */
 export function Data() {
@@ -16,7 +18,9 @@ export function Data() {
     <Read query={query} rows={8}>
       {({ fixes, records, attributes }) =>
         records.length === 0 ? (
-          <Empty title="No record was read yet">Connect a CRM and start a run.</Empty>
+          <Empty title="No record was read yet" action={<Way to="/connections">See the connections</Way>}>
+            The first run reads what the connected CRMs hold.
+          </Empty>
         ) : (
           <Stack>
             <Card withBorder component="section" aria-label="What to mend first">
@@ -32,10 +36,10 @@ export function Data() {
                 keyOf={({ connection, object }) => connection + object}
                 columns={[
                   { head: 'Connection', cell: ({ name }) => name },
-                  { head: 'Of', cell: ({ object }) => object },
-                  { head: 'Records', isNumber: true, cell: ({ records: all }) => count(all) },
-                  { head: 'Are', isNumber: true, cell: ({ subjects }) => count(subjects) },
-                  { head: 'Too many', isNumber: true, cell: ({ duplicates }) => count(duplicates) },
+                  { head: 'Records of', cell: ({ object }) => OBJECTS[object] },
+                  { head: 'In the CRM', isNumber: true, cell: ({ records: all }) => count(all) },
+                  { head: 'Different ones', isNumber: true, cell: ({ subjects }) => count(subjects) },
+                  { head: 'Duplicates', isNumber: true, cell: ({ duplicates }) => count(duplicates) },
                 ]}
               />
             </Card>
@@ -70,7 +74,11 @@ export function Data() {
                       </>
                     ),
                   },
-                  { head: 'Connection', cell: ({ connection }) => connection },
+                  {
+                    head: 'Connection',
+                    cell: ({ connection }) =>
+                      records.find((one) => one.connection === connection)?.name ?? connection,
+                  },
                   {
                     head: 'Known',
                     cell: ({ name, knownShare }) => <Share name={`${name} known`} value={knownShare} />,

@@ -2,10 +2,12 @@ import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { count } from '../../parts/figures.ts';
+import { useNames } from '../../parts/names.ts';
 import { Rows } from '../../parts/table.tsx';
 
 /** What to mend, most customers first. */
 export function Fixes({ fixes }: { fixes: Answer<'GET /api/quality'>['fixes'] }) {
+  const names = useNames();
   return (
     <Rows
       name="What to mend first"
@@ -15,9 +17,9 @@ export function Fixes({ fixes }: { fixes: Answer<'GET /api/quality'>['fixes'] })
       columns={[
         {
           head: 'What to mend first',
-          cell: ({ what, kind }) => (
+          cell: ({ what, kind, attribute }) => (
             <>
-              {what}{' '}
+              {what.replace(attribute, `“${names.attribute(attribute)}”`)}{' '}
               {kind !== 'fill' && (
                 <Anchor component={Link} to="/mapping" size="sm" underline="always">
                   Mapping
@@ -33,7 +35,7 @@ export function Fixes({ fixes }: { fixes: Answer<'GET /api/quality'>['fixes'] })
           cell: ({ expectedMoves }) =>
             expectedMoves === null ? 'not known' : count(Math.round(expectedMoves)),
         },
-        { head: 'Segments', cell: ({ segments }) => segments.join(', ') },
+        { head: 'Segments', cell: ({ segments }) => segments.map((one) => names.segment(one)).join(', ') },
       ]}
     />
   );

@@ -3,7 +3,7 @@ import { useSearchParams } from 'react-router';
 import { AddressTabs } from '../../parts/address-tabs.tsx';
 import { ago, day } from '../../parts/figures.ts';
 import { Page } from '../../parts/page.tsx';
-import { Empty, Read } from '../../parts/states.tsx';
+import { Empty, Read, Way } from '../../parts/states.tsx';
 import { useApi } from '../../query.ts';
 import { Data } from './data.tsx';
 import { Refusals } from './refusals.tsx';
@@ -33,7 +33,10 @@ function Reviews() {
         const chosen = items.find(({ segmentation }) => segmentation === params.get('set')) ?? items[0];
         if (!chosen)
           return (
-            <Empty title="No segment set is published yet">
+            <Empty
+              title="No segment set is published yet"
+              action={<Way to="/segment-sets">See the segment sets</Way>}
+            >
               Once one is, its review stands here: known mistakes, and how its segments do by five criteria.
             </Empty>
           );

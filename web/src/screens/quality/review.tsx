@@ -51,6 +51,7 @@ export function Review({ set }: { set: string }) {
 function Checks({ report }: { report: Report }) {
   const checks = [...report.review.checks].sort((a, b) => Number(b.made) - Number(a.made));
   const made = checks.filter((check) => check.made).length;
+  const names = useNames();
   return (
     <Card withBorder component="section" aria-label="Known mistakes">
       <Title order={2} size="h5" mb="xs">
@@ -76,7 +77,7 @@ function Checks({ report }: { report: Report }) {
               </Text>
               {evidence.map((sentence) => (
                 <Text size="sm" key={sentence}>
-                  {sentence}
+                  {names.sentence(sentence)}
                 </Text>
               ))}
               {action && (
@@ -230,7 +231,7 @@ function Losses({ report }: { report: Report }) {
               head: 'For want of',
               cell: ({ missing, attributes }) =>
                 [
-                  ...missing,
+                  ...missing.map(names.attribute),
                   ...attributes.map(({ name, undecided }) => `${name} (${count(undecided)})`),
                 ].join(', '),
             },

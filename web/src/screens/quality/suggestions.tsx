@@ -2,6 +2,7 @@ import { Button, Card, Group, Stack, Text, Textarea, Title } from '@mantine/core
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { day } from '../../parts/figures.ts';
+import { useNames } from '../../parts/names.ts';
 import { useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
 import type { Report } from './review.tsx';
@@ -10,6 +11,7 @@ import type { Report } from './review.tsx';
 export function Suggestions({ report }: { report: Report }) {
   const { suggestions, decisions } = report;
   const mayEdit = useMay('edit');
+  const names = useNames();
   return (
     <Card withBorder component="section" aria-label="Suggestions">
       <Title order={2} size="h5" mb="xs">
@@ -24,7 +26,7 @@ export function Suggestions({ report }: { report: Report }) {
             </Text>
             {evidence.map((sentence) => (
               <Text size="sm" key={sentence}>
-                {sentence}
+                {names.sentence(sentence)}
               </Text>
             ))}
             {mayEdit && <Decide report={report} suggestion={{ id, action, segments }} />}

@@ -9,7 +9,7 @@ import { useApi, useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
 
 /** Records that a CRM does not take, by its reason and one by one. */
-export function Refused({ run }: { run?: string }) {
+export function Refused({ run, refused = 0 }: { run?: string; refused?: number }) {
   const reasons = useApi('GET /api/refused', { query: { limit: '1' } });
   const { query, more } = usePages('GET /api/refused', { query: { ...(run && { run }) } });
   const retry = useChange('POST /api/refused/retry', {
@@ -61,10 +61,17 @@ export function Refused({ run }: { run?: string }) {
             keyOf={(row) => `${row.connectionId} ${row.object} ${row.record} ${row.target}`}
             more={more}
             empty={
-              <Empty title="Nothing is refused">
-                The CRMs took every value. A record that one does not take is listed here with its reason, and
-                never holds up the others.
-              </Empty>
+              refused > 0 ? (
+                <Empty title="Nothing is refused any more">
+                  The CRM did not take {counted(refused, 'value')} of this run; later runs wrote them, or they
+                  are no longer due.
+                </Empty>
+              ) : (
+                <Empty title="Nothing is refused">
+                  The CRMs took every value. A record that one does not take is listed here with its reason,
+                  and never holds up the others.
+                </Empty>
+              )
             }
             columns={[
               {

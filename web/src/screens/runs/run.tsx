@@ -93,7 +93,7 @@ function Shown({ seen }: { seen: Seen }) {
           <RunWrites run={run} />
         </Tabs.Panel>
         <Tabs.Panel value="refused" pt="sm">
-          <Refused run={run.id} />
+          <Refused run={run.id} refused={run.refused} />
         </Tabs.Panel>
       </Tabs>
     </Page>

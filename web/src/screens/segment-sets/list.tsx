@@ -38,7 +38,11 @@ export default function SegmentSets() {
     </Button>
   );
   return (
-    <Page title="Segment sets" lead="Each divides your customers in one way." actions={begin}>
+    <Page
+      title="Segment sets"
+      lead="Each divides your customers in one way."
+      actions={(sets.data?.items.length ?? 0) > 0 && begin}
+    >
       <Read query={sets}>
         {({ items }) => {
           const asked = search.trim().toLowerCase();

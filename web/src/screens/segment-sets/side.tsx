@@ -1,5 +1,6 @@
 import {
   Alert,
+  Anchor,
   Badge,
   Box,
   Button,
@@ -13,7 +14,9 @@ import {
   Textarea,
 } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
+import { Link } from 'react-router';
 import { count, share } from '../../parts/figures.ts';
+import { type Names, useNames } from '../../parts/names.ts';
 import type { Place } from './places.ts';
 import type { Draft, Preview } from './use-draft.ts';
 
@@ -70,6 +73,7 @@ export function SideBySide({
 
 function LiveSizes({ draft }: { draft: Draft }) {
   const { preview, isCounting, definition, gaps, problems } = draft;
+  const names = useNames(definition.subject);
   if (gaps.length + problems.length > 0)
     return (
       <Text size="sm" c="dimmed">
@@ -80,7 +84,7 @@ function LiveSizes({ draft }: { draft: Draft }) {
     return (
       <Alert color="yellow" role="status" title="It can't be counted">
         <Text size="sm">
-          {preview.error.problem.detail} {preview.error.problem.action}
+          {names.sentence(preview.error.problem.detail)} {preview.error.problem.action}
         </Text>
       </Alert>
     );
@@ -116,6 +120,7 @@ function LiveSizes({ draft }: { draft: Draft }) {
           segment={segment}
           name={definition.segments.find(({ key }) => key === segment.segment)?.name ?? segment.segment}
           isEstimate={data.counted < data.total}
+          names={names}
         />
       ))}
     </Stack>
@@ -126,10 +131,12 @@ function SegmentSize({
   segment,
   name,
   isEstimate,
+  names,
 }: {
   segment: Preview['segments'][number];
   name: string;
   isEstimate: boolean;
+  names: Names;
 }) {
   const { size, needs, samples } = segment;
   if (needs.length > 0)
@@ -139,7 +146,11 @@ function SegmentSize({
           {name}
         </Text>
         <Text size="xs" c="orange">
-          Needs {needs.join(', ')}: map it first.
+          Needs {needs.map(names.attribute).join(', ')}:{' '}
+          <Anchor component={Link} to="/mapping" size="xs" underline="always">
+            map it first
+          </Anchor>
+          .
         </Text>
       </Box>
     );
@@ -208,7 +219,11 @@ function Yaml({ draft, mayEdit, line }: { draft: Draft; mayEdit: boolean; line: 
   );
 }
 
+/** Of one mistake. */
+const SHOWN = 6;
+
 function Findings({ draft, onGoTo }: { draft: Draft; onGoTo: (place: Place) => void }) {
+  const names = useNames(draft.definition.subject);
   const findings = draft.preview.data?.findings ?? [];
   const warnings = draft.check.data?.warnings ?? [];
   if (findings.length + warnings.length === 0)
@@ -224,23 +239,26 @@ function Findings({ draft, onGoTo }: { draft: Draft; onGoTo: (place: Place) => v
           <Text size="sm" fw={600}>
             {title}
           </Text>
-          {evidence.slice(0, 4).map((sentence, index) => (
-            <Group key={sentence} gap={6} wrap="nowrap" justify="space-between" align="flex-start">
-              <Text size="xs">{sentence}</Text>
-              {(places[index]?.length ?? 0) > 0 && (
-                <Button
-                  size="compact-xs"
-                  variant="subtle"
-                  style={{ flex: 'none' }}
-                  aria-label={`Go to: ${sentence}`}
-                  onClick={() => onGoTo(places[index] ?? [])}
-                >
-                  Go to
-                </Button>
-              )}
-            </Group>
-          ))}
-          {evidence.length > 4 && <Text size="xs">and {evidence.length - 4} more.</Text>}
+          {evidence
+            .slice(0, SHOWN)
+            .map(names.sentence)
+            .map((sentence, index) => (
+              <Group key={sentence} gap={6} wrap="nowrap" justify="space-between" align="flex-start">
+                <Text size="xs">{sentence}</Text>
+                {(places[index]?.length ?? 0) > 0 && (
+                  <Button
+                    size="compact-xs"
+                    variant="subtle"
+                    style={{ flex: 'none' }}
+                    aria-label={`Go to: ${sentence}`}
+                    onClick={() => onGoTo(places[index] ?? [])}
+                  >
+                    Go to
+                  </Button>
+                )}
+              </Group>
+            ))}
+          {evidence.length > SHOWN && <Text size="xs">and {evidence.length - SHOWN} more.</Text>}
           {action && (
             <Text size="xs" c="dimmed">
               {action}

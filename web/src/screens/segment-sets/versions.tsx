@@ -1,5 +1,6 @@
 import { Alert, Badge, Stack, Text } from '@mantine/core';
 import { instant } from '../../parts/figures.ts';
+import { useNames } from '../../parts/names.ts';
 import { Rows } from '../../parts/table.tsx';
 import { useSession } from '../../session.ts';
 import type { Desk } from './use-draft.ts';
@@ -7,9 +8,15 @@ import type { Desk } from './use-draft.ts';
 /** The versions that were in force, and what was learned last. */
 export function Versions({ desk }: { desk: Desk }) {
   const { tenant } = useSession();
+  const names = useNames(desk.definition.subject);
   return (
     <Stack>
-      {desk.model && (
+      {desk.model && !desk.model.nobodyBecause && desk.model.warnings.length === 0 && (
+        <Text size="sm" c="dimmed">
+          Learned from the data {instant(desk.model.learnedAt, tenant.zone)}.
+        </Text>
+      )}
+      {desk.model && (desk.model.nobodyBecause || desk.model.warnings.length > 0) && (
         <Alert
           color={desk.model.nobodyBecause ? 'yellow' : 'blue'}
           title={`Learned from the data ${instant(desk.model.learnedAt, tenant.zone)}`}
@@ -17,7 +24,7 @@ export function Versions({ desk }: { desk: Desk }) {
           {desk.model.nobodyBecause && <Text size="sm">Nobody gets a label: {desk.model.nobodyBecause}</Text>}
           {desk.model.warnings.map((warning) => (
             <Text size="sm" key={warning}>
-              {warning}
+              {names.sentence(warning)}
             </Text>
           ))}
         </Alert>
@@ -28,7 +35,7 @@ export function Versions({ desk }: { desk: Desk }) {
         rows={desk.versions}
         empty={<Text c="dimmed">Never published yet.</Text>}
         columns={[
-          { head: 'Version', cell: ({ version }) => version, isNumber: true },
+          { head: 'Version', cell: ({ version }) => `Version ${version}` },
           {
             head: 'State',
             cell: ({ state }) => (

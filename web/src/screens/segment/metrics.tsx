@@ -1,5 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import { count, day, money, share } from '../../parts/figures.ts';
+import { useNames } from '../../parts/names.ts';
 import { Empty, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi } from '../../query.ts';
@@ -8,6 +9,7 @@ import { useSession } from '../../session.ts';
 /** What members did in the last year beside everybody; each rate with its 95 % interval. */
 export function Metrics({ segmentation, segment }: { segmentation: string; segment: string }) {
   const { tenant } = useSession();
+  const names = useNames();
   const query = useApi('GET /api/segmentations/:key/metrics', { params: { key: segmentation } });
   return (
     <Read query={query}>
@@ -43,8 +45,8 @@ export function Metrics({ segmentation, segment }: { segmentation: string; segme
             return {
               name: rate.name,
               of: `${rate.numerator}, of ${rate.denominator}`,
-              here: told(rate),
-              all: beside ? told(beside) : '–',
+              here: told(rate, names.attribute),
+              all: beside ? told(beside, names.attribute) : '–',
             };
           }),
         ];
@@ -85,8 +87,8 @@ export function Metrics({ segmentation, segment }: { segmentation: string; segme
 
 type Told = { rate: { value: number; low: number; high: number } | null; tooFew: boolean; needs: string[] };
 
-function told({ rate, tooFew, needs }: Told): string {
-  if (needs.length > 0) return `needs ${needs.join(', ')}`;
+function told({ rate, tooFew, needs }: Told, nameOf: (attribute: string) => string): string {
+  if (needs.length > 0) return `needs ${needs.map(nameOf).join(', ')}`;
   if (!rate) return 'too few to tell';
   const text = `${share(rate.value)} (${share(rate.low)} to ${share(rate.high)})`;
   return tooFew ? `${text}, few` : text;

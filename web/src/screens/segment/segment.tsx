@@ -1,5 +1,6 @@
 import { Anchor, Badge, Button, Card, Group, SimpleGrid, Stack, Tabs, Text, Title } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
+import { Fragment } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Play } from '../../../../src/segmentation/definition-parts.ts';
 import { type Answer, addressOf } from '../../api.ts';
@@ -160,15 +161,14 @@ function Overview({ segment }: { segment: Segment }) {
             What to do
           </Title>
           {play ? (
-            <Rows
-              name="Play"
-              rows={inWords(play, tenant.currency)}
-              keyOf={({ name }) => name}
-              columns={[
-                { head: 'What', cell: ({ name }) => PLAY_NAMES[name] ?? name },
-                { head: 'How', cell: ({ value }) => value },
-              ]}
-            />
+            <dl className="facts">
+              {inWords(play, tenant.currency).map(({ name, value }) => (
+                <Fragment key={name}>
+                  <dt>{PLAY_NAMES[name] ?? name}</dt>
+                  <dd>{value}</dd>
+                </Fragment>
+              ))}
+            </dl>
           ) : (
             <Text size="sm" c="dimmed">
               No play yet. Add one in the segment set, so that reps know what to do.

@@ -152,7 +152,7 @@ function Kept({
     <Group align="flex-end" wrap="nowrap">
       <TextInput
         style={{ flex: 1 }}
-        label={`${label}: the address of an incoming webhook`}
+        label={`${label}: ${label === 'Slack' ? 'the address of an incoming webhook' : 'an address that takes JSON by POST'}`}
         placeholder="https://"
         type={isKept ? 'text' : 'url'}
         readOnly={isKept}

@@ -53,7 +53,9 @@ export function Tokens() {
             name="API tokens"
             rows={items}
             keyOf={({ id }) => id}
-            empty={<Empty title="No tokens yet" />}
+            empty={
+              <Empty title="No tokens yet">Each has rights and an end of its own, and can be revoked.</Empty>
+            }
             columns={[
               {
                 head: 'Name',

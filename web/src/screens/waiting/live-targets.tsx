@@ -27,8 +27,8 @@ export function LiveTargets({ targets }: { targets: Target[] }) {
           </Empty>
         }
         columns={[
-          { head: 'Where', cell: ({ connection }) => connection },
           { head: 'What', cell: ({ what }) => what },
+          { head: 'Where', cell: ({ connection }) => connection },
           {
             head: 'Shows',
             isNumber: true,

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Answer } from '../../api.ts';
 import { ago, count, counted } from '../../parts/figures.ts';
-import { Empty } from '../../parts/states.tsx';
+import { Empty, Way } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
@@ -52,7 +52,10 @@ export function Targets({ waiting }: { waiting: Waiting }) {
   const targets = waiting.targets.filter(({ why }) => why !== 'live');
   if (targets.length === 0) {
     return (
-      <Empty title="Nothing waits">
+      <Empty
+        title="Nothing waits"
+        action={waiting.targets.length === 0 && <Way to="/">See the first steps</Way>}
+      >
         {waiting.targets.length > 0
           ? `All ${counted(waiting.targets.length, 'target')} are live: each run writes what differs.`
           : 'Once a CRM is connected and a segment set is published, what would be written waits here.'}
@@ -159,17 +162,6 @@ function TargetTable({
       keyOf={({ id }) => id}
       columns={[
         {
-          head: 'Where',
-          cell: ({ connection, object }) => (
-            <div>
-              {connection}
-              <Text size="xs" c="dimmed">
-                {OBJECTS[object]}
-              </Text>
-            </div>
-          ),
-        },
-        {
           head: 'What',
           cell: ({ what, state }) => (
             <Group gap="xs">
@@ -180,6 +172,17 @@ function TargetTable({
                 </Badge>
               )}
             </Group>
+          ),
+        },
+        {
+          head: 'Where',
+          cell: ({ connection, object }) => (
+            <div>
+              {connection}
+              <Text size="xs" c="dimmed">
+                {OBJECTS[object]}
+              </Text>
+            </div>
           ),
         },
         {

@@ -1,6 +1,7 @@
 /** What a rule can be about, as the screen offers it: attributes by kind, deals, segments, scores. */
 import { createContext, useContext, useMemo } from 'react';
 import type { AttributeOwner, AttributeType, SubjectType } from '../../../../../src/model/attribute.ts';
+import { nameWithin } from '../../../../../src/model/name-within.ts';
 import type { Answer } from '../../../api.ts';
 import { useApi } from '../../../query.ts';
 import { fieldOf, readField } from './tree.ts';
@@ -57,7 +58,7 @@ export function useChoices(subject: SubjectType, own: string, currency: string):
         .flatMap((set) =>
           set.scores.map((score) => ({
             field: fieldOf({ kind: 'score', ofCompany, name: `${set.key}.${score}` }),
-            label: `${ofCompany ? 'Company: ' : ''}${set.name}: ${score.replaceAll('_', ' ')}`,
+            label: `${ofCompany ? 'Company: ' : ''}${nameWithin(set.name, SCORES[score] ?? score.replaceAll('_', ' '))}`,
             group: 'Scores',
             type: 'number' as const,
             attribute: null,
@@ -96,6 +97,13 @@ export function useChoices(subject: SubjectType, own: string, currency: string):
     };
   }, [attributes, sets, subject, own, currency]);
 }
+
+/** What scores are called; others go by their own name. */
+const SCORES: Record<string, string> = {
+  p_alive: 'probability of being a customer still',
+  value: 'value to come',
+  next_purchase_days: 'days until the next purchase',
+};
 
 export const KINDS: Record<AttributeChoice['kind'], string> = {
   demographic: 'Who they are',

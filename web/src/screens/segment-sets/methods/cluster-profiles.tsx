@@ -110,9 +110,12 @@ type TraitOf = PictureOf<'clusters'>['groups'][number]['traits'][number];
 const STANDS_OUT = 0.5;
 
 /** Dates count as days ago. */
+/** Methods count days and instants as days ago. */
+const isDate = (column: string, names: Names): boolean => /^date/.test(names.type(column) ?? '');
+
 function sideOf({ name, difference }: TraitOf, names: Names): string {
   if (Math.abs(difference) < 0.1) return 'as others';
-  if (names.isDate(name)) return difference > 0 ? 'long ago' : 'lately';
+  if (isDate(name, names)) return difference > 0 ? 'long ago' : 'lately';
   return difference > 0 ? 'high' : 'low';
 }
 
@@ -128,7 +131,7 @@ function sketch(traits: readonly TraitOf[], names: Names): string {
 /** A bar from the middle: above or below all others, in standard deviations. */
 function Trait({ trait, names }: { trait: TraitOf; names: Names }) {
   const width = Math.min(50, Math.abs(trait.difference) * 20);
-  const unit = names.isDate(trait.name) ? ' days ago' : '';
+  const unit = isDate(trait.name, names) ? ' days ago' : '';
   const words = `${rounded(trait.inside)}${unit} on average, against ${rounded(trait.outside)}${unit} of the others`;
   return (
     <Tooltip label={words}>

@@ -185,7 +185,7 @@ function SettingInput(given: Given) {
       return (
         <Described label={label} help={setting.help}>
           <Text size="sm">
-            {value === undefined ? 'As usual' : <Code>{JSON.stringify(value)}</Code>}
+            {value === undefined ? 'As usual' : shown(value)}
             <Text span size="xs" c="dimmed">
               {' '}
               · changed in the YAML tab
@@ -194,6 +194,13 @@ function SettingInput(given: Given) {
         </Described>
       );
   }
+}
+
+/** `3 to 5` of a range, a plain value as it is; what has parts of its own stays code. */
+function shown(value: unknown) {
+  if (Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'number'))
+    return value.join(' to ');
+  return typeof value === 'object' ? <Code>{JSON.stringify(value)}</Code> : String(value);
 }
 
 function Described({ label, help, children }: { label: string; help: string; children: React.ReactNode }) {
@@ -270,7 +277,12 @@ function featureOptions(choices: Choices, value: unknown) {
   ];
   const have = new Set(offered.map((one) => one.value));
   const others = (Array.isArray(value) ? value.map(nameOfFeature) : []).filter((name) => !have.has(name));
-  return [...offered, ...others.map((name) => ({ value: name, label: name }))];
+  // What the definition holds already stays, with its name where it has one: attributes that nothing feeds too.
+  const nameOf = (key: string) =>
+    choices.attribute(choices.subject, key)?.name ??
+    (key.startsWith('company.') ? choices.attribute('company', key.slice('company.'.length))?.name : key) ??
+    key;
+  return [...offered, ...others.map((key) => ({ value: key, label: nameOf(key) }))];
 }
 
 function ConditionInput({ setting, value, onChange, choices, draft, label }: Given & { label: string }) {

@@ -1,6 +1,7 @@
 import { Alert, Card, Loader, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useAsk } from '../../../ask.ts';
+import { useNames } from '../../../parts/names.ts';
 import { Loading } from '../../../parts/states.tsx';
 import type { Choices } from '../builder/choices.ts';
 import type { Desk, Draft } from '../use-draft.ts';
@@ -26,6 +27,8 @@ export function MethodTab(given: { draft: Draft; desk: Desk; choices: Choices; m
 
 function Picture({ draft, mayEdit }: { draft: Draft; mayEdit: boolean }) {
   const [definition] = useDebouncedValue(draft.definition, 600);
+  const names = useNames(definition.subject);
+  const of = definition.method === 'tiers' ? definition.of : null;
   const query = useAsk(
     'POST /api/segmentations/picture',
     { body: { definition: { ...definition } } },
@@ -36,7 +39,7 @@ function Picture({ draft, mayEdit }: { draft: Draft; mayEdit: boolean }) {
     return (
       <Alert color="yellow" title="It can't be worked out yet">
         <Text size="sm">
-          {query.error.problem.detail} {query.error.problem.action}
+          {names.sentence(query.error.problem.detail)} {query.error.problem.action}
         </Text>
       </Alert>
     );
@@ -50,12 +53,17 @@ function Picture({ draft, mayEdit }: { draft: Draft; mayEdit: boolean }) {
       )}
       {reason && (
         <Alert color="yellow" title={picture ? 'Nobody gets a label' : 'Not yet'}>
-          <Text size="sm">{reason}</Text>
+          <Text size="sm">{names.sentence(reason)}</Text>
         </Alert>
       )}
       {picture?.method === 'rfm' && <RfmMap picture={picture} draft={draft} mayEdit={mayEdit} />}
       {picture?.method === 'tiers' && (
-        <ScoreHistogram title="How the value is spread" bins={picture.bins} cuts={picture.cuts} isMoney />
+        <ScoreHistogram
+          title={typeof of === 'string' ? names.attribute(of) : 'How the value is spread'}
+          bins={picture.bins}
+          cuts={picture.cuts}
+          of={typeof of === 'string' && names.type(of) === 'number' ? 'number' : 'money'}
+        />
       )}
       {picture?.method === 'clusters' && <ClusterProfiles picture={picture} draft={draft} />}
       {(picture?.method === 'lifetime_value' || picture?.method === 'churn') && (
@@ -66,7 +74,7 @@ function Picture({ draft, mayEdit }: { draft: Draft; mayEdit: boolean }) {
       )}
       {warnings.map((warning) => (
         <Text size="xs" c="dimmed" key={warning}>
-          {warning}
+          {names.sentence(warning)}
         </Text>
       ))}
     </Stack>

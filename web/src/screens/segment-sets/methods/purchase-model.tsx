@@ -30,7 +30,7 @@ export function PurchaseModel({ picture }: { picture: PictureOf<'lifetime_value'
         title={isValue ? 'Value to come' : 'Probability of being a customer still'}
         bins={picture.bins}
         cuts={picture.cuts}
-        isMoney={isValue}
+        of={isValue ? 'money' : 'share'}
       />
     </Stack>
   );

@@ -57,7 +57,8 @@ export function RfmMap({
                 <th key={f} scope="col">
                   <Text size="xs">
                     F {f}
-                    {f === 5 ? ', often' : f === 1 ? ', seldom' : ''}
+                    {f === 5 && <span className="rfm-end">often</span>}
+                    {f === 1 && <span className="rfm-end">seldom</span>}
                   </Text>
                 </th>
               ))}
@@ -69,7 +70,8 @@ export function RfmMap({
                 <th scope="row">
                   <Text size="xs">
                     R {r}
-                    {r === 5 ? ', lately' : r === 1 ? ', long ago' : ''}
+                    {r === 5 && <span className="rfm-end">lately</span>}
+                    {r === 1 && <span className="rfm-end">long ago</span>}
                   </Text>
                 </th>
                 {ACROSS.map((f) => {
@@ -142,15 +144,19 @@ export function RfmMap({
       )}
       {picture.cutPoints && (
         <Text size="xs" c="dimmed">
-          Scores change at {picture.cutPoints.recency.map(rounded).join(', ')} days since the last purchase,
-          at {picture.cutPoints.frequency.map(rounded).join(', ')} purchases, and at{' '}
-          {picture.cutPoints.monetary.map((cut) => money(cut, tenant.currency)).join(', ')} spent.{' '}
+          Scores change at {listed(picture.cutPoints.recency, rounded)} days since the last purchase, at{' '}
+          {listed(picture.cutPoints.frequency, rounded)} purchases, and at{' '}
+          {listed(picture.cutPoints.monetary, (cut) => money(cut, tenant.currency))} spent.{' '}
           {total > 0 && largest(picture, nameOf, total)}
         </Text>
       )}
     </Stack>
   );
 }
+
+/** A cut point that two scores share is named once. */
+const listed = (cuts: number[], show: (cut: number) => string): string =>
+  new Intl.ListFormat('en').format(new Set(cuts.map(show)));
 
 function largest(
   picture: PictureOf<'rfm'>,

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { Chart } from '../../../parts/chart.tsx';
-import { count, money } from '../../../parts/figures.ts';
+import { count, money, share } from '../../../parts/figures.ts';
 import { useSession } from '../../../session.ts';
 import { type Bins, type Cuts, rounded } from './picture.ts';
 
@@ -9,17 +9,23 @@ export function ScoreHistogram({
   title,
   bins,
   cuts,
-  isMoney = false,
+  of = 'number',
 }: {
   title: string;
   bins: Bins;
   cuts: Cuts;
-  isMoney?: boolean;
+  of?: 'money' | 'share' | 'number';
 }) {
   const { tenant } = useSession();
   if (bins.length === 0) return null;
-  const shownAs = (value: number) => (isMoney ? money(value, tenant.currency) : rounded(value));
-  const shown = cuts.flatMap(({ segment, at }) => (at === null ? [] : [{ segment, at }]));
+  const shownAs = {
+    money: (value: number) => money(value, tenant.currency),
+    share,
+    number: rounded,
+  }[of];
+  const shown = cuts
+    .flatMap(({ segment, at }) => (at === null ? [] : [{ segment, at }]))
+    .sort((a, b) => a.at - b.at);
   const low = bins[0]?.from ?? 0;
   const width = (bins[0]?.to ?? 1) - low;
   const sentence = `${title}: ${shown.map(({ segment, at }) => `${segment} from ${shownAs(at)}`).join(', ')}.`;
@@ -36,7 +42,7 @@ export function ScoreHistogram({
           tooltip: { trigger: 'axis', renderMode: 'richText' },
           xAxis: {
             type: 'category',
-            data: bins.map(({ from }) => shownAs(from)),
+            data: bins.map(({ from }) => (of === 'share' ? `${Math.round(from * 100)}%` : shownAs(from))),
             axisTick: { alignWithLabel: false },
           },
           yAxis: {
@@ -55,11 +61,18 @@ export function ScoreHistogram({
                 symbol: 'none',
                 label: { formatter: '{b}', fontSize: 11, rotate: 0 },
                 lineStyle: { color: '#D55E00', width: 2 },
-                data: shown.map(({ segment, at }, index) => ({
-                  name: `${segment} ${shownAs(at)}`,
-                  xAxis: Math.max(0, Math.min(bins.length - 1, Math.floor((at - low) / width))),
-                  label: { distance: [0, 4 + (index % 2) * 14] },
-                })),
+                data: shown.map(({ segment, at }, index) => {
+                  const bin = Math.max(0, Math.min(bins.length - 1, Math.floor((at - low) / width)));
+                  return {
+                    name: `${segment} ${shownAs(at)}`,
+                    xAxis: bin,
+                    // Above each other where they stand close, and never over the picture's edge.
+                    label: {
+                      distance: [0, 4 + (index % 2) * 14],
+                      align: bin > bins.length * 0.7 ? 'right' : bin < bins.length * 0.2 ? 'left' : 'center',
+                    },
+                  };
+                }),
               },
             },
           ],
@@ -77,8 +90,8 @@ export function ScoreHistogram({
             <tbody>
               {bins.map((bin) => (
                 <tr key={bin.from}>
-                  <td>{rounded(bin.from)}</td>
-                  <td>{rounded(bin.to)}</td>
+                  <td>{shownAs(bin.from)}</td>
+                  <td>{shownAs(bin.to)}</td>
                   <td>{count(bin.count)}</td>
                 </tr>
               ))}

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { actionWords, fieldWords } from '../../web/src/screens/audit/words.ts';
+
+it.each([
+  ['brakes.labelShare', 'brakes: label share'],
+  ['segments.0.name', 'segment 1: name'],
+  ['of.2', 'of 3'],
+  ['expiresAt', 'works until'],
+  ['0', '0'],
+  ['lawful_basis', 'lawful basis'],
+])('names the field %s as %s', (path, words) => expect(fieldWords(path)).toBe(words));
+
+it('says what it does not know by its own name', () => {
+  expect([actionWords('target.release'), actionWords('new.thing')]).toEqual(['released', 'new.thing']);
+});
