@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { addressOf, type Endpoint } from './api.ts';
 
 /** What to read again when the server says that something happened; endpoints by how they begin. */
@@ -11,17 +11,28 @@ const STALE: Record<string, string[]> = {
 };
 /** Events come in bursts while a run goes on; screens follow once in this time. */
 const FOLLOW_MS = 1_000;
+/** So long without a stream, and people are told. */
+const LOST_MS = 4_000;
 
 /**
  * Keeps what the screens show in step with the server: nothing asks again by the clock, so that a page left open does
  * not keep its session alive. The browser comes back by itself and misses nothing. A page that nobody sees lets go of
  * its stream, as browsers open only six to one server, for all tabs together.
+ * @returns whether the server has been out of reach for some seconds
  */
-export function useLive(): void {
+export function useLive(): boolean {
   const client = useQueryClient();
+  const [isLost, setIsLost] = useState(false);
   useEffect(() => {
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let lost: ReturnType<typeof setTimeout> | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const inTouch = () => {
+      clearTimeout(lost);
+      lost = undefined;
+      setIsLost(false);
+    };
     const due = new Set<string>();
     const follow = () => {
       timer = undefined;
@@ -34,6 +45,16 @@ export function useLive(): void {
     };
     const open = () => {
       source = new EventSource(addressOf('GET /api/events' satisfies Endpoint));
+      source.addEventListener('open', inTouch);
+      source.addEventListener('error', () => {
+        lost ??= setTimeout(() => setIsLost(true), LOST_MS);
+        // The browser gives up where it got an answer that is no stream, such as a proxy's page.
+        if (source?.readyState !== EventSource.CLOSED) return;
+        clearTimeout(again);
+        again = setTimeout(() => {
+          if (source) open();
+        }, LOST_MS);
+      });
       for (const [name, beginnings] of Object.entries(STALE)) {
         source.addEventListener(name, () => {
           for (const beginning of beginnings) due.add(beginning);
@@ -44,6 +65,7 @@ export function useLive(): void {
     const close = () => {
       source?.close();
       source = undefined;
+      clearTimeout(again);
     };
     // A stream that is opened anew begins with the whole state, so that the screens catch up.
     const onVisibility = () => {
@@ -56,6 +78,8 @@ export function useLive(): void {
       document.removeEventListener('visibilitychange', onVisibility);
       close();
       clearTimeout(timer);
+      clearTimeout(lost);
     };
   }, [client]);
+  return isLost;
 }

@@ -1,5 +1,6 @@
 import {
   ActionIcon,
+  Alert,
   AppShell,
   Box,
   Burger,
@@ -13,7 +14,7 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react';
+import { IconLogout, IconMoon, IconPlugConnectedX, IconSun, IconUser } from '@tabler/icons-react';
 import { Fragment, useEffect } from 'react';
 import { Navigate, Outlet, NavLink as RouterLink, useLocation, useRouteError } from 'react-router';
 import type { Role } from '../../src/model/role.ts';
@@ -97,10 +98,18 @@ export function Shell() {
   );
 }
 
-/** Follows the server while somebody is signed in. */
+/** Follows the server while somebody is signed in, and says when it can't. */
 function Live() {
-  useLive();
-  return null;
+  const isLost = useLive();
+  return (
+    <div role="status">
+      {isLost && (
+        <Alert color="orange" mb="md" icon={<IconPlugConnectedX />} title="Out of touch with the server">
+          What you see may be old; it comes up to date by itself. Nothing is lost: runs go on there.
+        </Alert>
+      )}
+    </div>
+  );
 }
 
 function ColourScheme() {

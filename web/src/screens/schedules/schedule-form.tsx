@@ -51,7 +51,8 @@ export function ScheduleForm({
   const [minutes, setMinutes] = useState<number | string>('cron' in timing ? 60 : timing.everyMinutes);
   const asked = kind === 'cron' ? { cron, zone } : { everyMinutes: String(minutes) };
   const [settled] = useDebouncedValue(JSON.stringify(asked), 300);
-  const preview = useApi('GET /api/schedules/preview', { query: JSON.parse(settled) as typeof asked });
+  const previewed = JSON.parse(settled) as typeof asked;
+  const preview = useApi('GET /api/schedules/preview', { query: previewed });
   const put = useChange('PUT /api/schedules/:id', { done: ({ words }) => `Set: ${words}.`, onDone: close });
   const isCurrent = settled === JSON.stringify(asked);
   return (
@@ -114,7 +115,7 @@ export function ScheduleForm({
                 <List size="sm" aria-label="The next five times">
                   {preview.data.next.map((time) => (
                     <List.Item key={time}>
-                      {instant(time, kind === 'cron' ? undefined : companyZone)}
+                      {instant(time, 'zone' in previewed ? previewed.zone : companyZone)}
                     </List.Item>
                   ))}
                 </List>

@@ -79,7 +79,7 @@ function One({ schedule, zone, edit }: { schedule: Schedule; zone: string; edit:
           <List size="sm" mt={4} aria-label="The next five times">
             {next.map((time, i) => (
               <List.Item key={time}>
-                {instant(time, zone)} {i === 0 && `(${ago(time)})`}
+                {instant(time, 'zone' in timing ? timing.zone : zone)} {i === 0 && `(${ago(time)})`}
               </List.Item>
             ))}
           </List>
