@@ -5,7 +5,7 @@
  */
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { ObjectType, Scalar, SourceRecord } from '../src/model/record.ts';
+import type { ObjectType, SourceRecord } from '../src/model/record.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -431,6 +431,3 @@ export type Connector<Config = unknown> = {
     },
   ): Promise<{ done: string[]; stays: string[] }>;
 };
-
-/** A property's raw value as the CRM holds it, for comparing with what we showed. */
-export type ReadBack = { id: string; values: Record<string, Scalar> };

@@ -46,18 +46,6 @@ export class ConflictError extends AppError {}
 /** The CRM no longer accepts our token. The connection needs a person. */
 export class AuthError extends AppError {}
 
-/** One record can't be written or read; the others go on. */
-export class RecordError extends AppError {
-  readonly recordId: string;
-  readonly field: string | undefined;
-
-  constructor(code: string, message: string, options: ErrorOptions & { recordId: string; field?: string }) {
-    super(code, message, options);
-    this.recordId = options.recordId;
-    this.field = options.field;
-  }
-}
-
 /** A CRM answered with an error, with something unreadable, or not at all. */
 export class RemoteError extends AppError {
   /** HTTP status; 0 where there was no answer. */

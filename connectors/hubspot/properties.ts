@@ -62,7 +62,7 @@ export async function readProperty(
   }
 }
 
-export const isReadOnly = (property: HubSpotProperty) =>
+const isReadOnly = (property: HubSpotProperty) =>
   property.calculated || (property.modificationMetadata?.readOnlyValue ?? false);
 
 export const isOurs = (property: HubSpotProperty) =>

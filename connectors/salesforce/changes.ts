@@ -75,7 +75,7 @@ const isOurs = (field: string) => bareName(field).startsWith(OUR_PREFIX);
 const scalar = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]).nullable();
 
 /** Hints to read records again. What we wrote ourselves is left out, or goes with its value for others to judge. */
-export function hintsOf(change: Change): HeardEvent[] {
+function hintsOf(change: Change): HeardEvent[] {
   const object = CHANNELS[change.channel];
   const ids = change.recordIds.filter((id) => sobjectOf(id) !== undefined);
   if (object === undefined || ids.length === 0) return [];

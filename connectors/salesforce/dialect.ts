@@ -15,7 +15,7 @@ export const BUDGETS = {
   api: { permits: 3_000, windowMs: DAY_MS, concurrency: 10, scope: 'account' },
 } as const;
 
-export const OUR_SHARE = 0.2;
+const OUR_SHARE = 0.2;
 export const LEFT_FOR_ALL = 0.25;
 /** The window slides: a look every so often finds room as soon as there is some. */
 const SPENT_WAIT_MS = 15 * 60_000;

@@ -23,7 +23,7 @@ const RELATED: Record<ObjectType, Record<string, readonly string[]>> = {
 };
 
 /** Is it one of our fields, by its name? */
-export const hasOurName = (name: string) => bareName(name).startsWith(OUR_PREFIX) && name.endsWith('__c');
+const hasOurName = (name: string) => bareName(name).startsWith(OUR_PREFIX) && name.endsWith('__c');
 
 /** Properties by the contact's field names; those that only a lead has come after. */
 export async function discoverSalesforce(

@@ -12,7 +12,7 @@ export const ENGAGEMENT = ['low', 'medium', 'high'] as const;
 export const INTERESTS = ['travel', 'food', 'music', 'fitness', 'technology', 'family', 'culture'] as const;
 export const CHANNELS = ['email', 'phone', 'sms', 'post'] as const;
 
-export const CONTACT_PROPERTIES: readonly Custom[] = [
+const CONTACT_PROPERTIES: readonly Custom[] = [
   ['last_cart_at', 'Last cart', 'datetime'],
   ['cart_value', 'Cart value', 'number'],
   ['newsletter_engagement', 'Newsletter engagement', 'select', ENGAGEMENT],

@@ -28,7 +28,7 @@ import { WebhookSender } from './webhooks.ts';
 /** Defaults: a marketplace OAuth app. Infinity lifts a limit. */
 export type HubspotLimits = { perTenSeconds: number; searchPerSecond: number; perDay: number };
 
-export const MARKETPLACE_APP: HubspotLimits = {
+const MARKETPLACE_APP: HubspotLimits = {
   perTenSeconds: 110,
   searchPerSecond: 5,
   perDay: Number.POSITIVE_INFINITY,

@@ -17,7 +17,7 @@ export type Context = {
 export const MAX_COLLECTION = 200;
 
 /** Objects whose assignment rules run unless the call says no. */
-export const ASSIGNED = new Set(['Contact', 'Lead', 'Account', 'Case', 'CampaignMember']);
+const ASSIGNED = new Set(['Contact', 'Lead', 'Account', 'Case', 'CampaignMember']);
 
 /** `assignable`: a write that must carry `Sforce-Auto-Assign: FALSE` when it touches one of those objects. */
 export type SalesforceEndpoint = Endpoint & { open?: boolean; media?: string };

@@ -62,7 +62,7 @@ const NEEDS: Record<string, (keyof FieldMetadata)[]> = {
 };
 const MAX_FIELDS = 500;
 
-export function splitFullName(org: Org, fullName: string): { object: SObject; name: string } {
+function splitFullName(org: Org, fullName: string): { object: SObject; name: string } {
   const [on = '', name = ''] = fullName.split('.');
   const object = org.objects.get(on);
   if (!object)

@@ -86,7 +86,7 @@ export const columnType: Record<AttributeType, string> = {
 };
 
 /** Longest text kept; longer values are listed as invalid rather than cut. */
-export const MAX_TEXT_LENGTH = 10_000;
+const MAX_TEXT_LENGTH = 10_000;
 
 export type ParsedValue =
   | { state: 'known'; value: string | number | boolean | string[] }

@@ -189,7 +189,7 @@ export async function readSecret<T>(
   return decrypt(keys, connection, schema, await sealedSecret(pool, connection, ''));
 }
 
-export async function writeSecret(
+async function writeSecret(
   pool: Queryable,
   keys: Keyring,
   connection: ConnectionRef,

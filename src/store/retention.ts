@@ -2,7 +2,7 @@ import type { Pool } from './pool.ts';
 import type { Tenant } from './tenant.ts';
 
 /** How long rows about a record are kept that is no longer here: the CRM may show it again within that time. */
-export const ORPHAN_DAYS = 30;
+const ORPHAN_DAYS = 30;
 
 /**
  * Removes what was noted of records that are not here any more: refusals, values set by hand, values seen.

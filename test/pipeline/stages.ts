@@ -122,7 +122,7 @@ const attribute = (
 ): Attribute => Attribute.parse({ owner, key, name: key, type, kind: 'value', ...more });
 
 /** A small set of attributes, each mapped to the CRM property of the same name on every connection. */
-export const TEST_ATTRIBUTES: Attribute[] = [
+const TEST_ATTRIBUTES: Attribute[] = [
   attribute('person', 'email', 'text'),
   attribute('person', 'first_name', 'text'),
   attribute('person', 'age', 'number'),

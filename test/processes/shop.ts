@@ -22,7 +22,7 @@ const SEGMENTATION = RulesSegmentation.parse({
 });
 
 /** A folder of contacts, two deals for every other one of them. */
-export async function writeShop(folder: string, contacts: number): Promise<void> {
+async function writeShop(folder: string, contacts: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   const people = Array.from({ length: contacts }, (_, index) => index + 1);
   const contactRows = people.map((n) => `${n},person${n}@example.com,First${n},Last${n},2025-01-01`);
@@ -61,7 +61,7 @@ export async function openShop(
 }
 
 /** A run that was requested long ago and lost its job: whatever worker comes first takes it up. */
-export async function waitingRun(pool: Pool, tenant: Tenant): Promise<Run> {
+async function waitingRun(pool: Pool, tenant: Tenant): Promise<Run> {
   const { run } = await requestRun(pool, tenant, {
     asOf: new Date('2026-03-01T00:00:00Z'),
     requestedBy: 'test',
