@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Json } from '../../../connectors/contract.ts';
-import { checkConnection, throughConnector } from '../../../src/pipeline/push/check.ts';
 import { pushSlice } from '../../../src/pipeline/push/push.ts';
 import type { OpenConnection, StageContext } from '../../../src/pipeline/stage.ts';
 import type { Pool, Queryable } from '../../../src/store/pool.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
-import { MemoryCrm } from '../memory-crm.ts';
-import { emptyTenant, setUp, workOn } from '../stages.ts';
+import type { MemoryCrm } from '../memory-crm.ts';
+import { mismatches, oneCrm } from '../one-crm.ts';
+import { workOn } from '../stages.ts';
 import { ages, publish, releaseAll, type Scope, wholeRun } from '../whole-run.ts';
 
 let db: TestDatabase;
@@ -93,13 +93,11 @@ function fusedWork(work: StageContext, fuse: Fuse): StageContext {
 
 /** Labels that differ from what the CRM shows, of every sort: new, changed, cleared, refused, gone, members. */
 async function scene(): Promise<{ crm: MemoryCrm; scope: Scope }> {
-  await emptyTenant(db.pool, db.tenant);
-  const crm = new MemoryCrm();
-  crm.pageSize = 100;
-  crm.batch = { properties: 3, membership: 5, inFlight: 2 };
-  crm.defaultTargets = ['property', 'manual_list'];
-  const scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections: [{ id: 'crm', crm }] };
-  await setUp(db.pool, db.tenant, scope.connections);
+  const { crm, scope } = await oneCrm(db, {
+    pageSize: 100,
+    batch: { properties: 3, membership: 5, inFlight: 2 },
+    defaultTargets: ['property', 'manual_list'],
+  });
   scope.tenant.policy.pilotSize = 3;
   for (let i = 1; i <= 8; i += 1) crm.put('contact', `0${i}`, { age: i * 10, email: `p${i}@example.com` });
   await publish(scope, ages());
@@ -129,14 +127,6 @@ async function push(scope: Scope, fuse: Fuse): Promise<void> {
 }
 
 async function outcome(crm: MemoryCrm, scope: Scope) {
-  const open = await workOn(db.pool, scope.tenant, scope.connections).openConnection('crm');
-  const { mismatches } = await checkConnection(
-    db.pool,
-    scope.tenant,
-    'crm',
-    throughConnector(open),
-    new Date(),
-  );
   const pins = await db.pool.query(`select external_key, value from ${scope.tenant.schema}.pin order by 1`);
   const ledger = await db.pool.query(
     `select external_key, shown, unconfirmed, sending from ${scope.tenant.schema}.ledger
@@ -149,7 +139,7 @@ async function outcome(crm: MemoryCrm, scope: Scope) {
   return {
     shown: crm.shown('seg_ages'),
     lists,
-    mismatches,
+    mismatches: await mismatches(scope),
     pins: pins.rows,
     ledger: ledger.rows,
     log: log.rows,

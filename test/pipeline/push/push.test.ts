@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RateLimitError, RemoteError } from '../../../src/errors.ts';
 import { pendingTargets, stopTargets } from '../../../src/pipeline/publish/release.ts';
-import { checkConnection, throughConnector } from '../../../src/pipeline/push/check.ts';
 import { RulesSegmentation } from '../../../src/segmentation/definition.ts';
 import { listTargets } from '../../../src/store/targets.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
-import { MemoryCrm } from '../memory-crm.ts';
-import { emptyTenant, setUp, workOn } from '../stages.ts';
+import type { MemoryCrm } from '../memory-crm.ts';
+import { mismatches, oneCrm } from '../one-crm.ts';
 import { ages, publish, releaseAll, type Scope, wholeRun } from '../whole-run.ts';
 
 let db: TestDatabase;
@@ -18,11 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 beforeEach(async () => {
-  await emptyTenant(db.pool, db.tenant);
-  crm = new MemoryCrm();
-  crm.pageSize = 50;
-  scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections: [{ id: 'crm', crm }] };
-  await setUp(db.pool, db.tenant, scope.connections);
+  ({ crm, scope } = await oneCrm(db, { pageSize: 50 }));
 });
 
 /** People 01 to n, with ages 1, 2, 3 ... */
@@ -38,11 +33,6 @@ async function written(n: number): Promise<void> {
   await releaseAll(scope);
   await wholeRun(scope);
   crm.pushes.length = 0;
-}
-
-async function mismatches(): Promise<number> {
-  const open = await workOn(db.pool, scope.tenant, scope.connections).openConnection('crm');
-  return (await checkConnection(db.pool, scope.tenant, 'crm', throughConnector(open), new Date())).mismatches;
 }
 
 async function states() {
@@ -71,7 +61,7 @@ describe('writing the difference', () => {
     expect(crm.shown('seg_ages')).toMatchObject({ '001': 'minor', '018': 'adult', '065': 'senior' });
     // The first 50 apart, then the rest.
     expect(crm.pushes.map((writes) => writes.length)).toEqual([10, 10, 10, 10, 10, 10, 10, 5]);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
 
     crm.pushes.length = 0;
     const again = await wholeRun(scope);
@@ -84,7 +74,7 @@ describe('writing the difference', () => {
     for (let i = 1; i <= 13; i += 1) crm.put('contact', id(i), { age: 30 });
     await wholeRun(scope);
     expect(crm.pushes.map((writes) => writes.length)).toEqual([10, 3]);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 
   it('takes the label away where consent is lost, and where it no longer holds', async () => {
@@ -93,7 +83,7 @@ describe('writing the difference', () => {
     await wholeRun(scope);
     expect(crm.shown('seg_ages')['003']).toBeUndefined();
     expect(crm.writes).toBe(1);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 
   it('a dry run writes nothing and says how much it would', async () => {
@@ -115,7 +105,7 @@ describe('writing the difference', () => {
     expect(crm.writes).toBe(12);
     await wholeRun(scope);
     expect(crm.writes).toBe(20);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 
   it('says in changed_at when the labels of a record changed, and only with them', async () => {
@@ -147,7 +137,7 @@ describe('manual lists', () => {
     expect(crm.lists.get('ages.adult')).toContain('001');
     // An opted-out person keeps the label and leaves the marketing list.
     expect(crm.shown('seg_ages')['002']).toBe('minor');
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 });
 
@@ -166,7 +156,7 @@ describe('a list that an earlier installation left', () => {
     expect(minors.filter(({ member }) => !member).map((write) => write.id)).toEqual(['030']);
     expect(minors).toHaveLength(1 + 17 - 2);
     expect(crm.lists.get('ages.minor')).toHaveLength(17);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 });
 
@@ -188,7 +178,7 @@ describe('what a CRM refuses, loses or forgets', () => {
     crm.refuse = () => null;
     await wholeRun(scope);
     expect(crm.pushes.flat().map((write) => write.id)).toEqual(['007']);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
     const left = await db.pool.query(`select from ${scope.tenant.schema}.refusal`);
     expect(left.rows).toEqual([]);
   });
@@ -218,7 +208,7 @@ describe('what a CRM refuses, loses or forgets', () => {
     const { rows } = await db.pool.query(`select id from ${scope.tenant.schema}.dirty_record`);
     expect(rows).toEqual([{ id: '004' }]);
     await wholeRun(scope);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 
   it('a deleted record is not written to, and a merge leaves the survivor right', async () => {
@@ -228,7 +218,7 @@ describe('what a CRM refuses, loses or forgets', () => {
     // The CRM gives the survivor the other's label, as some do.
     crm.put('contact', '030', { seg_ages: 'minor' });
     await wholeRun(scope);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
     expect(crm.shown('seg_ages')['030']).toBe('adult');
     const { rows } = await db.pool.query(`select from ${scope.tenant.schema}.pin`);
     expect(rows).toEqual([]);
@@ -252,7 +242,7 @@ describe('what a CRM refuses, loses or forgets', () => {
     const { counts } = await wholeRun(scope);
     expect(counts.push).toMatchObject({ read_back: 20 });
     expect(crm.writes).toBe(25);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
     const { rows } = await db.pool.query<{ n: number }>(
       `select count(*)::int as n from ${scope.tenant.schema}.push_log`,
     );
@@ -271,7 +261,7 @@ describe('what a CRM refuses, loses or forgets', () => {
       }
     };
     await wholeRun(scope);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
     expect(crm.writes).toBe(25);
   });
 
@@ -286,7 +276,7 @@ describe('what a CRM refuses, loses or forgets', () => {
     crm.needsYou = false;
     await wholeRun(scope);
     expect(await states()).toEqual([['property', 'live', null]]);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 });
 
@@ -301,7 +291,7 @@ describe('a job that the CRM works on', () => {
     expect(counts.push).toMatchObject({ written: 50 });
     expect(crm.jobs).toBe(1);
     expect(crm.pushes.map((writes) => writes.length)).toEqual([50]);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
     const { rows } = await db.pool.query(`select from ${scope.tenant.schema}.push_job`);
     expect(rows).toEqual([]);
   });
@@ -344,7 +334,7 @@ describe('the first push of a target', () => {
       ['property', 'live', null],
       ['property', 'live', null],
     ]);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 
   it('stops where too many of the first records are refused', async () => {
@@ -369,7 +359,7 @@ describe('brakes', () => {
     await releaseAll(scope);
     await wholeRun(scope);
     expect(crm.writes).toBe(25);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 
   it('let many new customers in', async () => {

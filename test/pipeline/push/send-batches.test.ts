@@ -2,12 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PushRequest } from '../../../connectors/contract.ts';
 import { RateLimitError } from '../../../src/errors.ts';
-import { checkConnection, throughConnector } from '../../../src/pipeline/push/check.ts';
 import type { StageContext } from '../../../src/pipeline/stage.ts';
 import { pushLease } from '../../../src/store/lease.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
-import { MemoryCrm } from '../memory-crm.ts';
-import { emptyTenant, setUp, workOn } from '../stages.ts';
+import type { MemoryCrm } from '../memory-crm.ts';
+import { mismatches, oneCrm } from '../one-crm.ts';
 import { ages, publish, releaseAll, type Scope, wholeRun } from '../whole-run.ts';
 
 const IN_FLIGHT = 3;
@@ -25,14 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 beforeEach(async () => {
-  await emptyTenant(db.pool, db.tenant);
-  crm = new MemoryCrm();
-  crm.batch = { properties: BATCH, membership: BATCH, inFlight: IN_FLIGHT };
-  scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections: [{ id: 'crm', crm }] };
+  ({ crm, scope } = await oneCrm(db, {
+    batch: { properties: BATCH, membership: BATCH, inFlight: IN_FLIGHT },
+  }));
   scope.tenant.policy.pilot = 'off';
   calls = { begun: 0, open: 0, most: 0 };
   full = Promise.withResolvers();
-  await setUp(db.pool, db.tenant, scope.connections);
   for (let i = 1; i <= 34; i += 1) crm.put('contact', key(i), { age: i, email: `p${i}@example.com` });
   await publish(scope, ages());
   await releaseAll(scope);
@@ -83,18 +80,13 @@ async function ledger() {
   return rows[0];
 }
 
-async function mismatches(): Promise<number> {
-  const open = await workOn(db.pool, scope.tenant, scope.connections).openConnection('crm');
-  return (await checkConnection(db.pool, scope.tenant, 'crm', throughConnector(open), new Date())).mismatches;
-}
-
 it('sends as many batches at once as the connector says, each record once', async () => {
   const { counts } = await wholeRun(scope, { stages: ['push'], wrap: slowly() });
   expect(calls).toEqual({ begun: Math.ceil(34 / BATCH), open: 0, most: IN_FLIGHT });
   expect(counts.push).toMatchObject({ written: 34 });
   expect(crm.writes).toBe(34);
   expect(await ledger()).toEqual({ shown: 34, doubtful: 0, logged: 34 });
-  expect(await mismatches()).toBe(0);
+  expect(await mismatches(scope)).toBe(0);
 });
 
 it('keeps what the others acknowledged where one fails, and begins no more', async () => {
@@ -123,7 +115,7 @@ it('keeps what the others acknowledged where one fails, and begins no more', asy
   expect(after).toMatchObject([{ shown: (IN_FLIGHT - 1) * BATCH }]);
   expect(counts.push?.read_back).toBe(BATCH);
   expect(await ledger()).toEqual({ shown: 34, doubtful: 0, logged: 34 });
-  expect(await mismatches()).toBe(0);
+  expect(await mismatches(scope)).toBe(0);
 });
 
 it('puts nothing into the ledger and sends nothing more once another worker took over', async () => {
@@ -149,5 +141,5 @@ it('puts nothing into the ledger and sends nothing more once another worker took
   // Those under way at the takeover are read back, and none of them was written twice.
   expect(crm.writes).toBe(34);
   expect(await ledger()).toEqual({ shown: 34, doubtful: 0, logged: 34 });
-  expect(await mismatches()).toBe(0);
+  expect(await mismatches(scope)).toBe(0);
 });

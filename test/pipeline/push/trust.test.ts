@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Property } from '../../../connectors/contract.ts';
 import { retireSegmentation } from '../../../src/pipeline/publish/publish.ts';
-import { checkConnection, throughConnector } from '../../../src/pipeline/push/check.ts';
 import { beginUndo, planUndo, undoSlice } from '../../../src/pipeline/push/undo.ts';
 import { listTargets } from '../../../src/store/targets.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
-import { MemoryCrm } from '../memory-crm.ts';
-import { emptyTenant, setUp, workOn } from '../stages.ts';
+import type { MemoryCrm } from '../memory-crm.ts';
+import { mismatches, oneCrm } from '../one-crm.ts';
+import { workOn } from '../stages.ts';
 import { ages, publish, releaseAll, type Scope, toEnd, wholeRun } from '../whole-run.ts';
 
 let db: TestDatabase;
@@ -18,12 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 beforeEach(async () => {
-  await emptyTenant(db.pool, db.tenant);
-  crm = new MemoryCrm();
-  crm.pageSize = 100;
-  crm.batch = { properties: 50, membership: 50 };
-  scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections: [{ id: 'crm', crm }] };
-  await setUp(db.pool, db.tenant, scope.connections);
+  ({ crm, scope } = await oneCrm(db, { pageSize: 100, batch: { properties: 50, membership: 50 } }));
 });
 
 const id = (i: number) => String(i).padStart(3, '0');
@@ -50,11 +45,6 @@ async function first(n: number): Promise<string> {
   return (await wholeRun(scope)).runId;
 }
 
-async function mismatches(): Promise<number> {
-  const open = await workOn(db.pool, scope.tenant, scope.connections).openConnection('crm');
-  return (await checkConnection(db.pool, scope.tenant, 'crm', throughConnector(open), new Date())).mismatches;
-}
-
 const pins = async () =>
   (await db.pool.query(`select external_key as key, value from ${scope.tenant.schema}.pin order by 1`)).rows;
 const states = async () =>
@@ -68,12 +58,12 @@ describe('a label that somebody set by hand', () => {
     expect(counts.push).toMatchObject({ pinned: 1 });
     expect(crm.pushes).toEqual([]);
     expect(await pins()).toEqual([{ key: '005', value: 'vip' }]);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
     // Even when our own label changes.
     crm.put('contact', '005', { age: 50 });
     await wholeRun(scope);
     expect(crm.shown('seg_ages')['005']).toBe('vip');
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 
   it('is ours again when somebody sets it back', async () => {
@@ -128,7 +118,7 @@ describe('a label that somebody set by hand', () => {
     await releaseAll(scope);
     await wholeRun(scope);
     expect(crm.writes).toBe(25);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 
   it('our own writes, pulled again, are nobody else’s', async () => {
@@ -209,7 +199,7 @@ describe('a property of ours that was deleted in the CRM', () => {
     for (const record of crm.live.values()) delete record.properties.seg_ages;
     crm.properties = ['email', 'age'].map((name) => property(name));
     await wholeRun(scope);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
     expect(Object.keys(crm.shown('seg_ages'))).toHaveLength(10);
   });
 });
@@ -234,7 +224,7 @@ describe('a property of ours that the CRM hides from us', () => {
     expect(await pins()).toEqual([]);
     expect(await states()).toEqual([['live', null]]);
     expect(crm.pushes.flat().map((write) => write.id)).toEqual(['001']);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
   });
 });
 
@@ -246,7 +236,7 @@ describe('a property of ours that was there before us', () => {
     const runId = await first(5);
     expect(crm.pushes.flat().map((write) => write.id)).toEqual(['003', '004', '005']);
     expect(await pins()).toEqual([]);
-    expect(await mismatches()).toBe(0);
+    expect(await mismatches(scope)).toBe(0);
     await beginUndo(db.pool, scope.tenant, { runId }, 'test');
     await undo({ runId });
     expect(crm.shown('seg_ages')).toEqual({ '001': 'minor', '002': 'minor', '003': 'senior' });

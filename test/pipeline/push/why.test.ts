@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { RemoteError } from '../../../src/errors.ts';
 import { releaseTargets } from '../../../src/pipeline/publish/release.ts';
-import { checkConnection, throughConnector } from '../../../src/pipeline/push/check.ts';
 import { beginUndo, undoSlice } from '../../../src/pipeline/push/undo.ts';
 import type { Segmentation } from '../../../src/segmentation/definition.ts';
 import { listTargets } from '../../../src/store/targets.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
-import { MemoryCrm } from '../memory-crm.ts';
-import { emptyTenant, setUp, workOn } from '../stages.ts';
+import type { MemoryCrm } from '../memory-crm.ts';
+import { mismatches, oneCrm } from '../one-crm.ts';
+import { workOn } from '../stages.ts';
 import { ages, publish, releaseAll, type Scope, toEnd, wholeRun } from '../whole-run.ts';
 
 let db: TestDatabase;
@@ -19,12 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 beforeEach(async () => {
-  await emptyTenant(db.pool, db.tenant);
-  crm = new MemoryCrm();
-  crm.pageSize = 50;
-  crm.defaultTargets = ['property', 'why'];
-  scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections: [{ id: 'crm', crm }] };
-  await setUp(db.pool, db.tenant, scope.connections);
+  ({ crm, scope } = await oneCrm(db, { pageSize: 50, defaultTargets: ['property', 'why'] }));
 });
 
 /** Ann is 70, Ben 30; labels and reasons are written. */
@@ -43,10 +38,6 @@ const again = async () => {
 const why = () => crm.shown('seg_why');
 const targetId = async (kind: string) =>
   (await listTargets(db.pool, scope.tenant)).find((target) => target.kind === kind)?.id ?? '';
-const mismatches = async () => {
-  const open = await workOn(db.pool, scope.tenant, scope.connections).openConnection('crm');
-  return (await checkConnection(db.pool, scope.tenant, 'crm', throughConnector(open), new Date())).mismatches;
-};
 const undo = async (request: Parameters<typeof beginUndo>[2]) => {
   await beginUndo(db.pool, scope.tenant, request, 'test');
   return toEnd(
@@ -68,7 +59,7 @@ it('a reason is written in the same call as its label, and again only with anoth
   await again();
   expect(crm.writes).toBe(1);
   expect(why()).toEqual({ ann: 'Age: 70 (at least 65).', ben: 'Age: 66 (at least 65).' });
-  expect(await mismatches()).toBe(0);
+  expect(await mismatches(scope)).toBe(0);
 });
 
 it('of several labels it names each', async () => {

@@ -1,19 +1,14 @@
 import { type RulesSegmentation, Segmentation } from '../../../src/segmentation/definition.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
-import { MemoryCrm } from '../memory-crm.ts';
-import { emptyTenant, setUp } from '../stages.ts';
+import type { MemoryCrm } from '../memory-crm.ts';
+import { oneCrm } from '../one-crm.ts';
 import type { Scope } from '../whole-run.ts';
 
 export type Shop = { db: TestDatabase; crm: MemoryCrm; scope: Scope };
 
 /** An empty tenant on a CRM in memory; its pages are large, as pages are not what these tests are about. */
 export async function openShop(db: TestDatabase): Promise<Shop> {
-  await emptyTenant(db.pool, db.tenant);
-  const crm = new MemoryCrm();
-  crm.pageSize = 500;
-  crm.batch = { properties: 500, membership: 500 };
-  const scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections: [{ id: 'crm', crm }] };
-  await setUp(db.pool, db.tenant, scope.connections);
+  const { crm, scope } = await oneCrm(db, { pageSize: 500, batch: { properties: 500, membership: 500 } });
   return { db, crm, scope };
 }
 
