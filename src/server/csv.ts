@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Response } from 'express';
 
-/** What spreadsheets take for the beginning of a formula. */
-const FORMULA = /^[=+\-@\t\r\0]/;
+/** What spreadsheets take for the beginning of a formula; the wide signs are Japanese keyboards'. */
+const FORMULA = /^[=+\-@\t\r\n\0＝＋－＠]/;
 
 /** Begins a download of rows that are written as they are read. */
 export function beginCsv(response: Response, fileName: string, head: readonly string[]): void {

@@ -26,7 +26,7 @@ export async function withIdempotency(
   const { pool } = parts.store;
   const { tenantId } = actor;
   const requestHash = createHash('sha256')
-    .update(JSON.stringify([request.method, request.path, actor.id, request.body ?? null]))
+    .update(JSON.stringify([request.method, request.originalUrl, actor.id, request.body ?? null]))
     .digest();
   const kept = await takeKey(pool, { tenantId, key, requestHash });
   if (kept) {

@@ -57,7 +57,7 @@ async function carryOut(
   response: Response,
 ): Promise<void> {
   const tenant = await migrateTenant(parts.store.pool, actor.tenantId);
-  requireShallow(request.body);
+  for (const given of [request.params, request.query, request.body]) requireReadable(given);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   let note: AuditNote | undefined;
@@ -105,12 +105,21 @@ async function record(
   );
 }
 
-function requireShallow(value: unknown, depth = 0): void {
+/** Not nested too deep, and no text that the store can't hold: with a NUL in it, or half of a sign. */
+function requireReadable(value: unknown, depth = 0): void {
+  if (typeof value === 'string' && (value.includes('\u0000') || !value.isWellFormed())) {
+    throw new InputError('text_unreadable', 'The request holds a text with a sign that is none.', {
+      action: 'Leave out NUL, and send whole Unicode signs.',
+    });
+  }
   if (typeof value !== 'object' || value === null) return;
   if (depth > MOST_DEPTH) {
     throw new InputError('body_too_deep', `The request is nested deeper than ${MOST_DEPTH} levels.`, {
       action: 'Flatten it.',
     });
   }
-  for (const inner of Object.values(value)) requireShallow(inner, depth + 1);
+  for (const [key, inner] of Object.entries(value)) {
+    requireReadable(key, depth);
+    requireReadable(inner, depth + 1);
+  }
 }

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { safeCell } from '../../src/server/csv.ts';
 import { addSignInLink } from '../../src/store/sign-in-links.ts';
+import { createTenant } from '../../src/store/tenant.ts';
 import { type ServerRig, startServer, type Visitor } from './rig.ts';
 
 let rig: ServerRig;
@@ -57,11 +60,34 @@ describe('every endpoint', () => {
     ['a wrong type', { dryRun: 'yes' }, 'fields_invalid'],
     ['half a document', '{"dryRun": tr', 'body_unreadable'],
     ['a large one', JSON.stringify({ dryRun: 'x'.repeat(1_100_000) }), 'body_too_large'],
+    ['a NUL in a text', { segmentations: ['a\u0000b'] }, 'text_unreadable'],
+    ['half a sign in a text', '{"segmentations": ["\\ud800"]}', 'text_unreadable'],
+    ['a NUL in a name', { 'a\u0000': true }, 'text_unreadable'],
     ['a deep one', `${'{"a":'.repeat(30)}1${'}'.repeat(30)}`, 'body_too_deep'],
   ])('refuses %s and says what to mend', async (_what, body, code) => {
     const answer = await rig.ask(revops, 'POST', '/api/runs', body);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ code, status: 400 });
+  });
+
+  it.each(['/api/segmentations/a%00b', '/api/customers?subject=person&search=a%00b'])(
+    'refuses a NUL in an address: %s',
+    async (path) => {
+      const answer = await rig.ask(revops, 'GET', path);
+      expect(await answer.json()).toMatchObject({ code: 'text_unreadable', status: 400 });
+    },
+  );
+
+  it('keeps the answer under an Idempotency-Key from other people and other companies', async () => {
+    const headers = { 'idempotency-key': 'of-one' };
+    const start = (as: Visitor) => rig.ask(as, 'POST', '/api/runs', { dryRun: true }, headers);
+    const own = z.object({ id: z.string() }).parse(await (await start(revops)).json());
+    const colleague = await start(await rig.visitor('revops'));
+    expect([colleague.status, await colleague.text()]).not.toContain(own.id);
+    expect(colleague.status).toBe(409);
+    const other = await createTenant(rig.database.pool, { id: 't2', name: 'Another company' });
+    const elsewhere = await start(await rig.visitor('revops', other));
+    expect(elsewhere.headers.get('idempotent-replayed')).toBeNull();
   });
 
   it('starts work once for one Idempotency-Key', async () => {
@@ -117,4 +143,14 @@ describe('a sign-in link', () => {
     expect((await rig.ask(visitor, 'POST', '/sign-out')).status).toBe(204);
     expect((await rig.ask(visitor, 'GET', '/api/session')).status).toBe(401);
   });
+});
+
+describe('a cell of a download', () => {
+  it.each(['=1+1', '+1', '-1+1', '@SUM(1)', '\t=1', '\r=1', '\n=1', '\0=1', '＝1+1', '＠SUM(1)'])(
+    'is text to a spreadsheet: %j',
+    (text) => expect(safeCell(text)).toBe(`'${text}`),
+  );
+  it.each(['-5', '-5.25', 'a=1', ''])('stays as it is where it is no formula: %j', (text) =>
+    expect(safeCell(text)).toBe(text),
+  );
 });
