@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import { membershipsOf } from '../store/accounts.ts';
 import { addAudit } from '../store/audit.ts';
 import { endAllSessions, endSession } from '../store/sessions.ts';
-import { takeSignInLink } from '../store/sign-in-links.ts';
+import { ASKED_FOR, countAskedFor, takeSignInLink } from '../store/sign-in-links.ts';
 import { getTenant } from '../store/tenant.ts';
 import { actorOf, sessionToken } from './actor.ts';
 import { clearSessionCookie } from './cookies.ts';
@@ -16,6 +16,9 @@ import { startSession } from './start-session.ts';
 
 /** What a link carries, and nothing longer. */
 const TOKEN = /^[\w-]{43}$/;
+
+/** Mailed to one address because somebody there, or anybody, asked. */
+const MOST_LINKS_AN_HOUR = 5;
 
 /** /sign-in/link: a one-time link becomes a session. POST /sign-out ends it, or all of a person's. */
 export function signInRoutes(parts: ServerParts): Router {
@@ -76,11 +79,13 @@ export function signInRoutes(parts: ServerParts): Router {
     response.status(202).json({ sent: parts.config.mail.smtpUrl !== undefined });
     // After the answer: how long it takes would tell as much as what it says.
     if (!member || parts.config.mail.smtpUrl === undefined) return;
+    // Anybody can ask, from many addresses: nobody's mailbox is filled by it.
+    if ((await countAskedFor(pool, given.data.email)) >= MOST_LINKS_AN_HOUR) return;
     const tenant = await getTenant(pool, member.tenantId);
     await linkFor(parts, tenant, {
       email: given.data.email.toLowerCase(),
       role: member.role,
-      by: 'self',
+      by: ASKED_FOR,
     }).catch((error: unknown) => parts.log.error({ err: error }, 'a link to sign in could not be mailed'));
   });
 
