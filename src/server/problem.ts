@@ -67,9 +67,11 @@ export class FieldsError extends InputError {
 
 /** The last handler: every error of the API becomes a problem, every unknown one is logged. */
 export function problems(parts: Pick<ServerParts, 'log'>): ErrorRequestHandler {
-  return (thrown: unknown, request, response, next) => {
+  return (thrown: unknown, request, response, _next) => {
     if (response.headersSent) {
-      next(thrown);
+      // Half an answer must not look like a whole one. Express's own handler would write to the terminal.
+      parts.log.error({ err: thrown, path: request.route?.path }, 'request failed midway');
+      response.destroy();
       return;
     }
     const error = fromExpress(thrown) ?? toAppError(thrown);

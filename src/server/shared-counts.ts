@@ -6,6 +6,8 @@ import { addRequests, dropEndedCounts } from '../store/request-counts.ts';
 
 /** A process tells the others of so much of a limit at once. */
 const BLOCK_SHARE = 0.05;
+/** Callers may make names up; the first ones are forgotten, but for what the store was told of them. */
+const MOST_NAMES = 100_000;
 
 type Count = {
   /** Of all processes, as last heard, and what this one has told since. */
@@ -52,6 +54,8 @@ export class SharedCounts implements Store {
     const count =
       known && known.untilMs > now ? known : { told: 0, untold: 0, untilMs: now + this.#limit.windowMs };
     this.#counts.set(key, count);
+    const [first] = this.#counts.keys();
+    if (this.#counts.size > MOST_NAMES && first !== undefined) this.#counts.delete(first);
     count.untold += 1;
     if (count.untold >= this.#block && count.told <= this.#limit.most) await this.#tell(key, count);
     return { totalHits: count.told + count.untold, resetTime: new Date(count.untilMs) };

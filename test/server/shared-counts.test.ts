@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterAll(() => db.close());
 
 const MOST = 60;
-const process = (given: { name?: string; windowMs?: number } = {}) =>
+const process = (given: { name?: string; windowMs?: number; most?: number } = {}) =>
   new SharedCounts(pool, log, { name: 'door', most: MOST, windowMs: 60_000, ...given });
 /** How many of that many requests, in turn to each of the processes, get through. */
 async function ask(processes: SharedCounts[], count: number, key = 'ada'): Promise<number> {
@@ -54,6 +54,15 @@ describe('a limit on requests', () => {
     const passed = await ask(Array.from({ length: count }, process), 400);
     expect(passed).toBeGreaterThanOrEqual(MOST);
     expect(passed).toBeLessThanOrEqual(MOST * (1 + 0.05 * count));
+  });
+
+  it('remembers so many callers at most: names can be made up', async () => {
+    // None of them is told of: a twentieth of the limit is never reached.
+    const one = process({ most: 1_200 });
+    expect((await one.increment('first')).totalHits).toBe(1);
+    expect((await one.increment('first')).totalHits).toBe(2);
+    for (let n = 0; n < 100_000; n += 1) await one.increment(`made up ${n}`);
+    expect((await one.increment('first')).totalHits).toBe(1);
   });
 
   it('is not shared between callers, nor between limits', async () => {

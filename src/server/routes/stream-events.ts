@@ -12,6 +12,8 @@ import { route } from '../route.ts';
 const HEARTBEAT_MS = 15_000;
 /** Tabs that one person has open, and some. */
 const MOST_OPEN = 12;
+/** Bytes that wait for a reader who does not read; they come back and get what they missed. */
+const MOST_UNREAD = 1_000_000;
 /** How soon a browser comes back after the connection broke. */
 const RETRY_MS = 2_000;
 
@@ -64,6 +66,7 @@ async function stream({
   const feed = feedOf(parts.store.pool, tenant, parts.log);
   const stop = await feed.listen(request.get('last-event-id'), ({ id, name, data }) => {
     response.write(`id: ${id}\nevent: ${name}\ndata: ${data}\n\n`);
+    if (response.writableLength > MOST_UNREAD) response.destroy();
   });
   const beat = setInterval(() => {
     response.write(': still here\n\n');
