@@ -12,9 +12,10 @@ import { listMappings } from '../store/mappings.ts';
 import { listRuns } from '../store/runs.ts';
 import { listSchedules } from '../store/schedules.ts';
 import { listPublished } from '../store/segmentations.ts';
-import { listTargets } from '../store/targets.ts';
+import { listTargets, type TargetRow } from '../store/targets.ts';
 import { unknownRates } from '../views/unknown-rates.ts';
-import { count, counted } from './output.ts';
+import pc from './colours.ts';
+import { count, counted, type Output } from './output.ts';
 import type { Session } from './session.ts';
 
 export type Finding = { area: string; level: 'ok' | 'warning' | 'error'; message: string; action: string };
@@ -42,6 +43,13 @@ export async function* diagnose(
     ['Runs', checkRuns(session)],
   ];
   for (const [area, findings] of areas) for await (const finding of findings) yield { area, ...finding };
+}
+
+const MARKS = { ok: pc.green('✓'), warning: pc.yellow('!'), error: pc.red('✗') };
+
+export function showFinding({ level, message, action }: Omit<Finding, 'area'>, output: Output): void {
+  output.line(`  ${MARKS[level]} ${message}`);
+  if (action !== '') output.line(`      ${action}`);
 }
 
 /** Where the data is kept, without passwords. */
@@ -86,7 +94,7 @@ async function* checkConnections(session: Session, offline: boolean): Findings {
     if (connection.state !== 'connected') {
       yield error(
         `${connection.name}: ${connection.reason?.message ?? connection.state}`,
-        connection.reason?.action ?? `Run \`connect ${connection.system}\` again.`,
+        `${connection.reason?.action ?? ''} Here: \`connect ${connection.system}\`.`.trimStart(),
       );
     } else if (offline) yield ok(`${connection.name} (${connection.system}) is connected; it was not asked.`);
     else yield* askConnection(session, connection);
@@ -142,7 +150,8 @@ async function* checkData({ app, tenant }: Session): Findings {
     yield ok(`${counted(mappings.length, 'mapping')} from CRM properties to attributes.`);
 }
 
-async function* checkSegments({ app, tenant }: Session): Findings {
+async function* checkSegments(session: Session): Findings {
+  const { app, tenant } = session;
   const { pool } = app.store;
   const published = (await listPublished(pool, tenant)).map(({ definition }) => definition);
   if (published.length === 0)
@@ -160,35 +169,51 @@ async function* checkSegments({ app, tenant }: Session): Findings {
       `Feed ${missing.join(' and ')} from a CRM property, or take the segment out.`,
     );
   }
+  yield* checkWaiting(session);
+}
+
+/** Segmentations that no run can work out now. */
+async function* checkWaiting({ app, tenant }: Session): Findings {
+  const { pool } = app.store;
   const { waiting } = await readPlans(pool, tenant, { asOf: new Date(), pins: await pinsNow(pool, tenant) });
   for (const { segmentation, reason } of waiting)
     yield warning(
-      `${segmentation} keeps its present labels: ${reason}.`,
+      `${segmentation} keeps its present labels: ${reason.replace(/\.$/, '')}.`,
       'The next run works it out, once that is mended.',
     );
+}
+
+/** What a run left out, and goes on leaving out until somebody mends it. No CRM is asked. */
+export async function leftOut(session: Session): Promise<Omit<Finding, 'area'>[]> {
+  const found: Omit<Finding, 'area'>[] = [];
+  for (const findings of [checkConnections(session, true), checkData(session), checkTargets(session)])
+    for await (const finding of findings) if (finding.level === 'error') found.push(finding);
+  for await (const finding of checkWaiting(session)) found.push(finding);
+  return found;
+}
+
+/** What keeps targets from being written, those with one reason together. */
+function* checkReasons(targets: readonly TargetRow[]) {
+  for (const alike of Object.values(
+    Object.groupBy(targets, ({ state, reason }) => `${state} ${reason?.message}`),
+  )) {
+    const [first] = alike ?? [];
+    if (!alike || !first?.reason) continue;
+    const ids = alike.map(({ id }) => id);
+    const shown =
+      ids.length > 8 ? `${ids.slice(0, 8).join(', ')} and ${ids.length - 8} more` : ids.join(', ');
+    const { message, action } = first.reason;
+    if (first.state === 'paused') yield ok(`${shown}: paused. ${message}`);
+    // Released, and yet not written: something is missing in the CRM.
+    else if (first.state === 'live') yield error(`${shown}: ${message}`, action);
+    else yield warning(`${shown}: ${message}`, action);
+  }
 }
 
 async function* checkTargets({ app, tenant }: Session): Findings {
   const { pool } = app.store;
   const targets = await listTargets(pool, tenant);
-  const groups = new Map<string, { ids: string[]; message: string; action: string; isPaused: boolean }>();
-  for (const { id, state, reason } of targets) {
-    if (reason === null) continue;
-    const key = `${state} ${reason.message}`;
-    const group = groups.get(key) ?? {
-      ids: [],
-      message: reason.message,
-      action: reason.action,
-      isPaused: state === 'paused',
-    };
-    group.ids.push(id);
-    groups.set(key, group);
-  }
-  for (const { ids, message, action, isPaused } of groups.values()) {
-    const shown =
-      ids.length > 8 ? `${ids.slice(0, 8).join(', ')} and ${ids.length - 8} more` : ids.join(', ');
-    yield isPaused ? ok(`${shown}: paused. ${message}`) : warning(`${shown}: ${message}`, action);
-  }
+  yield* checkReasons(targets);
   const live = targets.filter(({ state }) => state === 'live').length;
   if (targets.length > 0) yield ok(`${count(live)} of ${counted(targets.length, 'target')} live.`);
   for (const { connectionId, object, code, message, records } of await listRefusals(pool, tenant)) {

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import pc from './colours.ts';
-import { describeSource, diagnose, type Finding } from './diagnosis.ts';
+import { describeSource, diagnose, type Finding, showFinding } from './diagnosis.ts';
 import { counted } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
-
-const MARKS = { ok: pc.green('✓'), warning: pc.yellow('!'), error: pc.red('✗') };
 
 export function registerDoctor(program: Command): void {
   program
@@ -29,8 +27,7 @@ Example: npm run -s cli -- doctor`,
           findings.push(finding);
           if (finding.area !== area) output.line(pc.bold(finding.area));
           area = finding.area;
-          output.line(`  ${MARKS[finding.level]} ${finding.message}`);
-          if (finding.action !== '') output.line(`      ${finding.action}`);
+          showFinding(finding, output);
         }
         const of = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
         const [errors, warnings] = [of('error'), of('warning')];

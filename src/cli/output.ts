@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import { type AppError, toAppError } from '../errors.ts';
 import pc from './colours.ts';
@@ -31,7 +32,7 @@ export function createOutput(json: boolean, stream: NodeJS.WriteStream = process
       if (json || text === lastProgress) return;
       lastProgress = text;
       isRedrawing = isTerminal;
-      stream.write(isTerminal ? `\r\u001b[2K${text}` : `${text}\n`);
+      stream.write(isTerminal ? `\r\u001b[2K${fitted(text, stream.columns)}` : `${text}\n`);
     },
     progressDone: () => {
       if (isRedrawing) stream.write('\r\u001b[2K');
@@ -42,6 +43,13 @@ export function createOutput(json: boolean, stream: NodeJS.WriteStream = process
       if (json) stream.write(`${JSON.stringify(value)}\n`);
     },
   };
+}
+
+/** A line that is redrawn must not wrap: only its last row would be cleared. `columns` is 0 where nobody knows. */
+function fitted(text: string, columns: number): string {
+  const plain = stripVTControlCharacters(text);
+  if (!columns || plain.length < columns) return text;
+  return `${plain.slice(0, columns - 2)}…`;
 }
 
 /** A table for people; numbers to the right. */

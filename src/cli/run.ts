@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { AppError, InputError } from '../errors.ts';
 import { listConnections } from '../store/connections.ts';
 import { cancelRun, type Run, STAGES } from '../store/runs.ts';
+import { leftOut, showFinding } from './diagnosis.ts';
 import { parseInstant } from './instant.ts';
 import { interruptible } from './interrupt.ts';
 import { count, table } from './output.ts';
@@ -36,8 +37,10 @@ export function registerRun(program: Command): void {
         const run = await interruptible(STOPPED, (signal) =>
           runAndWatch(session, { asOf, options, requestedBy: 'cli' }, signal),
         );
-        showRun(session, run);
+        const left = await leftOut(session);
+        showRun(session, run, left);
         if (run.state === 'failed') throw failed(run);
+        if (left.some(({ level }) => level === 'error')) process.exitCode = 1;
       });
     });
 
@@ -69,8 +72,8 @@ function failed(run: Run): AppError {
   });
 }
 
-/** What the run did, stage by stage. */
-export function showRun({ output }: Pick<Session, 'output'>, run: Run): void {
+/** What the run did, stage by stage, and what it had to leave out. */
+function showRun({ output }: Session, run: Run, left: Awaited<ReturnType<typeof leftOut>>): void {
   const rows = [...STAGES, 'calls' as const].flatMap((part) =>
     Object.entries(run.counts[part] ?? {})
       .filter(([, value]) => value !== 0)
@@ -78,5 +81,8 @@ export function showRun({ output }: Pick<Session, 'output'>, run: Run): void {
   );
   output.line(`Run ${run.id}: ${run.state}${run.reason ? ` — ${run.reason.message}` : ''}`);
   if (rows.length > 0) output.line(table(['stage', 'what', 'count'], rows));
-  output.result({ id: run.id, state: run.state, asOf: run.asOf, counts: run.counts, reason: run.reason });
+  if (left.length > 0) output.line('Left out, with its labels as they were:');
+  for (const finding of left) showFinding(finding, output);
+  const { id, state, asOf, counts, reason } = run;
+  output.result({ id, state, asOf, counts, reason, leftOut: left });
 }

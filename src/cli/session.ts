@@ -19,7 +19,7 @@ export async function withSession<T>(
   given?: Partial<Config>,
 ): Promise<T> {
   const config = { ...readConfig(), ...given };
-  const log = createLog({ level: options.verbose ? 'debug' : process.stderr.isTTY ? 'error' : 'warn' });
+  const log = createLog({ level: options.verbose ? 'debug' : 'error' });
   // Read here, so that a command's help and its wrong options are told without it.
   const { openApp } = await import('../app.ts');
   const app = await openApp(config, log);

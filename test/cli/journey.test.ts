@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -140,9 +140,20 @@ it(
         message: expect.stringContaining('No schedule'),
       }),
     );
+    expect((await cli('run', '--as-of', '2026-02-01', '--json')).json).toMatchObject({ leftOut: [] });
+    expect(process.exitCode).toBeUndefined();
+    const people = join(folder, 'shop', 'contacts.csv');
+    await writeFile(people, (await readFile(people, 'utf8')).replace('no_profiling', 'something_else'));
+    const run = await cli('run', '--as-of', '2026-02-01', '--json');
+    expect(run.json).toMatchObject({
+      state: 'done',
+      leftOut: [{ level: 'error', message: expect.stringContaining('no_profiling') }],
+    });
+    expect(process.exitCode).toBe(1);
+    process.exitCode = undefined;
     await rm(join(folder, 'shop', 'deals.csv'));
     const broken = (await cli('doctor', '--json')).json;
-    expect(broken).toMatchObject({ errors: 1 });
+    expect(broken).toMatchObject({ errors: 2 });
     expect(JSON.stringify(broken)).toContain('deals.csv');
     expect(process.exitCode).toBe(1);
     process.exitCode = undefined;
