@@ -88,6 +88,7 @@ function readIssue(issue: Issue, root: unknown, above: Path): Problem[] {
         },
       ];
     case 'too_small':
+      if (data === '') return [{ path, message: `${named(path)} must not be empty` }];
       if (issue.origin !== 'array') return [otherwise(issue, path, data)];
       return [
         { path, message: `${named(path)} needs at least ${issue.minimum}; this one has ${lengthOf(data)}` },

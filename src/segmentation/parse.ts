@@ -69,7 +69,14 @@ export function readSegmentations(
     if (document.errors.length > 0 || document.contents === null) continue;
     const { contents } = document;
     for (const node of isSeq(contents) ? contents.items : [contents]) {
-      const data: unknown = isNode(node) ? node.toJS(document) : node;
+      let data: unknown;
+      try {
+        data = isNode(node) ? node.toJS(document) : node;
+      } catch (error) {
+        // Aliases of aliases, which would fill the memory; the package says so.
+        problems.push(place(0, error instanceof Error ? error.message : String(error)));
+        continue;
+      }
       const result = Segmentation.safeParse(data);
       if (result.success && isNode(node)) read.push({ node, definition: result.data });
       else if (isNode(node)) {

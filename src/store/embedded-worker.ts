@@ -39,7 +39,17 @@ async function serve(port: MessagePort, { dataDir, dump }: WorkerData): Promise<
 }
 
 function failed(error: unknown): Answer {
-  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  return { kind: 'failed', message: describe(error) };
+}
+
+/** As the C library of the database numbers it. */
+const NO_SPACE = 51;
+
+/** The file system of the database throws objects with a number, and no errors. */
+function describe(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  if (typeof error !== 'object' || error === null || !('errno' in error)) return String(error);
+  return error.errno === NO_SPACE ? 'no space is left on the disk' : `file error ${String(error.errno)}`;
 }
 
 if (parentPort !== null) {

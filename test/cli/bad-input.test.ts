@@ -123,7 +123,14 @@ segments:
   - { key: two, name: Two, when: { all: [{ segment: ring.one }, { attribute: contry, is: US }] } }
 `,
     );
-    const { code, stderr } = await runCli(['plan', misspelt, circle], { env });
+    const aliases = join(folder, 'aliases.yaml');
+    const levels = [...'abcdefgh'].map((name, i, all) => {
+      const items = Array(9).fill(i === 0 ? 'x' : `*${all[i - 1]}`);
+      return `${name}: &${name} [${items.join(', ')}]`;
+    });
+    await writeFile(aliases, `${levels.join('\n')}\n`);
+    const { code, stderr } = await runCli(['plan', misspelt, circle, aliases], { env });
+    expect(stderr).toMatch(/aliases\.yaml:1:1: .*alias/);
     expect(stderr).toMatch(/misspelt\.yaml:7:\d+: .*key/);
     expect(stderr).toMatch(/misspelt\.yaml:9:\d+: "atleast" is not known here; did you mean atLeast/);
     expect(stderr).toMatch(/circle\.yaml:8:\d+: .*contry.*country/);
