@@ -1,4 +1,6 @@
+import { quoted } from './identifier.ts';
 import type { Queryable } from './pool.ts';
+import type { Tenant } from './tenant.ts';
 
 /**
  * For the rest of the transaction: join by hashing, never row by row, and never read a whole table where an index
@@ -8,4 +10,26 @@ import type { Queryable } from './pool.ts';
  */
 export async function joinByHash(db: Queryable): Promise<void> {
   await db.query('set local enable_nestloop = off; set local enable_seqscan = off');
+}
+
+/** Pages below which a table is read in no time, however it is read. */
+const SMALL_PAGES = 16;
+
+/**
+ * Gathers a table's statistics where it has more than doubled since they were last gathered, so about once for each
+ * doubling. While a table fills, the planner knows nothing of it: it takes the rows of one connection for a handful,
+ * and reads them all to find a hundred by their ids. A server's autovacuum comes after a minute, an embedded store has
+ * none.
+ * @returns whether they were gathered
+ */
+export async function analyzeGrown(db: Queryable, tenant: Tenant, table: string): Promise<boolean> {
+  const { rows } = await db.query<{ grown: boolean }>(
+    `select pages > ${SMALL_PAGES} and pages > 2 * greatest(relpages, 0) as grown
+     from pg_class c, lateral (select pg_relation_size(c.oid) / current_setting('block_size')::int as pages) now
+     where c.oid = to_regclass($1)`,
+    [`${tenant.schema}.${table}`],
+  );
+  if (rows[0]?.grown !== true) return false;
+  await db.query(`analyze ${tenant.schema}.${quoted(table)}`);
+  return true;
 }

@@ -1,5 +1,6 @@
 import type { ObjectType } from '../../model/record.ts';
 import { hasUnconfirmed } from '../../store/ledger.ts';
+import { analyzeGrown } from '../../store/plans.ts';
 import { listTargets, markFilled } from '../../store/targets.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
 import { brakeChanges } from './brakes.ts';
@@ -128,6 +129,8 @@ async function write(
   const to = await rangeEnd(work.pool, scene, pass.object, state.after, state.span);
   const progress = await pushPage(work, connection, scene, pass, { after: state.after, to }, limit);
   tally(state, counts, progress);
+  // A first push fills the ledger, and looks for its rows in it batch by batch.
+  await analyzeGrown(work.pool, work.tenant, 'ledger');
   // Where everything differs, a page is full long before the range is at its end.
   const isFull = !progress.done && progress.after !== to;
   state.span = isFull ? limit : Math.min(RECORDS_AT_ONCE, state.span * 2);
