@@ -46,6 +46,9 @@ const collectGarbage = async () => {
   runInNewContext('gc')();
 };
 
+/** For a request to reach the server of a test on a busy machine; it is waited for in full. */
+const LONG_ENOUGH_MS = 500;
+
 const reports: LimitReport[] = [];
 const DIALECT: Dialect = { name: 'Some CRM', limits: () => [] };
 const GET: HttpRequest = { method: 'GET', path: '/x', budget: 'general', write: false, expect: 'json' };
@@ -128,12 +131,12 @@ describe('an answer', () => {
       {},
     ],
     ['a dropped socket', (q) => void q.socket.destroy(), 'no_answer', {}],
-    ['silence', () => undefined, 'timeout', { timeoutMs: 30 }],
+    ['silence', () => undefined, 'timeout', { timeoutMs: LONG_ENOUGH_MS }],
     [
       'a body that never ends',
       (_q, r) => void r.writeHead(200, { 'content-type': 'application/json' }).write('{"a":'),
       'timeout',
-      { timeoutMs: 30 },
+      { timeoutMs: LONG_ENOUGH_MS },
     ],
   ])('that is %s is an error that may be tried again', async (_name, handler, code, request) => {
     const { url, calls } = await serve(handler);

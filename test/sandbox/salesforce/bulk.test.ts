@@ -17,12 +17,15 @@ describe('bulk', () => {
   const csv = (text: string): Record<string, string>[] => parse(text, { columns: true });
 
   test('a query gives pages with their own header, a locator between them and the word null at the end', async () => {
-    const job = await call('POST', `${V}/jobs/query`, {
-      operation: 'query',
-      query: 'SELECT Id, Email, Account.Name FROM Contact',
-    });
-    expect(job.json).toMatchObject({ state: 'UploadComplete', object: 'Contact', apiVersion: 66 });
-    expect((await call('GET', `${V}/jobs/query/${job.json.id}/results`)).status).toBe(400);
+    const start = (delayMs: number) => {
+      crm.org.admin.setBulk({ delayMs });
+      const query = 'SELECT Id, Email, Account.Name FROM Contact';
+      return call('POST', `${V}/jobs/query`, { operation: 'query', query });
+    };
+    const slow = await start(600_000);
+    expect(slow.json).toMatchObject({ state: 'UploadComplete', object: 'Contact', apiVersion: 66 });
+    expect((await call('GET', `${V}/jobs/query/${slow.json.id}/results`)).status).toBe(400);
+    const job = await start(40);
     expect(await until(`${V}/jobs/query/${job.json.id}`)).toMatchObject({
       state: 'JobComplete',
       numberRecordsProcessed: 450,
