@@ -2,16 +2,15 @@
 export type Unit = { name: string; sql: string; reads: readonly string[] };
 
 /**
- * Puts each unit one level above those it reads. A level is a subquery fenced by `offset 0`: without the fence
- * Postgres would write each expression out at every place of its use, and a chain of 30 would double 30 times.
+ * Puts each unit one level above those it reads. A level is a subquery fenced by `offset 0`, the last one too: without
+ * the fence Postgres would write each expression out at every place of its use, and a chain of 30 would double 30 times.
  */
 export function nestLevels(base: string, units: readonly Unit[], fenceBase: boolean): string {
-  if (units.length === 0) return fenceBase ? `${base}\noffset 0` : base;
+  let sql = fenceBase || units.length > 0 ? `${base}\noffset 0` : base;
   const levels = levelsOf(units);
-  let sql = base;
   for (const level of levels) {
     const columns = level.map((unit) => `${unit.sql} as ${unit.name}`).join(',\n  ');
-    sql = `select l.*,\n  ${columns}\nfrom (\n${sql}\noffset 0\n) l`;
+    sql = `select l.*,\n  ${columns}\nfrom (\n${sql}\n) l\noffset 0`;
   }
   return sql;
 }
