@@ -16,20 +16,22 @@ export async function joinByHash(db: Queryable): Promise<void> {
 const SMALL_PAGES = 16;
 
 /**
- * Gathers a table's statistics where it has more than doubled since they were last gathered, so about once for each
- * doubling. While a table fills, the planner knows nothing of it: it takes the rows of one connection for a handful,
- * and reads them all to find a hundred by their ids. A server's autovacuum comes after a minute, an embedded store has
- * none.
- * @returns whether they were gathered
+ * Gathers the statistics of those tables that have more than doubled since they were last gathered, so about once for
+ * each doubling. While a table fills, the planner knows nothing of it: it takes the rows of one connection for a
+ * handful, and reads them all to find a hundred by their ids. A server's autovacuum comes after a minute, an embedded
+ * store has none.
+ * @returns the tables whose statistics were gathered
  */
-export async function analyzeGrown(db: Queryable, tenant: Tenant, table: string): Promise<boolean> {
-  const { rows } = await db.query<{ grown: boolean }>(
-    `select pages > ${SMALL_PAGES} and pages > 2 * greatest(relpages, 0) as grown
-     from pg_class c, lateral (select pg_relation_size(c.oid) / current_setting('block_size')::int as pages) now
-     where c.oid = to_regclass($1)`,
-    [`${tenant.schema}.${table}`],
+export async function analyzeGrown(db: Queryable, tenant: Tenant, tables: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    `select c.relname as name
+     from unnest($1::text[]) as given (name)
+     join pg_class c on c.oid = to_regclass(given.name)
+     cross join lateral (select pg_relation_size(c.oid) / current_setting('block_size')::int as pages) now
+     where pages > ${SMALL_PAGES} and pages > 2 * greatest(c.relpages, 0)
+     order by 1`,
+    [tables.map((table) => `${tenant.schema}.${quoted(table)}`)],
   );
-  if (rows[0]?.grown !== true) return false;
-  await db.query(`analyze ${tenant.schema}.${quoted(table)}`);
-  return true;
+  for (const { name } of rows) await db.query(`analyze ${tenant.schema}.${quoted(name)}`);
+  return rows.map(({ name }) => name);
 }

@@ -6,6 +6,7 @@ import { listAttributes } from '../../store/columns.ts';
 import { type CursorPurpose, getCursor, saveCursor } from '../../store/cursors.ts';
 import { clearDirtyRecords, takeDirtyRecords } from '../../store/dirty.ts';
 import { listMappings, type MappingRow, markFilled, noteProperties } from '../../store/mappings.ts';
+import { analyzeGrown } from '../../store/plans.ts';
 import { transaction } from '../../store/pool.ts';
 import { countMissing, noteMissing, recordTables } from '../../store/records.ts';
 import { pullRates } from '../profile/rates.ts';
@@ -374,7 +375,7 @@ function pages(
   });
 }
 
-function store(
+async function store(
   scene: Scene & { since?: string },
   mode: PullMode,
   page: Page,
@@ -389,7 +390,10 @@ function store(
     keep: scene.mappings.filter((mapping) => mapping.problem !== null).map((mapping) => mapping.attribute),
     since: scene.since,
   };
-  return storePage(scene.work, source, page, also);
+  const outcome = await storePage(scene.work, source, page, also);
+  // In a first load: each page looks for its rows in what the pages before it have left.
+  await analyzeGrown(scene.work.pool, scene.work.tenant, [recordTables[scene.object].table, 'association']);
+  return outcome;
 }
 
 function count(scene: Scene, outcome: PageOutcome): void {

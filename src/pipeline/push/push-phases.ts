@@ -130,7 +130,7 @@ async function write(
   const progress = await pushPage(work, connection, scene, pass, { after: state.after, to }, limit);
   tally(state, counts, progress);
   // A first push fills the ledger, and looks for its rows in it batch by batch.
-  await analyzeGrown(work.pool, work.tenant, 'ledger');
+  await analyzeGrown(work.pool, work.tenant, ['ledger']);
   // Where everything differs, a page is full long before the range is at its end.
   const isFull = !progress.done && progress.after !== to;
   state.span = isFull ? limit : Math.min(RECORDS_AT_ONCE, state.span * 2);
