@@ -1,12 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { acceptFall, listFalls } from '../../src/pipeline/pull/falls.ts';
 import { listMappings } from '../../src/store/mappings.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from './rig.ts';
-import { AS_OF, type Customer, customers, daysAgo, hubspotId, spend } from './shop.ts';
-
-// Two CRMs and a database at work: slow where the machine is busy.
-vi.setConfig({ testTimeout: 90_000 });
+import {
+  AS_OF,
+  type Customer,
+  customers,
+  hubspotId,
+  orderInHubspot,
+  orderInSalesforce,
+  spend,
+} from './shop.ts';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -40,14 +45,6 @@ async function expectSettled(): Promise<void> {
   expect(SYSTEMS.map((system) => rig.writes(system))).toEqual(before);
 }
 
-const order = (amount: number) => ({
-  dealname: 'Another order',
-  amount,
-  dealstage: 'closedwon',
-  pipeline: 'default',
-  closedate: daysAgo(2),
-});
-
 /** Customers of one CRM each: 1 to 9 in HubSpot; the same in Salesforce under other addresses. */
 const apart = customers(9);
 
@@ -55,8 +52,7 @@ describe('what people do in HubSpot', () => {
   it('new orders, a merge, a delete and a restore reach the labels', async () => {
     rig = await writtenRig(database, { people: apart });
     const { admin } = rig.hubspot;
-    const deal = admin.createRecord('deal', order(5_000));
-    admin.associate('deal', deal, 'contact', hubspotId(3));
+    orderInHubspot(rig.hubspot, hubspotId(3));
     // 1 bought for 100, 4 too; together they are still a buyer. 6 has nothing.
     const merged = admin.merge('contact', hubspotId(1), hubspotId(2));
     admin.archive('contact', hubspotId(5));
@@ -93,13 +89,7 @@ describe('what people do in Salesforce', () => {
     const { admin } = rig.salesforce;
     const [one, two, three, five] = [1, 2, 3, 5].map(contactOf);
     if (!one || !two || !three || !five) throw new Error('no contacts');
-    const deal = admin.create('Opportunity', {
-      Name: 'Another order',
-      StageName: 'Closed Won',
-      CloseDate: daysAgo(2).slice(0, 10),
-      Amount: 5_000,
-    });
-    admin.create('OpportunityContactRole', { OpportunityId: deal, ContactId: three, IsPrimary: true });
+    orderInSalesforce(rig.salesforce, three);
     admin.merge(one, [two]);
     admin.delete(five);
     await rig.run();
@@ -268,10 +258,8 @@ describe('holds', () => {
       definitions: [spend({ targets: { hubspot: {} } })],
     });
     rig.policy({ brakes: { ...rig.tenant.policy.brakes, labelLeast: 5 } });
-    const { admin } = rig.hubspot;
     for (let n = 1; n <= 12; n += 1) {
-      const deal = admin.createRecord('deal', order(5_000));
-      admin.associate('deal', deal, 'contact', hubspotId(n));
+      orderInHubspot(rig.hubspot, hubspotId(n));
     }
     const before = rig.state('hubspot');
     await rig.run();

@@ -6,7 +6,16 @@ import { openTestDatabase, type TestDatabase } from '../database.ts';
 import type { CrmState } from './crm-state.ts';
 import { Fuse } from './fuse.ts';
 import { openRig, type Rig } from './rig.ts';
-import { AS_OF, customers, daysAgo, habits, hubspotId, hubspotShop, salesforceShop, spend } from './shop.ts';
+import {
+  AS_OF,
+  customers,
+  habits,
+  hubspotId,
+  hubspotShop,
+  orderInHubspot,
+  salesforceShop,
+  spend,
+} from './shop.ts';
 
 /** Kills tried beside the fixed ones; CRASH_ALL=1 tries every point. */
 const SECONDS = 4;
@@ -40,14 +49,7 @@ async function later(): Promise<Rig> {
   const rig = await first('hubspot');
   await rig.run();
   const { admin } = rig.hubspot;
-  const deal = admin.createRecord('deal', {
-    dealname: 'Another order',
-    amount: 5_000,
-    dealstage: 'closedwon',
-    pipeline: 'default',
-    closedate: daysAgo(2),
-  });
-  admin.associate('deal', deal, 'contact', hubspotId(3));
+  orderInHubspot(rig.hubspot, hubspotId(3));
   admin.merge('contact', hubspotId(1), hubspotId(2), { keepId: true });
   admin.setProperties('contact', hubspotId(4), { segment_sync_spend: 'vip' });
   return rig;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { disconnectSlice } from '../../src/pipeline/connection/disconnect.ts';
 import { beginLeaving, type Keep, planLeaving } from '../../src/pipeline/connection/leaving.ts';
@@ -7,9 +7,6 @@ import { listConnections } from '../../src/store/connections.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from './rig.ts';
 import { customers } from './shop.ts';
-
-// Two CRMs and a database at work: slow where the machine is busy.
-vi.setConfig({ testTimeout: 90_000 });
 
 let database: TestDatabase;
 let rig: Rig;

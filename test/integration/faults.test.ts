@@ -1,11 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultPlan } from '../../sandbox/faults.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, stateOf, writtenRig } from './rig.ts';
-import { customers, daysAgo, hubspotId } from './shop.ts';
-
-// Two CRMs and a database at work: slow where the machine is busy.
-vi.setConfig({ testTimeout: 90_000 });
+import { customers, hubspotId, orderInHubspot } from './shop.ts';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -19,17 +16,7 @@ const SYSTEMS = ['hubspot', 'salesforce'] as const;
 
 /** Everybody in HubSpot buys: all labels are to change. */
 function everybodyBuys(count: number): void {
-  const { admin } = rig.hubspot;
-  for (let n = 1; n <= count; n += 1) {
-    const deal = admin.createRecord('deal', {
-      dealname: 'Another order',
-      amount: 5_000,
-      dealstage: 'closedwon',
-      pipeline: 'default',
-      closedate: daysAgo(2),
-    });
-    admin.associate('deal', deal, 'contact', hubspotId(n));
-  }
+  for (let n = 1; n <= count; n += 1) orderInHubspot(rig.hubspot, hubspotId(n));
 }
 
 const plans: { name: string; plan: FaultPlan }[] = [

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { countShown } from '../../src/store/shown.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from './rig.ts';
-import { AS_OF, customers } from './shop.ts';
+import { customers, orderInSalesforce } from './shop.ts';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -38,19 +38,7 @@ function refuseGrants(): void {
 }
 
 /** Another large order of a customer who has none. */
-function buy(n: number): void {
-  const order = rig.salesforce.admin.create('Opportunity', {
-    Name: 'Another order',
-    Amount: 5_000,
-    StageName: 'Closed Won',
-    CloseDate: AS_OF.toISOString().slice(0, 10),
-  });
-  rig.salesforce.admin.create('OpportunityContactRole', {
-    OpportunityId: order,
-    ContactId: contactOf(n),
-    IsPrimary: true,
-  });
-}
+const buy = (n: number) => orderInSalesforce(rig.salesforce, contactOf(n));
 
 it.each([
   ['contacts', ['Contact']],

@@ -1,15 +1,21 @@
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { playTasks } from '../../jobs/play-tasks.ts';
 import { changeTenant } from '../../src/pipeline/change-tenant.ts';
 import { Experiment } from '../../src/review/experiment.ts';
 import { addExperiment } from '../../src/store/experiments.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { openRig, type Rig } from './rig.ts';
-import { AS_OF, customers, daysAgo, hubspotId, hubspotShop, salesforceShop, spend } from './shop.ts';
-
-// Two CRMs and a database at work: slow where the machine is busy.
-vi.setConfig({ testTimeout: 90_000 });
+import {
+  AS_OF,
+  customers,
+  hubspotId,
+  hubspotShop,
+  orderInHubspot,
+  orderInSalesforce,
+  salesforceShop,
+  spend,
+} from './shop.ts';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -67,34 +73,14 @@ const make = (doing: Partial<Parameters<typeof playTasks>[1]> = {}) =>
 const hubspotTasks = () => rig.hubspot.admin.tasks();
 const salesforceTasks = () => rig.salesforce.admin.allRecords('Task');
 
-function buy(n: number, amount = 2_000): void {
-  const deal = rig.hubspot.admin.createRecord('deal', {
-    dealname: 'Another order',
-    amount,
-    dealstage: 'closedwon',
-    pipeline: 'default',
-    closedate: daysAgo(2),
-  });
-  rig.hubspot.admin.associate('deal', deal, 'contact', hubspotId(n));
-}
+const buy = (n: number, amount = 2_000) => orderInHubspot(rig.hubspot, hubspotId(n), amount);
 
 function buyInSalesforce(lastName: string): string {
   const [contact] = rig.salesforce.admin.find('Contact', 'LastName', lastName);
   const [owner] = rig.salesforce.admin.allRecords('User');
   if (contact === undefined || owner === undefined) throw new Error(`there is no ${lastName}`);
   rig.salesforce.admin.update(contact.Id, { OwnerId: owner.Id });
-  const opportunity = rig.salesforce.admin.create('Opportunity', {
-    Name: 'Another order',
-    Amount: 2_000,
-    StageName: 'Closed Won',
-    CloseDate: daysAgo(2).slice(0, 10),
-    AccountId: contact.AccountId ?? null,
-  });
-  rig.salesforce.admin.create('OpportunityContactRole', {
-    OpportunityId: opportunity,
-    ContactId: contact.Id,
-    IsPrimary: true,
-  });
+  orderInSalesforce(rig.salesforce, contact.Id);
   return contact.Id;
 }
 

@@ -1,4 +1,5 @@
-import type { SalesforceSeed } from '../../sandbox/salesforce/index.ts';
+import type { HubspotSandbox } from '../../sandbox/hubspot/index.ts';
+import type { SalesforceSandbox, SalesforceSeed } from '../../sandbox/salesforce/index.ts';
 import type { CrmSeed, SeedRow } from '../../sandbox/seed.ts';
 import { RulesSegmentation } from '../../src/segmentation/definition.ts';
 
@@ -171,3 +172,32 @@ export const habits = RulesSegmentation.parse({
     { key: 'recent', name: 'Bought lately', when: { attribute: 'last_order_at', inLast: '90 days' } },
   ],
 });
+
+/** Another won order of a contact, two days ago, makes a big spender of anybody. Returns the deal's id. */
+export function orderInHubspot({ admin }: HubspotSandbox, contactId: string, amount = 5_000): string {
+  const deal = admin.createRecord('deal', {
+    dealname: 'Another order',
+    amount,
+    dealstage: 'closedwon',
+    pipeline: 'default',
+    closedate: daysAgo(2),
+  });
+  admin.associate('deal', deal, 'contact', contactId);
+  return deal;
+}
+
+/** As in HubSpot. Returns the opportunity's id. */
+export function orderInSalesforce({ admin }: SalesforceSandbox, contactId: string, amount = 5_000): string {
+  const opportunity = admin.create('Opportunity', {
+    Name: 'Another order',
+    Amount: amount,
+    StageName: 'Closed Won',
+    CloseDate: daysAgo(2).slice(0, 10),
+  });
+  admin.create('OpportunityContactRole', {
+    OpportunityId: opportunity,
+    ContactId: contactId,
+    IsPrimary: true,
+  });
+  return opportunity;
+}

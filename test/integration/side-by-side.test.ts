@@ -5,7 +5,7 @@ import { noteDirtyRecords } from '../../src/store/dirty.ts';
 import { getRun, type Run, requestRun } from '../../src/store/runs.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { openRig, type Rig } from './rig.ts';
-import { AS_OF, customers, daysAgo, hubspotId, hubspotShop, salesforceShop, spend } from './shop.ts';
+import { AS_OF, customers, hubspotId, hubspotShop, orderInHubspot, salesforceShop, spend } from './shop.ts';
 
 // Two CRMs and a database at work: slow where the machine is busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -78,18 +78,7 @@ function inSalesforce(n: number): string {
 }
 
 /** A deal in HubSpot that makes a big spender of a customer. */
-function buy(n: number): string {
-  const { admin } = rig.hubspot;
-  const deal = admin.createRecord('deal', {
-    dealname: 'Another order',
-    amount: 5_000,
-    dealstage: 'closedwon',
-    pipeline: 'default',
-    closedate: daysAgo(2),
-  });
-  admin.associate('deal', deal, 'contact', hubspotId(n));
-  return deal;
-}
+const buy = (n: number) => orderInHubspot(rig.hubspot, hubspotId(n));
 
 describe('a HubSpot that does not answer', () => {
   it('keeps Salesforce from nothing', async () => {

@@ -1,12 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { noteDirtyRecords } from '../../src/store/dirty.ts';
 import { requestRun } from '../../src/store/runs.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { openRig, type Rig, writtenRig } from './rig.ts';
-import { AS_OF, customers, daysAgo, habits, hubspotId, hubspotShop, salesforceShop, spend } from './shop.ts';
-
-// Two CRMs and a database at work: slow where the machine is busy.
-vi.setConfig({ testTimeout: 90_000 });
+import {
+  AS_OF,
+  customers,
+  habits,
+  hubspotId,
+  hubspotShop,
+  orderInHubspot,
+  salesforceShop,
+  spend,
+} from './shop.ts';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -18,16 +24,6 @@ afterEach(() => rig.stop());
 
 const SYSTEMS = ['hubspot', 'salesforce'] as const;
 const spends = (id: string) => rig.state('hubspot').records[`contact ${id}`]?.segment_sync_spend;
-const buy = (id: string, amount: number): void => {
-  const deal = rig.hubspot.admin.createRecord('deal', {
-    dealname: 'Another order',
-    amount,
-    dealstage: 'closedwon',
-    pipeline: 'default',
-    closedate: daysAgo(2),
-  });
-  rig.hubspot.admin.associate('deal', deal, 'contact', id);
-};
 
 describe('both CRMs, from the first pull to the labels', () => {
   it('writes nothing until released, then exactly what the store says, then nothing more', async () => {
@@ -123,7 +119,7 @@ describe('both CRMs, from the first pull to the labels', () => {
 describe('a dry run', () => {
   it('works everything out and writes nothing, released or not', async () => {
     rig = await writtenRig(database, { people: customers(6) });
-    buy(hubspotId(3), 5_000);
+    orderInHubspot(rig.hubspot, hubspotId(3));
     const before = { writes: rig.writes('hubspot'), state: rig.state('hubspot') };
     const run = await rig.run({ options: { dryRun: true } });
     expect(run.counts.push?.would_write).toBe(1);
@@ -143,7 +139,7 @@ describe('a record that changes while a long run is on', () => {
         if (isSeen || advanced.state !== 'again' || advanced.run.stage !== 'profile') return;
         isSeen = true;
         // The long run has pulled already: only a webhook can tell it of this.
-        buy(hubspotId(3), 5_000);
+        orderInHubspot(rig.hubspot, hubspotId(3));
         const deal = rig.hubspot.admin.allRecords('deal').at(-1)?.id ?? '';
         await noteDirtyRecords(rig.pool, rig.tenant, {
           connectionId: rig.ids.hubspot,

@@ -11,7 +11,7 @@ import { listRuns } from '../../src/store/runs.ts';
 import { putSchedule } from '../../src/store/schedules.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from '../integration/rig.ts';
-import { customers, daysAgo } from '../integration/shop.ts';
+import { customers, orderInSalesforce } from '../integration/shop.ts';
 import { eventually, openTestQueue, type TestQueue } from './queue.ts';
 
 let database: TestDatabase;
@@ -54,21 +54,7 @@ const ended = () =>
     30_000,
   );
 
-const order = (amount: number) => {
-  const deal = rig.salesforce.admin.create('Opportunity', {
-    Name: 'Another order',
-    StageName: 'Closed Won',
-    CloseDate: daysAgo(2).slice(0, 10),
-    Amount: amount,
-  });
-  return deal;
-};
-const buys = (n: number, amount: number) =>
-  rig.salesforce.admin.create('OpportunityContactRole', {
-    OpportunityId: order(amount),
-    ContactId: idOf(n),
-    IsPrimary: true,
-  });
+const buys = (n: number, amount: number) => orderInSalesforce(rig.salesforce, idOf(n), amount);
 const look = async () => {
   const before = rig.salesforce.journal.totals();
   await poll({ tenantId: rig.tenant.id }, context());
