@@ -32,6 +32,12 @@ type Position = z.infer<typeof Position>;
 /**
  * Which records changed since the last look, in one small query an object; what was told before is not told again.
  * The first look only finds out where things stand.
+ *
+ * What we wrote ourselves is told of, too, and read once more. A row says only who changed it last: where somebody
+ * changes a record and we write its label before the next look, it bears our name and our time, and leaving it out
+ * would lose their change. Nor is our name ours alone, as an admin who connected the org edits under the same. To know
+ * that nothing else is different, the record has to be read, which is what being told of it leads to; it ends there,
+ * as labels that are the same are not written.
  */
 export async function lookAtSalesforce(
   context: Context<SalesforceConfig>,
