@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { ConflictError } from '../errors.ts';
 import { learnModel } from '../pipeline/learn/learn.ts';
 import { pinsNow, readPlans } from '../pipeline/publish/plans.ts';
 import { refusesProfiling } from '../pipeline/push/desired.ts';
@@ -25,7 +25,7 @@ export type ExpectedChanges = {
  * of so many days ago, with the same model, on the data of today. That tells what time and dated things (purchases,
  * logins, renewals) do; values that the CRM keeps no date of are those of today on both sides, so it is the least to
  * expect.
- * @throws AppError where the draft can't be worked out yet, with the reason
+ * @throws ConflictError where the draft can't be worked out yet, with the reason
  */
 export async function expectChanges(
   db: Queryable,
@@ -36,7 +36,7 @@ export async function expectChanges(
   const basis = await readBasis(db, tenant, asOf);
   const reason = whatIsMissing(definition, basis);
   if (reason !== null) {
-    throw new AppError('not_ready', `${definition.name} can't be worked out yet: ${reason}.`, {
+    throw new ConflictError('not_ready', `${definition.name} can't be worked out yet: ${reason}.`, {
       action: 'Publish or run what it waits for, then look again.',
       retryable: true,
     });

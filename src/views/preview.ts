@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { ConflictError } from '../errors.ts';
 import type { Attribute, SubjectType } from '../model/attribute.ts';
 import { refuseSensitive } from '../pipeline/label/sensitive-gate.ts';
 import { learnModel } from '../pipeline/learn/learn.ts';
@@ -96,7 +96,7 @@ async function readDrafts(
 
 /**
  * Who would be in segmentations that are not published, and what each of their rules keeps and drops.
- * @throws AppError where one can't be worked out yet, with the reason
+ * @throws ConflictError where one can't be worked out yet, with the reason
  */
 export async function previewSegmentations(
   db: Queryable,
@@ -109,7 +109,7 @@ export async function previewSegmentations(
   for (const definition of definitions) {
     const reason = whatIsMissing(definition, basis);
     if (reason === null) continue;
-    throw new AppError('not_ready', `${definition.name} can't be worked out yet: ${reason}.`, {
+    throw new ConflictError('not_ready', `${definition.name} can't be worked out yet: ${reason}.`, {
       action: 'Publish or run what it waits for, then preview it again.',
       retryable: true,
     });

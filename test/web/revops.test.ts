@@ -105,10 +105,10 @@ describeInBrowser('the work of RevOps', { timeout: 120_000 }, () => {
     await page.getByRole('tab', { name: /^Findings/ }).click();
     const goTo = (finding: RegExp) => page.getByRole('button', { name: finding }).click();
     const focused = () => page.evaluate('document.activeElement.getAttribute("aria-label")');
-    await goTo(/^Go to: First needs last_login_at/);
+    await goTo(/^Go to: First needs Last login/);
     await expect.poll(focused, { timeout: 15_000 }).toBe('What to look at');
     const rule = page.locator('[data-path="[1]"]');
-    expect(await rule.getByText('First needs last_login_at').count()).toBe(1);
+    expect(await rule.getByText('First needs Last login').count()).toBe(1);
     expect(await page.evaluate('document.activeElement.closest("[data-path]").dataset.path')).toBe('[1]');
 
     await goTo(/^Go to: It says no goal/);

@@ -102,7 +102,8 @@ async function problemOf(response: Response): Promise<Problem> {
   return { ...unreachable, status: response.status, detail: `The server answered ${response.status}.` };
 }
 
-const unreachable: Problem = {
+/** Where nobody answers. */
+export const unreachable: Problem = {
   type: 'about:blank',
   title: 'No answer',
   status: 0,

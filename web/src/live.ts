@@ -72,10 +72,21 @@ export function useLive(): boolean {
       if (document.hidden) close();
       else if (!source) open();
     };
+    // A cable that is pulled ends no stream; the browser knows.
+    const onOffline = () => {
+      lost ??= setTimeout(() => setIsLost(true), LOST_MS);
+    };
+    const onOnline = () => {
+      if (source?.readyState === EventSource.OPEN) inTouch();
+    };
+    window.addEventListener('offline', onOffline);
+    window.addEventListener('online', onOnline);
     onVisibility();
     document.addEventListener('visibilitychange', onVisibility);
     return () => {
       document.removeEventListener('visibilitychange', onVisibility);
+      window.removeEventListener('offline', onOffline);
+      window.removeEventListener('online', onOnline);
       close();
       clearTimeout(timer);
       clearTimeout(lost);

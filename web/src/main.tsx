@@ -20,10 +20,14 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
+      // What a browser thinks of its network is no word on a server that may be on the same machine: ask, and say
+      // what came of it, rather than wait without a word.
+      networkMode: 'always',
       // A refusal stays one; only a server that did not answer is asked again.
       retry: (count, error) =>
         count < 2 && error instanceof ApiError && [0, 502, 503].includes(error.problem.status),
     },
+    mutations: { networkMode: 'always' },
   },
 });
 

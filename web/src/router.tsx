@@ -4,7 +4,7 @@ import { Loading } from './parts/states.tsx';
 import { NotFound } from './screens/not-found.tsx';
 import { SignIn } from './screens/sign-in/sign-in.tsx';
 import { screens } from './screens.tsx';
-import { ScreenFailed, Shell } from './shell.tsx';
+import { For, ScreenFailed, Shell } from './shell.tsx';
 
 export const router = createBrowserRouter([
   { path: '/sign-in', element: <SignIn /> },
@@ -12,15 +12,17 @@ export const router = createBrowserRouter([
     element: <Shell />,
     errorElement: <ScreenFailed />,
     children: [
-      ...screens.map(({ path, load }) => {
+      ...screens.map(({ path, may, load }) => {
         const Content = lazy(load);
         return {
           path,
           errorElement: <ScreenFailed />,
           element: (
-            <Suspense fallback={<Loading />}>
-              <Content />
-            </Suspense>
+            <For may={may}>
+              <Suspense fallback={<Loading />}>
+                <Content />
+              </Suspense>
+            </For>
           ),
         };
       }),

@@ -15,15 +15,16 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLogout, IconMoon, IconPlugConnectedX, IconSun, IconUser } from '@tabler/icons-react';
-import { Fragment, useEffect } from 'react';
+import { Fragment, type ReactNode, useEffect } from 'react';
 import { Navigate, Outlet, NavLink as RouterLink, useLocation, useRouteError } from 'react-router';
-import type { Role } from '../../src/model/role.ts';
+import type { Permission, Role } from '../../src/model/role.ts';
+import { ApiError, unreachable } from './api.ts';
 import icon from './icon.svg';
 import { useLive } from './live.ts';
-import { Failed, Loading } from './parts/states.tsx';
-import { ROLE_NAMES } from './screens/people/roles.ts';
+import { Empty, Failed, Loading, Way } from './parts/states.tsx';
+import { ROLE_NAMES, ROLES } from './screens/people/roles.ts';
 import { screens } from './screens.tsx';
-import { SessionContext, useSessionQuery, useSignOut } from './session.ts';
+import { SessionContext, useSession, useSessionQuery, useSignOut } from './session.ts';
 
 /** What is around every screen: who and where one is, the way to the others. */
 export function Shell() {
@@ -154,8 +155,24 @@ function Account({ name, email, role }: { name: string; email: string; role: Rol
   );
 }
 
-/** A screen broke: said so, with a way on. */
+/** A screen for those who may see it; the others are told who may, not shown forms that would be refused. */
+export function For({ may, children }: { may: Permission | undefined; children: ReactNode }) {
+  const { permissions } = useSession();
+  if (may === undefined || permissions.includes(may)) return children;
+  const roles = ROLES.filter((role) => role.permissions.includes(may)).map(({ name }) => name);
+  return (
+    <Empty title="Not for your role" action={<Way to="/">Go to Home</Way>}>
+      It takes the role {new Intl.ListFormat('en', { type: 'disjunction' }).format(roles)}; an admin gives
+      roles under People and roles.
+    </Empty>
+  );
+}
+
+/** A screen broke, or its code did not come: said so, with a way on. */
 export function ScreenFailed() {
   const error = useRouteError();
-  return <Failed error={error} onRetry={() => window.location.reload()} />;
+  const isUnloaded = error instanceof TypeError && /import|fetch|load/i.test(error.message);
+  return (
+    <Failed error={isUnloaded ? new ApiError(unreachable) : error} onRetry={() => window.location.reload()} />
+  );
 }

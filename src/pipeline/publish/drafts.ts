@@ -1,6 +1,7 @@
 /** Drafts of segment sets: begun, saved by one person at a time, put forward, published, thrown away. */
 import { ConflictError, InputError, PermissionError } from '../../errors.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
+import { showDay } from '../../segmentation/explain-words.ts';
 import { addDraft, changeDraft, type Draft, dropDraft, findDraft, proposeDraft } from '../../store/drafts.ts';
 import type { Pool, Queryable } from '../../store/pool.ts';
 import { listNewest, type SegmentationRow } from '../../store/segmentations.ts';
@@ -140,7 +141,8 @@ function requireTag(desk: Desk, tag: string): void {
 
 function changedMeanwhile({ newest, draft }: Desk): ConflictError {
   const who = draft?.savedBy ?? newest?.publishedBy ?? 'Somebody';
-  const when = (draft?.savedAt ?? newest?.publishedAt ?? null)?.toISOString().slice(0, 16).replace('T', ' ');
+  const at = (draft?.savedAt ?? newest?.publishedAt ?? null)?.toISOString();
+  const when = at && `${showDay(at)}, ${at.slice(11, 16)}`;
   const what = draft ? 'saved another draft' : 'published or threw the draft away';
   return new ConflictError(
     'changed_meanwhile',

@@ -95,7 +95,7 @@ function RoleTable() {
       </Title>
       <Table.ScrollContainer
         className="roles"
-        minWidth={340}
+        minWidth={0}
         scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Roles' } }}
       >
         <Table aria-label="What each role may do" verticalSpacing="xs">

@@ -36,6 +36,17 @@ export function RunState({ run }: { run: Pick<Run, 'state' | 'cancelRequested' |
   );
 }
 
+/** Who or what began a run: people by their address, the rest in words. */
+const BEGINNERS: Record<string, string> = {
+  poll: 'a look for changes',
+  webhook: 'an event of the CRM',
+  schedule: 'the schedule',
+  cli: 'the command line',
+  disconnect: 'a disconnection',
+};
+
+export const beganBy = (requestedBy: string): string => BEGINNERS[requestedBy] ?? requestedBy;
+
 const BUDGETS: Record<string, string> = { general: 'All calls', search: 'Searches', api: 'Calls to the API' };
 
 /** What a limit is of, for people. */

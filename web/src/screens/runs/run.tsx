@@ -23,7 +23,7 @@ import { Read } from '../../parts/states.tsx';
 import { useApi, useChange } from '../../query.ts';
 import { useMay, useSession } from '../../session.ts';
 import { Refused } from './refused.tsx';
-import { budgetWords, RunState, STAGES, stageName, took, windowWords } from './run-words.tsx';
+import { beganBy, budgetWords, RunState, STAGES, stageName, took, windowWords } from './run-words.tsx';
 import { Undo, UndoProgress } from './undo.tsx';
 import { RunWrites } from './writes.tsx';
 
@@ -57,7 +57,7 @@ function Shown({ seen }: { seen: Seen }) {
             </Badge>
           )}
           <span>
-            {instant(run.requestedAt, tenant.zone)}, by {run.requestedBy}
+            {instant(run.requestedAt, tenant.zone)}, by {beganBy(run.requestedBy)}
             {run.endedAt && `, took ${took(run.requestedAt, run.endedAt)}`}
           </span>
         </Group>
@@ -165,7 +165,7 @@ function Headline({ seen: { run } }: { seen: Seen }) {
     return (
       <Stack gap={4}>
         <Text size="sm">
-          {stageName(run.stage)}: {STAGES[at]?.does.toLowerCase()}…
+          {stageName(run.stage)}: {lowered(STAGES[at]?.does ?? '')}…
         </Text>
         <Progress value={(100 * (at + 0.5)) / STAGES.length} animated aria-label="How far the run is" />
       </Stack>
@@ -254,3 +254,6 @@ function Calls({ seen }: { seen: Seen }) {
     </Stack>
   );
 }
+
+/** Only how it begins: CRMs stay CRMs. */
+const lowered = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);

@@ -9,7 +9,7 @@ import { usePages } from '../../parts/use-pages.ts';
 import { useSession } from '../../session.ts';
 import { Refused } from './refused.tsx';
 import { RunNow } from './run-now.tsx';
-import { RunState, STAGES, stageName, took } from './run-words.tsx';
+import { beganBy, RunState, STAGES, stageName, took } from './run-words.tsx';
 
 /** All runs, and what the CRMs refuse. */
 export default function Runs() {
@@ -95,7 +95,7 @@ function RunList() {
                     </Group>
                   ),
               },
-              { head: 'By', cell: (run) => run.requestedBy },
+              { head: 'By', cell: (run) => beganBy(run.requestedBy) },
               { head: 'Written', isNumber: true, cell: (run) => count(run.written) },
               { head: 'Refused', isNumber: true, cell: (run) => count(run.refused) },
             ]}

@@ -74,9 +74,14 @@ function Workbench({ desk }: { desk: Desk }) {
             </Badge>
           )}
           {desk.draft && (
-            <Badge color="yellow" variant="light" tt="none">
-              draft by {desk.draft.savedBy}, {ago(desk.draft.savedAt)}
-            </Badge>
+            <>
+              <Badge color="yellow" variant="light">
+                draft
+              </Badge>
+              <Text span size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                by {desk.draft.savedBy}, {ago(desk.draft.savedAt)}
+              </Text>
+            </>
           )}
           {desk.draft?.proposedAt && (
             <Badge color="orange" variant="light">

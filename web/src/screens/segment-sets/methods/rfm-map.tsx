@@ -48,7 +48,7 @@ export function RfmMap({
           <thead>
             <tr>
               <th scope="col">
-                <Text size="xs">
+                <Text size="xs" className="rfm-corner">
                   Recency ↓<br />
                   Frequency →
                 </Text>
