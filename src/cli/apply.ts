@@ -74,7 +74,7 @@ Examples:
             values === 'keep'
               ? 'The CRMs go on showing its last labels.'
               : 'The next run takes its labels out of the CRMs where its targets are live.';
-          output.line(`${key} is taken out of use, for good. ${what}`);
+          output.line(`This takes ${key} out of use, for good. ${what}`);
           if (!(await confirm(`Retire ${key}?`, flags, output))) return;
           await retireSegmentation(app.store.pool, tenant, key, { values, by: 'cli' });
           output.line(`${pc.green('✓')} ${key} is retired.`);

@@ -51,6 +51,7 @@ Examples:
   npm run -s cli -- connect csv --folder ./my-shop`,
     )
     .action(async (system: string, flags: ConnectFlags, command: Command) => {
+      checkFlags(flags);
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         const connector = connectorOf(system);
         const config = configOf(connector, flags, app.config);
@@ -73,6 +74,19 @@ Examples:
         showConnected(connected, output);
       });
     });
+}
+
+function checkFlags({ port, apiUrl }: ConnectFlags): void {
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
+    throw new InputError('port_invalid', `"${port}" is no port.`, {
+      action: 'Write a whole number from 0 to 65535, such as --port 3939.',
+    });
+  }
+  if (apiUrl !== undefined && !/^https?:$/.test(URL.parse(apiUrl)?.protocol ?? '')) {
+    throw new InputError('address_invalid', `"${apiUrl}" is no address of a CRM.`, {
+      action: 'Write it as `sandbox` prints it, such as --api-url http://127.0.0.1:4010.',
+    });
+  }
 }
 
 function configOf(connector: Connector, flags: ConnectFlags, config: Config): Record<string, unknown> {
@@ -170,7 +184,14 @@ async function listenForCode(port: number, state: string) {
       );
   });
   await new Promise<void>((listening, failing) => {
-    server.once('error', failing);
+    server.once('error', (cause) =>
+      failing(
+        new ConfigError('port_taken', `Port ${port} can't be used: ${cause.message}.`, {
+          action: "Name a free one with --port; it must be in the app's redirect address, too.",
+          cause,
+        }),
+      ),
+    );
     server.listen(port, '127.0.0.1', listening);
   });
   const { port: bound } = server.address() as AddressInfo;

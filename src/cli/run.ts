@@ -6,6 +6,7 @@ import { leftOut, showFinding } from './diagnosis.ts';
 import { parseInstant } from './instant.ts';
 import { interruptible } from './interrupt.ts';
 import { count, table } from './output.ts';
+import { parseRunNumber } from './run-number.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 import { runAndWatch } from './watch.ts';
 
@@ -49,7 +50,8 @@ export function registerRun(program: Command): void {
     .argument('<run>', 'the run’s number, as `status` shows it')
     .description('Stop a run at its next safe point; what it did so far stays.')
     .addHelpText('after', '\nExample: npm run -s cli -- cancel 12')
-    .action(async (runId: string, _flags: CommonOptions, command: Command) => {
+    .action(async (given: string, _flags: CommonOptions, command: Command) => {
+      const runId = parseRunNumber(given);
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         await cancelRun(app.store.pool, tenant, runId);
         output.line(`Run ${runId} will stop at its next safe point.`);

@@ -8,6 +8,7 @@ import { activeUndo, getUndo, type UndoRow } from '../store/undos.ts';
 import { confirm } from './confirm.ts';
 import { interruptible } from './interrupt.ts';
 import { count, counted } from './output.ts';
+import { parseRunNumber } from './run-number.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 
 type UndoFlags = CommonOptions & { target?: string; yes?: boolean };
@@ -103,12 +104,7 @@ function requireSame(underWay: UndoRow, request: UndoRequest): void {
 
 function requestOf(runId: string | undefined, targetId: string | undefined): UndoRequest {
   if (targetId !== undefined && runId === undefined) return { targetId };
-  if (runId !== undefined && targetId === undefined) {
-    if (/^\d{1,18}$/.test(runId)) return { runId };
-    throw new InputError('run_invalid', `"${runId}" is not the number of a run.`, {
-      action: 'Run `status` to see the runs there are.',
-    });
-  }
+  if (runId !== undefined && targetId === undefined) return { runId: parseRunNumber(runId) };
   throw new InputError('undo_what', 'Say what to take back: one run, or one target. Nothing was changed.', {
     action: 'Write `undo RUN` or `undo --target ID`.',
   });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +56,22 @@ it(
     expect(stderr).toContain('no address of a Postgres server');
     expect(stderr).not.toContain('u:p@');
     expect(code).toBe(1);
+  },
+  SLOW_MS,
+);
+
+it.concurrent.each([
+  ['the number of a run', ['cancel', 'abc'], /"abc" is not the number of a run/],
+  ['a port', ['connect', 'hubspot', '--port', '99999'], /"99999" is no port/],
+  ['an address', ['connect', 'hubspot', '--api-url', 'here'], /"here" is no address of a CRM/],
+])(
+  '%s that is none is told before anything is opened',
+  async (_, args, said) => {
+    const unused = join(folder, 'never-made');
+    const { code, stderr } = await runCli(args, { env: { DATA_DIR: unused } });
+    expect(stderr).toMatch(said);
+    expect(code).toBe(1);
+    expect(existsSync(unused)).toBe(false);
   },
   SLOW_MS,
 );
