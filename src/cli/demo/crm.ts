@@ -37,6 +37,12 @@ export function demoCrms(started: StartedSandbox): DemoCrm[] {
   ].filter((crm) => crm !== null);
 }
 
+/** How many change in one round. */
+const CHANGED = 6;
+
+/** Where those begin who change: not with the first, who are shown before, unless there are few. */
+const firstOf = (people: number, wanted: number) => Math.max(0, Math.min(wanted, people - CHANGED));
+
 const day = (date: Date) => date.toISOString().slice(0, 10);
 
 function hubspotCrm(place: NonNullable<StartedSandbox['hubspot']>): DemoCrm {
@@ -56,9 +62,8 @@ function hubspotCrm(place: NonNullable<StartedSandbox['hubspot']>): DemoCrm {
     journal,
     change: async (label, asOf) => {
       const { records } = await admin.records('contact', null, 200);
-      const [buyer, winner, loser, leaver, silent, edited] = records
-        .filter(({ archived }) => !archived)
-        .slice(10);
+      const live = records.filter(({ archived }) => !archived);
+      const [buyer, winner, loser, leaver, silent, edited] = live.slice(firstOf(live.length, 10));
       const done: string[] = [];
       if (buyer) {
         for (const amount of [480, 1250]) {
@@ -132,7 +137,7 @@ function salesforceCrm(place: NonNullable<StartedSandbox['salesforce']>): DemoCr
     journal,
     change: async (label, asOf) => {
       const contacts = (await admin.allRecords('Contact')).filter((row) => row.IsPersonAccount !== true);
-      const [buyer, winner, loser, leaver, silent, edited] = contacts.slice(20);
+      const [buyer, winner, loser, leaver, silent, edited] = contacts.slice(firstOf(contacts.length, 20));
       const done: string[] = [];
       if (buyer) {
         const deal = await admin.create('Opportunity', {

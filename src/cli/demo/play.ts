@@ -113,7 +113,7 @@ export async function play({
   for (const crm of crms) {
     const done = await crm.change(label.get(crm.system), asOf);
     changes.push(...done);
-    output.line(`  in ${crm.name}: ${done.join(', ')}`);
+    output.line(`  in ${crm.name}: ${done.length > 0 ? done.join(', ') : 'there is nobody to change'}`);
   }
   await run();
   const changedMismatches = await mismatchesBySystem(session, crms, asOf);
