@@ -300,6 +300,19 @@ export type WebhookRequest = {
   body: Buffer;
 };
 
+/** With what somebody is sent to the CRM, to allow the app or to sign in. `challenge` is the verifier's, by S256. */
+type SentToCrm<Config> = { config: Config; redirectUri: string; state: string; challenge: string };
+
+/** With what they come back. */
+type BackFromCrm<Config> = {
+  config: Config;
+  code: string;
+  redirectUri: string;
+  verifier: string;
+  fetch: typeof fetch;
+  signal: AbortSignal;
+};
+
 export type Connector<Config = unknown> = {
   key: string;
   name: string;
@@ -334,22 +347,8 @@ export type Connector<Config = unknown> = {
   authorize?: {
     /** What is asked for; without a `required` one something does not work. */
     scopes: { required: readonly string[]; optional: readonly string[] };
-    url(
-      app: OAuthApp,
-      options: { config: Config; redirectUri: string; state: string; challenge: string },
-    ): string;
-    exchange(
-      app: OAuthApp,
-      options: {
-        config: Config;
-        code: string;
-        redirectUri: string;
-        verifier: string;
-        fetch: typeof fetch;
-        signal: AbortSignal;
-        now: Date;
-      },
-    ): Promise<OAuthSecret>;
+    url(app: OAuthApp, options: SentToCrm<Config>): string;
+    exchange(app: OAuthApp, options: BackFromCrm<Config> & { now: Date }): Promise<OAuthSecret>;
     /** Who allowed the app, where the CRM says so; needed to install it with nobody signed in. */
     installer?(
       app: OAuthApp,
@@ -359,21 +358,8 @@ export type Connector<Config = unknown> = {
   };
   /** Signing in by the CRM, where it vouches for a person's address; nothing is stored of it. */
   signIn?: {
-    url(
-      app: OAuthApp,
-      options: { config: Config; redirectUri: string; state: string; challenge: string },
-    ): string;
-    who(
-      app: OAuthApp,
-      options: {
-        config: Config;
-        code: string;
-        redirectUri: string;
-        verifier: string;
-        fetch: typeof fetch;
-        signal: AbortSignal;
-      },
-    ): Promise<Who>;
+    url(app: OAuthApp, options: SentToCrm<Config>): string;
+    who(app: OAuthApp, options: BackFromCrm<Config>): Promise<Who>;
   };
   /** Where people open a record; `webUrl` is the address of the account's API, as it was given at authorisation. */
   recordUrl?(
