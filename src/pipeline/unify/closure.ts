@@ -101,6 +101,20 @@ export function nodeColumns(object: ObjectType): string {
     r.cross_ids, r.state, r.merged_into, ${key === null ? 'null' : 'r.unified_as'} as unified_as`;
 }
 
+/** Records whose own id, or the id they were merged into, is one of these. */
+const selectBy = (
+  scene: Scene,
+  column: 'id' | 'merged_into',
+  items: { connection_id: string; id: string }[],
+) =>
+  select(
+    scene,
+    `join jsonb_to_recordset($1::jsonb) as t (connection_id text, id text)
+       on r.connection_id = t.connection_id and r.${column} = t.id
+     where r.connection_id = any($2::text[]) and r.${column} = any($3::text[])`,
+    [JSON.stringify(items), connectionsOf(items), items.map(({ id }) => id)],
+  );
+
 async function select(scene: Scene, condition: string, values: unknown[]): Promise<Node[]> {
   const { table } = recordTables[scene.object];
   const { rows } = await scene.db.query<Node>(
@@ -176,27 +190,9 @@ async function byReference(scene: Scene, asked: Set<string>, frontier: Node[]): 
   const referredIds = ids.filter(isNew('id'));
   const newReferrers = referrers.filter(isNew('referrer'));
   const found: Node[] = [];
-  if (referredIds.length > 0) {
-    found.push(
-      ...(await select(
-        scene,
-        `join jsonb_to_recordset($1::jsonb) as t (connection_id text, id text)
-           on r.connection_id = t.connection_id and r.id = t.id
-         where r.connection_id = any($2::text[]) and r.id = any($3::text[])`,
-        [JSON.stringify(referredIds), connectionsOf(referredIds), referredIds.map(({ id }) => id)],
-      )),
-    );
-  }
+  if (referredIds.length > 0) found.push(...(await selectBy(scene, 'id', referredIds)));
   if (newReferrers.length > 0) {
-    found.push(
-      ...(await select(
-        scene,
-        `join jsonb_to_recordset($1::jsonb) as t (connection_id text, id text)
-           on r.connection_id = t.connection_id and r.merged_into = t.id
-         where r.connection_id = any($2::text[]) and r.merged_into = any($3::text[])`,
-        [JSON.stringify(newReferrers), connectionsOf(newReferrers), newReferrers.map(({ id }) => id)],
-      )),
-    );
+    found.push(...(await selectBy(scene, 'merged_into', newReferrers)));
     if (scene.hasReferences) {
       found.push(
         ...(await select(
