@@ -7,6 +7,7 @@ import {
   startSalesforce,
 } from '../../sandbox/salesforce/index.ts';
 import { Browser } from './browser.ts';
+import { crmEnv } from './crm-env.ts';
 import { type ServerRig, startServer, type Visitor } from './rig.ts';
 
 export type OAuthRig = ServerRig & { hubspot: HubspotSandbox; salesforce: SalesforceSandbox };
@@ -22,12 +23,7 @@ export async function startOAuthServer(
   const rig = await startServer({
     parts: { isUnlimited: true },
     env: {
-      HUBSPOT_CLIENT_ID: hubspot.app.clientId,
-      HUBSPOT_CLIENT_SECRET: hubspot.app.clientSecret,
-      HUBSPOT_API_URL: hubspot.url,
-      SALESFORCE_CLIENT_ID: salesforce.app.clientId,
-      SALESFORCE_CLIENT_SECRET: salesforce.app.clientSecret,
-      SALESFORCE_LOGIN_URL: salesforce.url,
+      ...crmEnv(hubspot, salesforce),
       ...options.env,
     },
   });

@@ -22,6 +22,7 @@ import { getRun, type Run } from '../../src/store/runs.ts';
 import { suppressionKey } from '../../src/store/suppressions.ts';
 import { hubspotShop, salesforceShop, customers as shopCustomers } from '../integration/shop.ts';
 import { withoutPace } from '../integration/without-pace.ts';
+import { crmEnv } from '../server/crm-env.ts';
 import { type ServerRig, startServer, type Visitor } from '../server/rig.ts';
 import { openBrowser, watchPage } from './browser.ts';
 import { builtWorkspace } from './built.ts';
@@ -70,12 +71,7 @@ export async function startWebRig(options: WebRigOptions = {}): Promise<WebRig> 
   const server = await startServer({
     web,
     env: {
-      HUBSPOT_CLIENT_ID: hubspot.app.clientId,
-      HUBSPOT_CLIENT_SECRET: hubspot.app.clientSecret,
-      HUBSPOT_API_URL: hubspot.url,
-      SALESFORCE_CLIENT_ID: salesforce.app.clientId,
-      SALESFORCE_CLIENT_SECRET: salesforce.app.clientSecret,
-      SALESFORCE_LOGIN_URL: salesforce.url,
+      ...crmEnv(hubspot, salesforce),
       ...options.env,
     },
     parts: { log },
