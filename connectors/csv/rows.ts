@@ -91,8 +91,14 @@ async function pump(
 }
 
 function missingFile(error: unknown, table: Table, path: string): Error {
-  const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-  if (!isMissing) return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error))
+    return error instanceof Error ? error : new Error(String(error));
+  if (error.code !== 'ENOENT') {
+    return new InputError('csv_unreadable', `${path} can't be read: ${error.message}.`, {
+      action: `${table.file} must be a file that the user who runs Segment Sync may read.`,
+      cause: error,
+    });
+  }
   return new InputError('csv_missing', `There is no file ${path}.`, {
     action: `Put ${table.file} there; with no rows to give, its first line alone is enough: ${Object.keys(table.columns).join(',')}.`,
     cause: error,

@@ -35,6 +35,14 @@ test.each([
   },
 );
 
+test('a folder in the place of a file is told by its path', async () => {
+  const [, orders] = await files('folder', `${HEADER}1,,,,\n`, DEALS);
+  await expect(checkCsvFiles(join(folder, 'folder'), orders)).rejects.toMatchObject({
+    code: 'csv_unreadable',
+    message: expect.stringContaining(join(folder, 'folder')),
+  });
+});
+
 test('two good files pass, and the demo counts from the day after the last deal', async () => {
   const [people, orders] = await files('good', `${HEADER}1,,,,\n`, DEALS);
   await checkCsvFiles(people, orders);
