@@ -49,7 +49,7 @@ describeInBrowser('what goes wrong, as people see it', { timeout: 120_000 }, () 
     expect(await save.isDisabled()).toBe(true);
     expect(await axe(page)).toEqual([]);
     await page.getByRole('textbox', { name: 'Cron line' }).fill('0 6 * * *');
-    await page.getByRole('textbox', { name: 'Time zone' }).fill('Mars/Olympus');
+    await page.getByRole('dialog').getByLabel('Time zone').first().fill('Mars/Olympus');
     await page.getByRole('alert').getByText('Mars/Olympus', { exact: false }).waitFor();
     expect(await save.isDisabled()).toBe(true);
     expect(rig.problems).toEqual([]);
@@ -58,7 +58,7 @@ describeInBrowser('what goes wrong, as people see it', { timeout: 120_000 }, () 
   it('says which attribute a method lacks, by its name', async () => {
     const page = await rig.page(await rig.visitor('revops'));
     await page.goto('/segment-sets/attitudes');
-    await page.getByText('It needs Values, which nothing feeds.').waitFor();
+    await page.getByText('It needs Values, which nothing feeds.').first().waitFor();
     expect(rig.problems).toEqual([]);
   });
 
@@ -79,8 +79,11 @@ describeInBrowser('what goes wrong, as people see it', { timeout: 120_000 }, () 
     await conflict.waitFor();
     expect(await conflict.textContent()).not.toMatch(/\d{4}-\d{2}-\d{2}/);
     expect(await second.getByLabel('Owner').inputValue()).toBe('the other');
+    second.on('dialog', (leaving) => void leaving.accept());
     await conflict.getByRole('button', { name: 'Load theirs' }).click();
-    await expect.poll(() => second.getByLabel('Owner').inputValue()).toBe('one of us');
+    await conflict.waitFor({ state: 'hidden' });
+    await second.getByRole('tab', { name: 'Goal and targets' }).click();
+    await expect.poll(() => second.getByLabel('Owner').inputValue(), { timeout: 15_000 }).toBe('one of us');
     expect(rig.problems).toEqual([]);
   });
 
