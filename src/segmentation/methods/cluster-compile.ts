@@ -10,7 +10,7 @@ import { float } from './purchase-table.ts';
 
 export const clusterScores = ['distance'] as const;
 
-/** The least of so few distances costs less at each of its uses than a column of its own does. */
+/** The greatest of so few costs less at each of its uses than a column of its own does. */
 const FEW = 6;
 
 export function clustersModel(definition: ClustersSegmentation, model: Plan['model']): ClustersModel {
@@ -24,7 +24,14 @@ export function compileClusterScores(
   model: ClustersModel,
   scope: Scope,
 ): Record<string, string> {
-  return { distance: `sqrt(${nearest(definition, model, scope).least})` };
+  const positions = positionsOf(definition, model, scope);
+  const distances = model.centroids.map((centroid) =>
+    centroid
+      .map((value, i) => `(${at(positions, i)} - ${float(value)}) * (${at(positions, i)} - ${float(value)})`)
+      .join(' + '),
+  );
+  // least() passes over nulls; one unknown position makes all distances unknown.
+  return { distance: `sqrt(least(${distances.join(', ')}))` };
 }
 
 /** A segment holds for those nearest to its centroid. */
@@ -33,35 +40,40 @@ export function compileClusters(
   model: ClustersModel,
   scope: Scope,
 ): string[] {
-  const { distances, least } = nearest(definition, model, scope);
+  const { closeness, most } = closenessOf(model, positionsOf(definition, model, scope), scope);
   const among = definition.among === undefined ? '' : ` and ${compileCondition(definition.among, scope)}`;
   return definition.segments.map(({ key }) => {
     const c = model.keys.indexOf(key);
-    return c < 0 ? 'false' : `(${at(distances, c)} <= ${least}${among})`;
+    return c < 0 ? 'false' : `(${at(closeness, c)} >= ${most}${among})`;
   });
 }
 
-function nearest(
-  definition: ClustersSegmentation,
-  model: ClustersModel,
-  scope: Scope,
-): { distances: string[]; least: string } {
+/** Where the subject stands on each axis, as columns. */
+function positionsOf(definition: ClustersSegmentation, model: ClustersModel, scope: Scope): string[] {
   const columns = new Map(featureColumns(definition.of, scope).map((column) => [column.name, column]));
-  const positions = model.axes.map((axis, i) => {
+  return model.axes.map((axis, i) => {
     const column = columns.get(axis.column);
     if (column === undefined) throw new Error(`no feature ${axis.column}`);
     return scope.helper(`x${i}`, axisSql(axis, column, definition.unknown === 'none', scope));
   });
-  const distances = model.centroids.map((centroid, c) => {
-    const terms = centroid.map((value, i) => {
-      const gap = `(${at(positions, i)} - ${float(value)})`;
-      return `${gap} * ${gap}`;
-    });
-    return scope.helper(`d${c}`, terms.join(' + '));
+}
+
+/**
+ * How close each centroid is: x c - c c / 2, which is the greater the less (x - c)^2 is, and half the work. Unknown
+ * for all where one position is unknown; greatest() passes over nulls.
+ */
+function closenessOf(
+  model: ClustersModel,
+  positions: readonly string[],
+  scope: Scope,
+): { closeness: string[]; most: string } {
+  const closeness = model.centroids.map((centroid, c) => {
+    const terms = centroid.map((value, i) => `${at(positions, i)} * ${float(value)}`);
+    const half = centroid.reduce((sum, value) => sum + value * value, 0) / 2;
+    return scope.helper(`near${c}`, `${terms.join(' + ')} - ${float(half)}`);
   });
-  // least() passes over nulls; one unknown position makes all distances unknown.
-  const least = `least(${distances.join(', ')})`;
-  return { distances, least: distances.length > FEW ? scope.helper('least', least) : least };
+  const most = `greatest(${closeness.join(', ')})`;
+  return { closeness, most: closeness.length > FEW ? scope.helper('most', most) : most };
 }
 
 function axisSql(

@@ -31,6 +31,8 @@ const GOOD_ENOUGH = 1e-7;
 /** More repeat purchases than there are rows for; far out they are checked less closely. */
 const BEYOND = [XMAX + 1, 100, 1000];
 const TAIL_ERROR = 1e-6;
+/** Rows that SQL has as numbers of its own. */
+const WRITTEN = 3;
 
 /**
  * Tabulates `exact` to a relative error of about 1e-7; where no degree reaches that, the best is kept with its error.
@@ -101,10 +103,13 @@ export function tableSql(
   const { array, place } = coefficients();
   const width = at(table.rows, 0).length;
   const start = place(`least(${columns.repeats}, ${XMAX})::int * ${width}`);
-  const row = nest(
+  const looked = nest(
     Array.from({ length: width }, (_, k) => `(${array})[${start} + ${k + 1}]`),
     s,
   );
+  // Most customers bought a few times; theirs is written out, as an element of an array costs more than multiplying.
+  const written = table.rows.slice(0, WRITTEN).map((row, i) => `when ${i} then ${nest(row.map(float), s)}`);
+  const row = `case ${columns.x} ${written.join(' ')} else ${looked} end`;
   if (isCapped) return `${factor} * ${row}`;
   return `${factor} * case when ${x} <= ${XMAX} then ${row} when ${x} is not null then ${tail} end`;
 }
