@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -48,7 +48,10 @@ if (import.meta.main) {
   if (programs === null) throw new Error('no Postgres programs of version 15 or newer on this machine');
   const server = await startPostgres(programs);
   process.stdout.write(`${server.url}\n`);
-  process.on('SIGINT', () => void server.stop());
-  process.on('SIGTERM', () => void server.stop());
-  spawn('sleep', ['infinity']).unref();
+  const waiting = setInterval(() => undefined, 60_000);
+  const stop = () => {
+    clearInterval(waiting);
+    return server.stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
 }
