@@ -60,7 +60,7 @@ describeInBrowser('customers and segments on screen', () => {
       await page.getByRole('tab', { name: tab }).click();
       await page
         .getByRole('tabpanel')
-        .getByText(/HubSpot|Order 5|Opted out|entered vip/)
+        .getByText(/HubSpot|Order 5|Opted out|Entered Big spenders/)
         .first()
         .waitFor();
       expect(await axe(page), tab).toEqual([]);
