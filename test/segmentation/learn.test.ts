@@ -216,7 +216,9 @@ test('explains one person: values, dates instead of ages, since when, and what w
   expect(text).toContain('Country: not known (needed: is US)');
   expect(text).toContain('Purchases: 1 (needed: at least 2)');
   expect(text).toContain('either purchases are at least 2 (now 1), or country is US (now not known)');
-  const leaves = new Date(Date.parse(one.last_order_at ?? '') + 181 * 86_400_000).toISOString().slice(0, 10);
+  const leaves = showDay(
+    new Date(Date.parse(one.last_order_at ?? '') + 181 * 86_400_000).toISOString().slice(0, 10),
+  );
   expect(text).toContain(`is too long ago, which it is from ${leaves} on`);
 
   const [toRep] = plan.interpret(rows[0] ?? {}, [], 'rep');
