@@ -11,13 +11,22 @@ const SYSTEMS: Record<string, string> = {
   csv: 'the CSV folder',
 };
 
+/** Counts of things rather than of what became of records, for one and for several. */
+const THINGS: Record<string, [one: string, many: string]> = {
+  records: ['record', 'records'],
+  lost_properties: ['property lost', 'properties lost'],
+  needs_you: ['needs you', 'need you'],
+};
+
 /** A count of a run in words: "12,044 contacts read" out of `contact.read`, "443 written to HubSpot" out of `hubspot.written`. */
 export function countWords(name: string, value: number): string {
   const [first = '', second] = name.split('.');
-  const what = (second ?? first).replaceAll('_', ' ');
+  const things = THINGS[second ?? first];
+  const what = things?.[value === 1 ? 0 : 1] ?? (second ?? first).replaceAll('_', ' ');
   const number = value.toLocaleString('en-US');
   if (second === undefined) return `${number} ${what}`;
   const system = SYSTEMS[first];
   if (system) return `${number} ${what} ${what === 'written' ? 'to' : 'at'} ${system}`;
+  if (things) return `${number} ${first} ${what}`;
   return `${number} ${value === 1 ? first : (PLURALS[first] ?? first)} ${what}`;
 }

@@ -7,4 +7,8 @@ it.each([
   ['hubspot.written', 443, '443 written to HubSpot'],
   ['salesforce.read_back', 2, '2 read back at Salesforce'],
   ['written', 463, '463 written'],
+  ['deal.records', 19, '19 deal records'],
+  ['contact.records', 1, '1 contact record'],
+  ['contact.lost_properties', 2, '2 contact properties lost'],
+  ['needs_you', 2, '2 need you'],
 ])('%s %i reads: %s', (name, value, words) => expect(countWords(name, value)).toBe(words));
