@@ -13,7 +13,7 @@ export type Clause =
       holds: Truth;
       /** What is compared: `Revenue`. */
       about: string;
-      /** What is asked for: `at least 1,000 EUR`; to reps `above the threshold` where they may not see it. */
+      /** What is asked for: `at least €1,000`; to reps `above the threshold` where they may not see it. */
       threshold: string;
       /** What was seen; null where the reader may not see it. */
       value: string | null;

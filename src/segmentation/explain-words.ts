@@ -1,4 +1,5 @@
 import type { AttributeType } from '../model/attribute.ts';
+import { showMoney } from '../model/money-words.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type CutPoint, dayBounds } from './compile-comparison.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
@@ -6,11 +7,14 @@ import { moneyScores } from './methods/purchase-definition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
 import { type Calendar, type Span, spanOf } from './window.ts';
 
+/** `probability`: from 0 to 1, shown in percent. */
+export type ShownType = AttributeType | 'probability';
+
 /** What a leaf is about, in words. */
 export type Topic = {
   /** `Revenue`, or `number of won deals closed on or after 2025-06-15`. */
   name: string;
-  type: AttributeType;
+  type: ShownType;
   /** May reps see the value and the threshold? */
   isVisible: boolean;
 };
@@ -42,6 +46,7 @@ const SCORES: Record<string, string> = {
   value: 'value to come',
   next_purchase_days: 'days until the next purchase',
 };
+const PROBABILITIES: ReadonlySet<string> = new Set(['p_alive', 'probability', 'likeness']);
 
 export function topicOf(condition: Condition, owner: 'person' | 'company', words: Words): Topic {
   if ('attribute' in condition) {
@@ -61,7 +66,7 @@ export function topicOf(condition: Condition, owner: 'person' | 'company', words
     const score = condition.score.slice(condition.score.indexOf('.') + 1);
     return {
       name: `${SCORES[score] ?? `score ${score.replaceAll('_', ' ')}`}${whose}`,
-      type: 'number',
+      type: isMoney ? 'money' : PROBABILITIES.has(score) ? 'probability' : 'number',
       isVisible: !isMoney,
     };
   }
@@ -111,7 +116,7 @@ function filterWords(
   key: string,
   name: string,
   tests: readonly Test[],
-  type: AttributeType,
+  type: ShownType,
   words: Words,
 ): { before: string; after: string } {
   const [only] = tests;
@@ -131,7 +136,7 @@ const FLAGS: Record<string, string> = { won: 'won', closed: 'closed' };
 const EVENTS: Record<string, string> = { closed_at: 'closed', opened_at: 'opened' };
 
 /** What a test asks for, with dates instead of ages: `at least 3`, `on or after 2025-06-15`. */
-export function thresholdOf(test: Test, type: AttributeType, words: Words, cut: CutPoint = null): string {
+export function thresholdOf(test: Test, type: ShownType, words: Words, cut: CutPoint = null): string {
   const show = (value: string | number | boolean): string => showValue(value, type, words);
   switch (test.operator) {
     case 'is':
@@ -186,7 +191,7 @@ export function thresholdOf(test: Test, type: AttributeType, words: Words, cut: 
   }
 }
 
-function spanWords(test: Test, type: AttributeType, { calendar }: Words): string {
+function spanWords(test: Test, type: ShownType, { calendar }: Words): string {
   const span = spanOf(test, calendar);
   if (span === null) return test.operator;
   const isHours =
@@ -214,10 +219,11 @@ function dayBefore(day: string): string {
 }
 
 /** A value as people read it; null reads `not known`. */
-export function showValue(value: unknown, type: AttributeType, { calendar, currency }: Words): string {
+export function showValue(value: unknown, type: ShownType, { calendar, currency }: Words): string {
   if (value === null || value === undefined) return 'not known';
   if (type === 'boolean') return value === true ? 'yes' : 'no';
-  if (type === 'money') return `${amount(Number(value))} ${currency}`;
+  if (type === 'money') return showMoney(Number(value), currency);
+  if (type === 'probability') return `${SHARES.format(100 * Number(value))} %`;
   if (type === 'number') return format(Number(value));
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
   if (type === 'datetime') return instants(calendar.zone).format(new Date(String(value)));
@@ -233,18 +239,12 @@ export function showDay(day: string): string {
 
 // Making one takes a fifth of the time of a whole card, so each is made once.
 
-/** 1,000 and 41,714.50: cents are shown both, or not at all. */
-const AMOUNTS = new Intl.NumberFormat('en-US', {
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-  trailingZeroDisplay: 'stripIfInteger',
-});
 const NUMBERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+const SHARES = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
 const DAY = { day: 'numeric', month: 'short', year: 'numeric' } as const;
 const DAYS = new Intl.DateTimeFormat('en-GB', { ...DAY, timeZone: 'UTC' });
 const INSTANTS = new Map<string, Intl.DateTimeFormat>();
 
-const amount = (value: number): string => AMOUNTS.format(value);
 const format = (value: number): string => NUMBERS.format(value);
 
 /** By zone: there are some hundred. */

@@ -114,8 +114,8 @@ it(
 
     const why = await cli('explain', 'p39@example.com', '--as-of', '2026-02-01');
     expect(why.text).toMatch(/● High/);
-    expect(why.text).toContain('Revenue: 390 USD (at least 300 USD).');
-    expect(why.text).toContain('Would leave once revenue is no longer at least 300 USD (now 390 USD).');
+    expect(why.text).toContain('Revenue: $390 (at least $300).');
+    expect(why.text).toContain('Would leave once revenue is no longer at least $300 (now $390).');
 
     await expect(cli('undo', String(second.id))).rejects.toMatchObject({ code: 'confirmation_missing' });
     expect((await cli('undo', String(second.id), '--yes', '--json')).json).toMatchObject({

@@ -48,5 +48,5 @@ it('says segments by their names, days as people write them, and begins as a sen
 });
 
 it('says a limit of money with its currency', () => {
-  expect(describeSegment(tiers, 'gold', scene)).toEqual({ text: 'Revenue is at least 1,500 EUR' });
+  expect(describeSegment(tiers, 'gold', scene)).toEqual({ text: 'Revenue is at least €1,500' });
 });

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import type { AttributeType } from '../../src/model/attribute.ts';
 import { indexAttributes } from '../../src/segmentation/attribute-index.ts';
-import { showValue, type Words } from '../../src/segmentation/explain-words.ts';
+import { type ShownType, showValue, type Words } from '../../src/segmentation/explain-words.ts';
 
 const words: Words = {
   attributes: indexAttributes([]),
@@ -9,10 +8,11 @@ const words: Words = {
   currency: 'EUR',
 };
 
-it.each<[unknown, AttributeType, string]>([
-  ['1000', 'money', '1,000 EUR'],
-  ['41714.5', 'money', '41,714.50 EUR'],
+it.each<[unknown, ShownType, string]>([
+  ['1000', 'money', '€1,000'],
+  ['41714.5', 'money', '€41,714.50'],
   [0.123, 'number', '0.12'],
+  [0.9712, 'probability', '97.1 %'],
   [true, 'boolean', 'yes'],
   [[], 'multi', 'none'],
   [['a', 'b'], 'multi', 'a, b'],

@@ -248,7 +248,7 @@ test('previews size and what each rule keeps and drops', async () => {
         size: kept.length,
         rules: [
           {
-            rule: 'Revenue at least 100 EUR',
+            rule: 'Revenue at least €100',
             kept: rich.length,
             dropped: counted.length - rich.length,
             unknown: 0,

@@ -54,7 +54,7 @@ describeInBrowser('customers and segments on screen', () => {
     await page.goto('/customers');
     await page.getByLabel('Search').fill('customer5');
     await page.getByRole('link', { name: 'Customer 5' }).click();
-    await page.getByText('Revenue: 1,500 USD (at least 1,000 USD).').waitFor();
+    await page.getByText('Revenue: $1,500 (at least $1,000).').waitFor();
     expect(await axe(page)).toEqual([]);
     for (const tab of ['Records', 'Deals', 'Consent', 'History']) {
       await page.getByRole('tab', { name: tab }).click();
@@ -67,7 +67,7 @@ describeInBrowser('customers and segments on screen', () => {
     }
 
     await page.goto('/segments/spend/vip');
-    await page.getByText('Revenue: at least 1,000 USD').waitFor();
+    await page.getByText('Revenue: at least $1,000').waitFor();
     expect(await axe(page)).toEqual([]);
     for (const tab of ['Members', 'Movement', 'Metrics', 'Overlap']) {
       await page.getByRole('tab', { name: tab }).click();

@@ -130,9 +130,10 @@ export function sketchCluster(
     if (feature === undefined || found === undefined) return [];
     const topic = featureTopic(feature, definition.subject, words);
     const type = found.isAge || topic.type === 'boolean' ? (found.isAge ? 'number' : 'text') : topic.type;
+    const averaged = type === 'money' ? 'money' : 'number';
     const typical =
       trait.option === undefined
-        ? `${showValue(trait.inside, 'number', words)} in the group, ${showValue(trait.outside, 'number', words)} outside`
+        ? `${showValue(trait.inside, averaged, words)} in the group, ${showValue(trait.outside, averaged, words)} outside`
         : `${trait.option} has ${Math.round(100 * trait.inside)} % of the group, ${Math.round(100 * trait.outside)} % outside`;
     return [
       {

@@ -127,7 +127,7 @@ export function sketchLookalike(
 ): Sketch {
   const model = lookalikeModel(definition, plan.model);
   if (model.card === null || model.reason !== null) return notApplicable(model.reason, truth);
-  const topic = { name: 'likeness', type: 'number' as const, isVisible: true };
+  const topic = { name: 'likeness', type: 'probability' as const, isVisible: true };
   const asked = tierThreshold(definition, index, model.cutPoints, topic, drawing.words);
   const outside: Sketch = {
     kind: 'not',
@@ -135,7 +135,7 @@ export function sketchLookalike(
       {
         kind: 'test',
         topic: { name: 'segment', type: 'text', isVisible: true },
-        threshold: definition.seed,
+        threshold: drawing.words.segmentName?.(definition.seed) ?? definition.seed,
         test: null,
         value: null,
         truth: drawing.column('t', scope.segment(definition.seed)),
@@ -145,7 +145,7 @@ export function sketchLookalike(
   return {
     kind: 'all',
     parts: [
-      scoreSketch(scope.score(`${definition.key}.likeness`), 'likeness', asked, drawing, truth),
+      scoreSketch(scope.score(`${definition.key}.likeness`), topic, asked, drawing, truth),
       outside,
       ...valuesOf(model.card, definition, scope, drawing),
     ],

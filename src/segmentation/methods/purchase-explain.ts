@@ -35,7 +35,7 @@ export function sketchPurchases(
   const topic: Topic =
     definition.method === 'lifetime_value'
       ? { name: `value expected within ${definition.horizon}`, type: 'money', isVisible: false }
-      : { name: 'probability of still being a customer', type: 'number', isVisible: true };
+      : { name: 'probability of still being a customer', type: 'probability', isVisible: true };
   const decides: Sketch = {
     kind: 'test',
     topic,
@@ -50,7 +50,7 @@ export function sketchPurchases(
       : [
           fact(
             'probability of still being a customer',
-            'number',
+            'probability',
             score('p_alive'),
             `confidence ${model.confidence}`,
           ),
@@ -72,7 +72,7 @@ export function sketchPurchases(
   };
 }
 
-/** What a tier asks for: `at least 0.7`, `at least 1,200 EUR, the top 10 %`. */
+/** What a tier asks for: `at least 70 %`, `at least €1,200, the top 10 %`. */
 export function tierThreshold(
   definition: { segments: readonly { key: string; atLeast?: number; topPercent?: number }[] },
   index: number,

@@ -1,5 +1,6 @@
 import { compileCondition, type Scope } from '../compile-condition.ts';
 import type { Drawing, Sketch } from '../explain-sketch.ts';
+import type { Topic } from '../explain-words.ts';
 import { inWords } from '../preview.ts';
 import { attributeSql } from './card-points.ts';
 import { type Feature, featureColumns, featureName, featureTopic } from './features.ts';
@@ -19,7 +20,13 @@ export function sketchScorecard(
   if (model?.use === 'nobody') return notApplicable(model.reason, truth);
   const mark = gradeMark(definition, model, index);
   const asked = mark === null ? 'below the grades above' : `at least ${mark}`;
-  const own = scoreSketch(scope.score(`${definition.key}.points`), 'score', asked, drawing, truth);
+  const own = scoreSketch(
+    scope.score(`${definition.key}.points`),
+    { name: 'score', type: 'number', isVisible: true },
+    asked,
+    drawing,
+    truth,
+  );
   if (model?.use === 'learned' && model.card !== null)
     return { kind: 'all', parts: [own, ...valuesOf(model.card, definition, scope, drawing)] };
   const holds = drawing.column('t', 'true');
@@ -42,14 +49,14 @@ export function sketchScorecard(
 
 export function scoreSketch(
   sql: string,
-  name: string,
+  topic: Topic,
   asked: string,
   { column }: Drawing,
   truth: string,
 ): Sketch {
   return {
     kind: 'test',
-    topic: { name, type: 'number', isVisible: true },
+    topic,
     threshold: asked,
     test: null,
     value: column('v', `to_json(${sql})`),

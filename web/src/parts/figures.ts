@@ -5,6 +5,7 @@ export const count = (value: number): string => value.toLocaleString('en');
 export const share = (value: number): string =>
   value.toLocaleString('en', { style: 'percent', maximumFractionDigits: 1 });
 
+/** Rounded, for sums over many; `showMoney` of src/model/money-words.ts gives what one customer paid. */
 export const money = (value: number, currency: string): string =>
   value.toLocaleString('en', { style: 'currency', currency, maximumFractionDigits: 0 });
 

@@ -1,7 +1,7 @@
 import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
+import { showMoney } from '../../../../src/model/money-words.ts';
 import type { Given } from '../../api.ts';
-import { money } from '../../parts/figures.ts';
 import { LabelBadges } from '../../parts/label-badge.tsx';
 import { Empty, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
@@ -50,7 +50,7 @@ export function CustomerTable({ name, query, empty }: { name: string; query: Que
             {
               head: 'Revenue',
               isNumber: true,
-              cell: (row) => (row.revenue === null ? '–' : money(row.revenue, tenant.currency)),
+              cell: (row) => (row.revenue === null ? '–' : showMoney(row.revenue, tenant.currency)),
             },
           ]}
         />

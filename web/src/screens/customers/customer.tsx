@@ -14,8 +14,9 @@ import {
 } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
+import { showMoney } from '../../../../src/model/money-words.ts';
 import type { Answer } from '../../api.ts';
-import { ago, day, instant, money } from '../../parts/figures.ts';
+import { ago, day, instant } from '../../parts/figures.ts';
 import { LabelBadge } from '../../parts/label-badge.tsx';
 import { useNames } from '../../parts/names.ts';
 import { Page } from '../../parts/page.tsx';
@@ -280,7 +281,7 @@ function Deals({ customer }: { customer: Customer }) {
         {
           head: 'Revenue',
           isNumber: true,
-          cell: (deal) => (deal.revenue === null ? '–' : money(Number(deal.revenue), tenant.currency)),
+          cell: (deal) => (deal.revenue === null ? '–' : showMoney(Number(deal.revenue), tenant.currency)),
         },
       ]}
     />
