@@ -83,7 +83,7 @@ export function rankFixes(losses: readonly Loss[], feeds: readonly Feed[]): Fix[
       const kind = broken === undefined ? 'fill' : 'restore';
       const what =
         broken === undefined
-          ? `Fill ${feeding[0]?.property ?? attribute}: ask for it in forms, or import it.`
+          ? `Fill ${name}: ask for it in forms, or import it.`
           : `Restore ${broken.property} on ${broken.connection}: ${broken.problem}`;
       const expectedMoves = unreadable === 0 ? (rate === null ? null : expected) : moves(empty);
       note(kind, { attribute, segments, customers: empty, expectedMoves, what });

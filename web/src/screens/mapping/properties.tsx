@@ -2,6 +2,7 @@ import { Badge, Button, Group, Modal, Select, Stack, Switch, Text, TextInput } f
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
+import { ownerOf } from '../../../../src/model/attribute.ts';
 import type { Answer } from '../../api.ts';
 import { count, counted } from '../../parts/figures.ts';
 import { Empty, NoCrm, Read } from '../../parts/states.tsx';
@@ -43,6 +44,7 @@ export function Properties() {
 
 function OfConnection({ id }: { id: string }) {
   const query = useApi('GET /api/connections/:id/properties', { params: { id } });
+  const attributeName = useAttributeName();
   const [params] = useSearchParams();
   const attribute = params.get('attribute');
   const [search, setSearch] = useState('');
@@ -67,7 +69,8 @@ function OfConnection({ id }: { id: string }) {
             {suggested.length > 0 && <Suggestions id={id} suggested={suggested} />}
             {attribute && (
               <Text size="sm" role="status">
-                Choose the property that feeds <b>{attribute}</b>.
+                Choose the property that feeds{' '}
+                <b>{object ? attributeName(object as Property['object'], attribute) : attribute}</b>.
               </Text>
             )}
             <Group align="flex-end">
@@ -108,8 +111,8 @@ function OfConnection({ id }: { id: string }) {
                     one.feeds.length > 0 ? (
                       <Group gap={4}>
                         {one.feeds.map((key) => (
-                          <Badge key={key} variant="light" tt="none">
-                            {key}
+                          <Badge key={key} variant="light" tt="none" title={key}>
+                            {attributeName(one.object, key)}
                           </Badge>
                         ))}
                       </Group>
@@ -160,8 +163,16 @@ function OfConnection({ id }: { id: string }) {
   );
 }
 
+/** What an attribute that records of an object feed is called; its key until the names are here. */
+function useAttributeName(): (object: Property['object'], key: string) => string {
+  const attributes = useApi('GET /api/attributes').data?.attributes;
+  return (object, key) =>
+    attributes?.find((one) => one.owner === ownerOf[object] && one.key === key)?.name ?? key;
+}
+
 /** Properties of a usual name that feed nothing yet. */
 function Suggestions({ id, suggested }: { id: string; suggested: Property[] }) {
+  const attributeName = useAttributeName();
   const map = useChange('PUT /api/connections/:id/mappings/:object/:attribute', {
     done: 'Mapped. The next run reads it for everybody.',
   });
@@ -172,7 +183,10 @@ function Suggestions({ id, suggested }: { id: string; suggested: Property[] }) {
       keyOf={(one) => one.object + one.name}
       columns={[
         { head: 'Suggested', cell: ({ label, object }) => `${label} (${object})` },
-        { head: 'Usually feeds', cell: ({ suggestion }) => suggestion },
+        {
+          head: 'Usually feeds',
+          cell: ({ object, suggestion }) => suggestion && attributeName(object, suggestion),
+        },
         {
           head: 'Change',
           cell: ({ object, name, label, suggestion }) => (
