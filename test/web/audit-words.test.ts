@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { actionWords, fieldWords } from '../../web/src/screens/audit/words.ts';
+import { actionWords, definitionWords, fieldWords } from '../../web/src/screens/audit/words.ts';
 
 it.each([
   ['brakes.labelShare', 'brakes: label share'],
@@ -13,3 +13,10 @@ it.each([
 it('says what it does not know by its own name', () => {
   expect([actionWords('target.release'), actionWords('new.thing')]).toEqual(['released', 'new.thing']);
 });
+
+it.each([
+  [{ key: 'a', method: 'rules', segments: [{ key: 'b' }] }, 'draft: 1 segment'],
+  [{ key: 'a', method: 'rules', segments: [{}, {}] }, 'draft: 2 segments'],
+  [{ template: 'saas' }, null],
+  [null, null],
+])('sums a definition up: %j is %s', (value, words) => expect(definitionWords(value)).toBe(words));

@@ -1,6 +1,6 @@
 import { Spoiler, Text } from '@mantine/core';
 import { day, instant } from '../../parts/figures.ts';
-import { fieldWords } from './words.ts';
+import { definitionWords, fieldWords } from './words.ts';
 
 /** What a change did, a line per value that differs: old struck out, then new. Days and instants in `zone`. */
 export function Difference({ before, after, zone }: { before: unknown; after: unknown; zone: string }) {
@@ -10,20 +10,31 @@ export function Difference({ before, after, zone }: { before: unknown; after: un
     (name) => old.get(name) !== fresh.get(name),
   );
   if (names.length === 0) return '–';
+  const lines = names.map((name) => (
+    <Text size="sm" key={name} style={{ overflowWrap: 'anywhere' }}>
+      {name && `${fieldWords(name)}: `}
+      {old.has(name) && (
+        <Text span size="sm" c="dimmed" td={fresh.has(name) ? 'line-through' : undefined} component="del">
+          {old.get(name)}
+        </Text>
+      )}
+      {old.has(name) && fresh.has(name) && ' → '}
+      {fresh.has(name) && <ins style={{ textDecoration: 'none' }}>{fresh.get(name)}</ins>}
+    </Text>
+  ));
+  const whole = old.size === 0 ? definitionWords(after) : null;
+  if (whole !== null)
+    return (
+      <details>
+        <Text component="summary" size="sm" style={{ cursor: 'pointer' }}>
+          {whole}
+        </Text>
+        {lines}
+      </details>
+    );
   return (
     <Spoiler maxHeight={110} showLabel="Show all" hideLabel="Show less">
-      {names.map((name) => (
-        <Text size="sm" key={name} style={{ overflowWrap: 'anywhere' }}>
-          {name && `${fieldWords(name)}: `}
-          {old.has(name) && (
-            <Text span size="sm" c="dimmed" td={fresh.has(name) ? 'line-through' : undefined} component="del">
-              {old.get(name)}
-            </Text>
-          )}
-          {old.has(name) && fresh.has(name) && ' → '}
-          {fresh.has(name) && <ins style={{ textDecoration: 'none' }}>{fresh.get(name)}</ins>}
-        </Text>
-      ))}
+      {lines}
     </Spoiler>
   );
 }

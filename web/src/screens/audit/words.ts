@@ -1,3 +1,5 @@
+import { counted } from '../../parts/figures.ts';
+
 /** What people and programs did, as a person would say it; an action that is not here shows its own name. */
 const DONE: Record<string, string> = {
   'alerts.change': 'changed where alerts go',
@@ -87,6 +89,13 @@ export function fieldWords(path: string): string {
     );
   }
   return words.join(': ');
+}
+
+/** Whole definitions would fill the log: how many segments one has, null for what is no definition. */
+export function definitionWords(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || !('method' in value) || !('segments' in value))
+    return null;
+  return Array.isArray(value.segments) ? `draft: ${counted(value.segments.length, 'segment')}` : null;
 }
 
 /** Kinds of actions as people look for them; the server takes how an action begins. */
