@@ -209,8 +209,11 @@ function Stages({ seen }: { seen: Seen }) {
           }
         >
           <Text size="sm" c="dimmed">
-            {counts.length > 0
-              ? counts.map(({ name, value }) => countWords(name, value)).join(', ')
+            {counts.some(({ value }) => value > 0)
+              ? counts
+                  .filter(({ value }) => value > 0)
+                  .map(({ name, value }) => countWords(name, value))
+                  .join(', ')
               : state === 'done'
                 ? 'Nothing to do'
                 : STAGES.find(({ key }) => key === stage)?.does}
