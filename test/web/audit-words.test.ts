@@ -15,8 +15,8 @@ it('says what it does not know by its own name', () => {
 });
 
 it.each([
-  [{ key: 'a', method: 'rules', segments: [{ key: 'b' }] }, 'draft: 1 segment'],
-  [{ key: 'a', method: 'rules', segments: [{}, {}] }, 'draft: 2 segments'],
+  [{ key: 'a', method: 'rules', segments: [{ key: 'b' }] }, 'whole definition: 1 segment'],
+  [{ key: 'a', method: 'rules', segments: [{}, {}] }, 'whole definition: 2 segments'],
   [{ template: 'saas' }, null],
   [null, null],
 ])('sums a definition up: %j is %s', (value, words) => expect(definitionWords(value)).toBe(words));

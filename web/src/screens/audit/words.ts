@@ -95,7 +95,9 @@ export function fieldWords(path: string): string {
 export function definitionWords(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || !('method' in value) || !('segments' in value))
     return null;
-  return Array.isArray(value.segments) ? `draft: ${counted(value.segments.length, 'segment')}` : null;
+  return Array.isArray(value.segments)
+    ? `whole definition: ${counted(value.segments.length, 'segment')}`
+    : null;
 }
 
 /** Kinds of actions as people look for them; the server takes how an action begins. */
