@@ -15,6 +15,10 @@ const ENTITIES: Record<string, string> = {
 /** What other systems said stands in our pages as text, whatever it is. */
 export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
 
+/** What a run does by itself, nobody does for who came here. */
+const BY_ITSELF = /^Nothing to do: we try again\./;
+const AGAIN = 'Nothing was changed here: begin again in a few minutes.';
+
 /**
  * Tells a person in the browser what went wrong where no page of the workspace can: at the end of an authorisation.
  * No script, nothing loaded; `back` is one of our own paths.
@@ -32,7 +36,7 @@ export function noticePage(
   plainPage(
     response,
     title,
-    `<p>${escaped(detail)}</p><p>${escaped(action)}</p>
+    `<p>${escaped(detail)}</p><p>${escaped(action.replace(BY_ITSELF, AGAIN))}</p>
 <p><a href="${escaped(back)}">Back to Segment Sync</a></p>`,
   );
 }

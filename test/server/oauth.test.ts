@@ -51,6 +51,21 @@ describe('connecting a CRM in the browser', () => {
     ]);
   });
 
+  it('tells to begin again while the CRM is down: nothing does it by itself', async () => {
+    const browser = new Browser(rig, admin);
+    const back = await authorise(browser, admin, 'hubspot');
+    rig.hubspot.faults.replace({
+      rules: [{ match: 'token', times: 9, fault: { kind: 'status', status: 503 } }],
+    });
+    const page = await browser.visit(back.href);
+    rig.hubspot.faults.replace({});
+    expect(page.status).toBe(502);
+    const html = await page.text();
+    expect(html).toContain('Nothing was changed here: begin again in a few minutes.');
+    expect(html).not.toContain('we try again');
+    expect(await secrets(rig)).toBe(0);
+  });
+
   it('says what the CRM said when access is not allowed, as text', async () => {
     const browser = new Browser(rig, admin);
     const back = await authorise(browser, admin, 'hubspot');
