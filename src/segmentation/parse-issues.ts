@@ -168,5 +168,6 @@ function named(path: Path): string {
 }
 
 function article(type: string): string {
-  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type === 'object' ? 'group of settings' : type === 'array' ? 'list' : type}`;
+  const word = type === 'object' ? 'group of settings' : type === 'array' ? 'list' : type;
+  return `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
 }
