@@ -1,14 +1,21 @@
 import { ConflictError } from '../errors.ts';
-import type { Attribute, SubjectType } from '../model/attribute.ts';
+import type { SubjectType } from '../model/attribute.ts';
 import { refuseSensitive } from '../pipeline/label/sensitive-gate.ts';
 import { learnModel } from '../pipeline/learn/learn.ts';
-import { missingData, type Plans, pinsNow, readPlans, readRequest } from '../pipeline/publish/plans.ts';
+import {
+  missingData,
+  type Plans,
+  pinsNow,
+  readPlans,
+  readRequest,
+  unfed,
+} from '../pipeline/publish/plans.ts';
 import { learns, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { inLearnOrder } from '../segmentation/learn-order.ts';
 import { type Preview, planPreview } from '../segmentation/preview.ts';
-import { methodReferences, references } from '../segmentation/references.ts';
+import { references } from '../segmentation/references.ts';
 import { labelColumn } from '../store/columns.ts';
 import { listMappings, type MappingRow } from '../store/mappings.ts';
 import type { Queryable } from '../store/pool.ts';
@@ -44,18 +51,6 @@ export function whatIsMissing(
     missingData(definition, mappings) ??
     unlabelledCompany(definition, columns.company)
   );
-}
-
-/** Where nothing feeds what a whole method learns from, there is nothing to learn; a rule alone is just unmet. */
-function unfed(definition: Segmentation, attributes: readonly Attribute[]): string | null {
-  if (!learns(definition)) return null;
-  const missing = [...methodReferences(definition)].flatMap((reference) => {
-    if (reference.kind !== 'attribute') return [];
-    const { owner, key } = reference;
-    if (attributes.some((one) => one.owner === owner && one.key === key)) return [];
-    return [owner === definition.subject ? key : `${owner}.${key}`];
-  });
-  return missing.length === 0 ? null : `it needs ${[...new Set(missing)].join(', ')}, which nothing feeds`;
 }
 
 /** People look at the labels that their company holds: there are none before its segmentation was published. */

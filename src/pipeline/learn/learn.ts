@@ -12,7 +12,7 @@ import { type Queryable, transaction } from '../../store/pool.ts';
 import { pinModel } from '../../store/runs.ts';
 import { listVersions } from '../../store/segmentations.ts';
 import { readGate, whyRefused } from '../label/sensitive-gate.ts';
-import { readRequest } from '../publish/plans.ts';
+import { readRequest, unfed } from '../publish/plans.ts';
 import type { SliceResult, StageContext } from '../stage.ts';
 import { learnAway } from './learn-away.ts';
 
@@ -46,6 +46,10 @@ export async function learnSlice(work: StageContext, position: Json): Promise<Sl
     if (whyRefused(definition, gate) !== null) continue;
     if (!learns(definition) || !isDue(definition, version, present, work)) continue;
     if (performance.now() >= work.deadline || work.signal.aborted) return { position, done: false, counts };
+    if (unfed(definition, request.attributes) !== null) {
+      counts.waiting = (counts.waiting ?? 0) + 1;
+      continue;
+    }
     const others = [...ready.values()];
     const model = await tryLearn(work, definition, { ...request, others }, present?.model ?? null);
     if (model === null) {

@@ -1,8 +1,9 @@
-import { ownerOf, type SubjectType } from '../../model/attribute.ts';
+import { type Attribute, ownerOf, type SubjectType } from '../../model/attribute.ts';
 import { type CompileRequest, learns, type Plan } from '../../segmentation/compile.ts';
 import type { StoredLabels } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
-import { references } from '../../segmentation/references.ts';
+import { percentilesOf } from '../../segmentation/percentile.ts';
+import { methodReferences, references } from '../../segmentation/references.ts';
 import { labelColumn, listAttributes, listLabelColumns } from '../../store/columns.ts';
 import { listMappings, type MappingRow } from '../../store/mappings.ts';
 import { listModels } from '../../store/models.ts';
@@ -47,7 +48,11 @@ export async function readPlans(
     const learned = models.get(key);
     // A model of another definition may lack what this one asks for.
     const model = learned?.definitionVersion === version ? learned.model : null;
-    const reason = reasonToWait(definition, model, mappings, columns, gate);
+    const reason =
+      reasonToWait(definition, columns, gate) ??
+      unfed(definition, request.attributes) ??
+      notLearned(definition, model) ??
+      missingData(definition, mappings);
     if (reason === null) plans.push({ definition, model });
     else waiting.push({ segmentation: key, reason });
   }
@@ -82,17 +87,28 @@ export async function readRequest(
 
 function reasonToWait(
   definition: Segmentation,
-  model: Plan['model'],
-  mappings: readonly MappingRow[],
   columns: Record<SubjectType, Set<string>>,
   gate: SensitiveGate,
 ): string | null {
   if (!columns[definition.subject].has(labelColumn(definition.key))) return 'it was retired meanwhile';
-  const refused = whyRefused(definition, gate);
-  if (refused !== null) return refused;
-  if (learns(definition) && model?.method !== definition.method)
-    return 'it has not learned from the data yet';
-  return missingData(definition, mappings);
+  return whyRefused(definition, gate);
+}
+
+function notLearned(definition: Segmentation, model: Plan['model']): string | null {
+  const isLearned = !learns(definition) || model?.method === definition.method;
+  return isLearned ? null : 'it has not learned from the data yet';
+}
+
+/** Where nothing feeds what a whole method learns from, there is nothing to learn; a rule alone is just unmet. */
+export function unfed(definition: Segmentation, attributes: readonly Attribute[]): string | null {
+  if (!learns(definition)) return null;
+  const named = [...methodReferences(definition)].filter((reference) => reference.kind === 'attribute');
+  const ranked = percentilesOf(definition).map(({ owner, attribute: key }) => ({ owner, key }));
+  const missing = [...named, ...ranked].flatMap(({ owner, key }) => {
+    if (attributes.some((one) => one.owner === owner && one.key === key)) return [];
+    return [owner === definition.subject ? key : `${owner}.${key}`];
+  });
+  return missing.length === 0 ? null : `it needs ${[...new Set(missing)].join(', ')}, which nothing feeds`;
 }
 
 /** An attribute that a definition uses and that can't be read, or is not read for all records yet; null for none. */

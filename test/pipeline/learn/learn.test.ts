@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { learnAway } from '../../../src/pipeline/learn/learn-away.ts';
+import { readPlans } from '../../../src/pipeline/publish/plans.ts';
+import { retireSegmentation } from '../../../src/pipeline/publish/publish.ts';
 import { RulesSegmentation, Segmentation } from '../../../src/segmentation/definition.ts';
+import { getRun } from '../../../src/store/runs.ts';
 import { planSegmentations } from '../../../src/views/plan.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
 import { won } from '../../segmentation/methods/setting.ts';
@@ -103,6 +106,37 @@ test('a fit is learned in a thread of its own, labels follow, and a model that d
 
   const again = await wholeRun(scope, ONLY_LEARN_AND_LABEL);
   expect(again.counts).toEqual({ learn: {}, label: { 'person.seen': 200 } });
+}, 60_000);
+
+test('a method whose attribute nothing feeds waits for it, and stops nobody else', async () => {
+  const unfed = Segmentation.parse({
+    key: 'paying',
+    name: 'Paying',
+    subject: 'company',
+    method: 'tiers',
+    of: 'recurring_amount',
+    segments: [
+      { key: 'large', name: 'Large', topPercent: 10 },
+      { key: 'small', name: 'Small' },
+    ],
+  });
+  const ranks = RulesSegmentation.parse({
+    key: 'ranks',
+    name: 'Ranks',
+    subject: 'company',
+    method: 'rules',
+    segments: [{ key: 'top', name: 'Top', when: { attribute: 'recurring_amount', topPercent: 10 } }],
+  });
+  await publish(scope, unfed, ranks);
+  const { counts, runId } = await wholeRun(scope, ONLY_LEARN_AND_LABEL);
+  expect(counts.learn).toEqual({ waiting: 2 });
+  const run = await getRun(db.pool, db.tenant, runId);
+  expect((await readPlans(db.pool, db.tenant, run)).waiting).toEqual([
+    { segmentation: 'paying', reason: 'it needs recurring_amount, which nothing feeds' },
+    { segmentation: 'ranks', reason: 'it needs recurring_amount, which nothing feeds' },
+  ]);
+  for (const { key } of [unfed, ranks])
+    await retireSegmentation(db.pool, db.tenant, key, { values: 'keep', by: 'test' });
 }, 60_000);
 
 type Stored = { value: number; at: Date };
