@@ -48,8 +48,10 @@ Examples:
         const stays =
           kept === 0 ? '' : `; ${counted(kept, 'value')} that changed since ${kept === 1 ? 'stays' : 'stay'}`;
         output.line(`${counted(restored, 'value')} put back${stays}.`);
-        const ids = plan.targets.map(({ id }) => id);
-        output.line(`Paused: ${ids.join(', ')}. \`release ${ids.join(' ')}\` writes their labels again.`);
+        // A reason waits with its label. Whoever joins late finds nothing left to name.
+        const ids = plan.targets.flatMap(({ id, kind }) => (kind === 'why' ? [] : [id]));
+        if (ids.length > 0)
+          output.line(`Paused: ${ids.join(', ')}. \`release ${ids.join(' ')}\` writes their labels again.`);
         output.result({ restored, kept, records: plan.records, paused: ids });
       });
     });

@@ -35,7 +35,7 @@ export async function requestUndo(
   }
   let undo: UndoRow | undefined;
   await beginUndo(pool, tenant, request, by, async (client, { values, targets }) => {
-    requireConnected(await listConnections(client, tenant), targets);
+    requireConnected(await listConnections(client, tenant), targets, 'Nothing was taken back.');
     undo = await addUndo(client, tenant, { request, requestedBy: by, total: values });
   });
   if (undo) return undo;
@@ -43,13 +43,17 @@ export async function requestUndo(
 }
 
 /** What could not be written to is not "taken back": it would stay in the CRM, and nobody would be told. */
-function requireConnected(connections: readonly ConnectionRow[], targets: readonly TargetRow[]): void {
+function requireConnected(
+  connections: readonly ConnectionRow[],
+  targets: readonly TargetRow[],
+  sofar: string,
+): void {
   const wanted = new Set(targets.map(({ connectionId }) => connectionId));
   const [broken] = connections.filter(({ id, state }) => wanted.has(id) && state !== 'connected');
   if (!broken) return;
   throw new InputError(
     'connection_broken',
-    `${broken.name} can't be written to: ${broken.reason?.message ?? broken.state} Nothing was taken back.`,
+    `${broken.name} can't be written to: ${broken.reason?.message ?? broken.state} ${sofar}`,
     {
       action: `Connect ${broken.name} again first; or take back the targets of other connections, one by one.`,
     },
@@ -105,8 +109,14 @@ async function undoOnce(
       request,
     );
     const { restored = 0, kept = 0 } = counts;
-    await advanceUndo(pool, tenant, undoId, { restored, kept, ended: done, reason: null });
-    return done ? undefined : { againInMs: 0 };
+    await advanceUndo(pool, tenant, undoId, { restored, kept, ended: false, reason: null });
+    if (!done) return { againInMs: 0 };
+    // A connection that lost its access meanwhile was passed over.
+    const { values, targets } = await planUndo(pool, tenant, request);
+    if (values > 0)
+      requireConnected(await listConnections(pool, tenant), targets, `${values} values wait there.`);
+    await advanceUndo(pool, tenant, undoId, { restored: 0, kept: 0, ended: true, reason: null });
+    return undefined;
   } catch (thrown) {
     if (signal.aborted) return { againInMs: 0 };
     const error = toAppError(thrown);

@@ -34,9 +34,10 @@ function scopeSql({ schema }: Tenant, request: UndoRequest): { where: string; va
   };
 }
 
-/** @throws InputError where there is no such run */
+/** @throws InputError where there is no such run or target */
 export async function planUndo(db: Queryable, tenant: Tenant, request: UndoRequest): Promise<UndoPlan> {
   if ('runId' in request) await getRun(db, tenant, request.runId);
+  else await requireTarget(db, tenant, request.targetId);
   const { where, value } = scopeSql(tenant, request);
   const { rows } = await db.query<{ records: number; values: number; targets: string[] }>(
     `select count(distinct (connection_id, object, external_key))::int as records,
@@ -48,6 +49,14 @@ export async function planUndo(db: Queryable, tenant: Tenant, request: UndoReque
   const [row] = rows;
   const targets = row && row.targets.length > 0 ? await listTargets(db, tenant, { ids: row.targets }) : [];
   return { records: row?.records ?? 0, values: row?.values ?? 0, targets };
+}
+
+async function requireTarget(db: Queryable, tenant: Tenant, id: string): Promise<void> {
+  const [target] = await listTargets(db, tenant, { ids: [id] });
+  if (target) return;
+  throw new InputError('target_unknown', `There is no target ${id}. Nothing was changed.`, {
+    action: 'See all with `targets`.',
+  });
 }
 
 /**
