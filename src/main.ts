@@ -35,9 +35,11 @@ export async function main(argument: string | undefined): Promise<void> {
       ? undefined
       : (await import('./server/tracing.ts')).startTracing(config.tracesUrl, role);
   const app = await openApp(config, log);
+  let worker: Awaited<ReturnType<App['startWorker']>> | undefined;
+  let server: Server | undefined;
   try {
-    const worker = role === 'web' ? undefined : await app.startWorker();
-    const server = role === 'worker' ? undefined : await listen(app);
+    if (role !== 'web') worker = await app.startWorker();
+    if (role !== 'worker') server = await listen(app);
     stopOnSignal(log, async () => {
       server?.closeAllConnections();
       server?.close();
@@ -48,6 +50,9 @@ export async function main(argument: string | undefined): Promise<void> {
     if (server) await offerFirstSignIn(app);
     log.info({ role, store: app.store.pool.kind, queue: app.backend.kind }, 'started');
   } catch (error) {
+    // Either would keep the process alive.
+    server?.close();
+    await worker?.close();
     await app.close();
     throw error;
   }
