@@ -10,7 +10,7 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', impo
 /** Exit codes: 0 done, 1 it failed (and says why), 2 the command line is wrong, 130 it was interrupted. */
 async function main(argv: string[]): Promise<number> {
   const { createProgram } = await import('./cli/program.ts');
-  const program = await createProgram(argv.slice(2).find((word) => !word.startsWith('-')));
+  const program = await createProgram(...argv.slice(2));
   try {
     await program.parseAsync(argv);
     // A command that ran to its end may still have bad news.

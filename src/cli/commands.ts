@@ -40,9 +40,12 @@ const FILES: readonly { commands: readonly string[]; read: () => Promise<Registe
   { commands: ['reference'], read: async () => (await import('./reference.ts')).registerReference },
 ];
 
-/** The file with the command that is asked for; all of them where it is none, or not known. */
-export async function registerCommands(program: Command, asked: string | undefined): Promise<void> {
-  const its = FILES.filter(({ commands }) => asked !== undefined && commands.includes(asked));
+/**
+ * The files with the commands that are asked for; all of them where it is none, or not known. A line's words may be
+ * the value of an option before the command, such as the name of a tenant.
+ */
+export async function registerCommands(program: Command, asked: readonly string[]): Promise<void> {
+  const its = FILES.filter(({ commands }) => commands.some((name) => asked.includes(name)));
   const files = its.length > 0 ? its : FILES;
   for (const register of await Promise.all(files.map(({ read }) => read()))) register(program);
 }

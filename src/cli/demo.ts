@@ -26,7 +26,7 @@ export function registerDemo(program: Command): void {
     .option('--contacts <number>', 'how many people', '2000')
     .option(
       '--template <key>',
-      'which segments: e-commerce, saas, financial-services, telecommunications, b2b, lifecycle',
+      'which segments, as `templates` lists them: saas, b2b, lifecycle, renewals, ...',
       'e-commerce',
     )
     .option('--seed <number>', 'another seed, another company', '1')
@@ -39,8 +39,21 @@ export function registerDemo(program: Command): void {
     .option('--as-of <date>', 'count from this day; now, or with CSV the day after the last deal')
     .option('--once', 'end when done, on a terminal too')
     .option('--open', 'afterwards serve the workspace over it (PORT, or 3000) and print a link to sign in')
-    .option('--keep [folder]', 'keep the store afterwards')
-    .addHelpText('after', '\nExample: npm run demo -- --contacts 10000 --template saas')
+    .option(
+      '--keep [folder]',
+      'keep the store afterwards: in this folder, empty or new, or in one of its own',
+    )
+    .addHelpText(
+      'after',
+      `
+Other commands look at a store that was kept where DATA_DIR names its folder. Its stand-in CRMs are gone, so that
+nothing can be read from them or written back.
+
+Examples:
+  npm run demo -- --contacts 10000 --template saas
+  npm run demo -- --keep ./demo-store
+  DATA_DIR=./demo-store npm run -s cli -- status`,
+    )
     .action(async (given: DemoFlags, command: Command) => {
       const flags = { ...given, ...command.optsWithGlobals<CommonOptions>() };
       checkFlags(flags);

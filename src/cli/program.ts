@@ -3,10 +3,10 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { registerCommands } from './commands.ts';
 
 /**
- * The command line, ready to parse; a wrong one throws CommanderError instead of ending the process. With the command
- * that is `asked` for alone, or with all of them.
+ * The command line, ready to parse; a wrong one throws CommanderError instead of ending the process. With the commands
+ * among the words that are `asked`, or with all of them.
  */
-export async function createProgram(asked?: string): Promise<Command> {
+export async function createProgram(...asked: string[]): Promise<Command> {
   const program = new Command('segment-sync')
     .description('Keeps customer segments in step between HubSpot, Salesforce and the people who use them.')
     .version(packageJson.version, '--version', 'say which version this is')

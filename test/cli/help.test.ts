@@ -41,6 +41,11 @@ test('a command that is asked for comes with the file that has it, and the other
   expect((await createProgram('pendign')).commands).toHaveLength(commands.length);
 });
 
+test('a command is found behind the value of an option that is named like another', async () => {
+  const { commands: read } = await createProgram('--tenant', 'run', 'status');
+  expect(read.map((command) => command.name())).toEqual(['run', 'cancel', 'status']);
+});
+
 test('every command line in the README exists, with its options', async () => {
   const readme = await readFile(`${root}/README.md`, 'utf8');
   const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text = '']) => text);

@@ -57,7 +57,7 @@ async function cli(...args: string[]): Promise<{ text: string; json: Record<stri
     return true;
   });
   try {
-    await (await createProgram(args[0])).parseAsync(['node', 'cli', ...args]);
+    await (await createProgram(...args)).parseAsync(['node', 'cli', ...args]);
   } finally {
     write.mockRestore();
   }
