@@ -76,7 +76,7 @@ export class SharedCounts implements Store {
     count.told += hits;
     try {
       const { name, windowMs } = this.#limit;
-      const all = await addRequests(this.#pool, { key: hashed(name, key), hits, windowMs });
+      const all = await addRequests(this.#pool, { key: hashedCaller(name, key), hits, windowMs });
       // Answers may come in another order than they were asked for.
       count.told = Math.max(count.told, all.hits);
       count.untilMs = this.#now() + all.leftMs;
@@ -96,5 +96,5 @@ export class SharedCounts implements Store {
 }
 
 /** The store knows no addresses and no sessions. */
-const hashed = (name: string, key: string): string =>
+export const hashedCaller = (name: string, key: string): string =>
   createHash('sha256').update(`${name} ${key}`).digest('base64url');

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { membershipsOf } from '../store/accounts.ts';
 import { addAudit } from '../store/audit.ts';
+import { addRequests } from '../store/request-counts.ts';
 import { endAllSessions, endSession } from '../store/sessions.ts';
-import { ASKED_FOR, countAskedFor, takeSignInLink } from '../store/sign-in-links.ts';
+import { takeSignInLink } from '../store/sign-in-links.ts';
 import { getTenant } from '../store/tenant.ts';
 import { actorOf, sessionToken } from './actor.ts';
 import { clearSessionCookie } from './cookies.ts';
@@ -12,6 +13,7 @@ import { requireOwnOrigin, requireOwnPage } from './csrf.ts';
 import { linkFor } from './invitations.ts';
 import { escaped, plainPage } from './notice-page.ts';
 import type { ServerParts } from './parts.ts';
+import { hashedCaller } from './shared-counts.ts';
 import { startSession } from './start-session.ts';
 
 /** What a link carries, and nothing longer. */
@@ -19,6 +21,7 @@ const TOKEN = /^[\w-]{43}$/;
 
 /** Mailed to one address because somebody there, or anybody, asked. */
 const MOST_LINKS_AN_HOUR = 5;
+const HOUR_MS = 3_600_000;
 
 /** /sign-in/link: a one-time link becomes a session. POST /sign-out ends it, or all of a person's. */
 export function signInRoutes(parts: ServerParts): Router {
@@ -80,13 +83,17 @@ export function signInRoutes(parts: ServerParts): Router {
     // After the answer: how long it takes would tell as much as what it says.
     if (!member || parts.config.mail.smtpUrl === undefined) return;
     // Anybody can ask, from many addresses: nobody's mailbox is filled by it.
-    if ((await countAskedFor(pool, given.data.email)) >= MOST_LINKS_AN_HOUR) return;
+    const email = given.data.email.toLowerCase();
+    const asked = await addRequests(pool, {
+      key: hashedCaller('sign-in links', email),
+      hits: 1,
+      windowMs: HOUR_MS,
+    });
+    if (asked.hits > MOST_LINKS_AN_HOUR) return;
     const tenant = await getTenant(pool, member.tenantId);
-    await linkFor(parts, tenant, {
-      email: given.data.email.toLowerCase(),
-      role: member.role,
-      by: ASKED_FOR,
-    }).catch((error: unknown) => parts.log.error({ err: error }, 'a link to sign in could not be mailed'));
+    await linkFor(parts, tenant, { email, role: member.role, by: 'self' }).catch((error: unknown) =>
+      parts.log.error({ err: error }, 'a link to sign in could not be mailed'),
+    );
   });
 
   router.post('/sign-out', async (request, response) => {

@@ -23,19 +23,6 @@ export async function addSignInLink(
   return token;
 }
 
-/** Who made a link that somebody asked for on the sign-in page. */
-export const ASKED_FOR = 'self';
-
-/** Links of the last hour that were asked for at that address, used ones too. */
-export async function countAskedFor(db: Queryable, email: string): Promise<number> {
-  const { rows } = await db.query<{ asked: number }>(
-    `select count(*)::int as asked from app.sign_in_link
-     where email = lower($1) and created_by = $2 and created_at > now() - interval '1 hour'`,
-    [email, ASKED_FOR],
-  );
-  return rows[0]?.asked ?? 0;
-}
-
 /** Uses a link up; who is a member already keeps their role. Null where it is unknown, too old, or was used before. */
 export async function takeSignInLink(pool: Pool, token: string): Promise<Joined | null> {
   return transaction(pool, async (client) => {
