@@ -66,7 +66,7 @@ export async function listTargets(
 
 export type NewTarget = Pick<TargetRow, 'connectionId' | 'segmentation' | 'segment' | 'kind' | 'object'>;
 
-/** Ids are short: each stands in every ledger row of its connection. */
+/** Ids are short: each stands in every ledger row of its connection. They follow the order in which targets are given. */
 export async function addTargets(
   db: Queryable,
   tenant: Tenant,
@@ -75,8 +75,11 @@ export async function addTargets(
 ): Promise<number> {
   const { rowCount } = await db.query(
     `with numbered as (
-       select t.*, row_number() over () as n from jsonb_to_recordset($1::jsonb)
-         as t ("connectionId" text, segmentation text, segment text, kind text, object text)
+       select t.*, row_number() over (order by place) as n
+       from rows from (
+         jsonb_to_recordset($1::jsonb)
+           as ("connectionId" text, segmentation text, segment text, kind text, object text)
+       ) with ordinality as t ("connectionId", segmentation, segment, kind, object, place)
        where not exists (
          select from ${tenant.schema}.target known where known.connection_id = t."connectionId"
            and known.segmentation = t.segmentation and known.segment is not distinct from t.segment
