@@ -90,7 +90,10 @@ describeInBrowser('what goes wrong, as people see it', { timeout: 120_000 }, () 
   it('says when the server is out of reach, and when it is back', async () => {
     const page = await rig.page(await rig.visitor('revops'));
     await page.goto('/');
-    await page.getByText('Counted', { exact: false }).waitFor();
+    await page
+      .getByText(/^Counted /)
+      .first()
+      .waitFor();
     await page.context().setOffline(true);
     const banner = page.getByText('Out of touch with the server');
     await banner.waitFor();
