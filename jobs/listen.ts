@@ -18,6 +18,8 @@ const LEASE_MS = 30_000;
 /** After an error, and where the account tells nothing: an admin may allow it meanwhile. */
 const REST_MS = 15_000;
 const REFUSED_REST_MS = 5 * 60_000;
+/** How soon to ask again where a refresh is under way. */
+const ASK_AGAIN_MS = 1_000;
 
 export type ListenTimes = { lookMs?: number | undefined; leaseMs?: number | undefined };
 
@@ -99,10 +101,12 @@ async function listenTo(context: JobContext, tenant: Tenant, row: ConnectionRow)
     for await (const heard of connector.listen(crm, { position })) {
       const events = heard.events.map((event) => ({ ...event, accountId: row.accountId }));
       const noticed = await noticeEvents(pool, row.system, events);
+      // A refresh under way may be past what was missed: it is left to end first.
+      while (heard.missed && !(await askForChanges(context, tenant)))
+        await sleep(ASK_AGAIN_MS, undefined, { signal });
       // After the notes: killed in between, the same events come again, which does no harm.
       await saveCursor(pool, tenant, key, { value: heard.position, done: false });
       for (const { tenant: who } of noticed) await startRefresh(pool, queue, who);
-      if (heard.missed) await askForChanges(context, tenant);
       log.debug({ connection: row.id, events: events.length, allowed: heard.allowed }, 'heard');
     }
   } finally {

@@ -151,10 +151,15 @@ describe('an org that tells of changes', () => {
     rig.salesforce.admin.forgetEvents();
     const before = (await runs()).length;
     await start();
-    await eventually('a poll', async () => {
-      const all = await runs();
-      return all.length > before && all[0]?.requestedBy === 'poll';
-    });
+    // Longer than a listener rests after an error.
+    await eventually(
+      'a poll',
+      async () => {
+        const all = await runs();
+        return all.slice(0, all.length - before).some(({ requestedBy }) => requestedBy === 'poll');
+      },
+      30_000,
+    );
     await calm();
   }, 60_000);
 });
