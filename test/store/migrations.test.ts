@@ -48,6 +48,17 @@ describe('migrations', () => {
 });
 
 describe('tenants', () => {
+  it('keep their people and companies when they come to a newer schema', async () => {
+    await migrate(db.pool, '"grown"', tenantMigrations.slice(0, 1));
+    await db.pool.query('insert into grown.company (id) values (7)');
+    await db.pool.query('insert into grown.person (id, company_id) values (1, 7)');
+    expect(await migrate(db.pool, '"grown"', tenantMigrations)).toEqual([2]);
+    const { rows } = await db.pool.query('select id, company_id, bought_days from grown.person');
+    expect(rows, 'what they bought is to be worked out').toEqual([
+      { id: '1', company_id: '7', bought_days: null },
+    ]);
+  });
+
   it('are made with their schema, listed, and dropped with everything', async () => {
     const tenant = await createTenant(db.pool, {
       id: 'a1',
