@@ -1,27 +1,21 @@
-import { withLeases } from '../src/pipeline/with-leases.ts';
 import { reapplyErasures } from '../src/privacy/reapply.ts';
 import { dropOldMonths, ensureMonths } from '../src/store/partitions.ts';
 import { dropOrphans } from '../src/store/retention.ts';
 import { migrateTenant, type Tenant } from '../src/store/tenant.ts';
 import { tidyTables } from '../src/store/tidy.ts';
 import type { JobContext } from './index.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
-/** How soon to look again where another worker is at it; it may have died. */
-const BUSY_MS = 5_000;
-
-/** Once a day and tenant, one worker at a time: see upkeep. */
+/** Once a day and tenant: see upkeep. */
 export async function maintain(
   payload: { tenantId: string },
   context: Pick<JobContext, 'pool' | 'log' | 'suppressionKey'>,
 ) {
   const tenant = await migrateTenant(context.pool, payload.tenantId);
-  const log = context.log.child({ tenant: tenant.id });
-  const done = await withLeases({ pool: context.pool, tenant, log }, ['maintain'], () =>
-    upkeep(tenant, context),
-  );
-  if (done === null) return { againInMs: BUSY_MS };
-  log.info(done, 'maintained');
-  return undefined;
+  return oneAtATime(context, tenant, 'maintain', async () => {
+    context.log.info({ tenant: tenant.id, ...(await upkeep(tenant, context)) }, 'maintained');
+    return undefined;
+  });
 }
 
 /**

@@ -1,16 +1,14 @@
 import { makePlayTasks } from '../src/pipeline/plays/play-tasks.ts';
 import { planPlayTasks } from '../src/pipeline/plays/play-tasks-plan.ts';
 import { quietUntil } from '../src/pipeline/push/quiet-hours.ts';
-import { withLeases } from '../src/pipeline/with-leases.ts';
 import { hasPlayTasks } from '../src/store/play-tasks.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { migrateTenant, type Tenant } from '../src/store/tenant.ts';
 import type { JobQueue } from './backend.ts';
 import type { JobContext } from './index.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 const SLICE_MS = 5_000;
-/** How soon to look again where another worker is at it. */
-const BUSY_MS = 5_000;
 /** How soon a CRM that does not take tasks now is asked again. */
 const WAIT_MS = 60_000;
 
@@ -26,15 +24,15 @@ export async function playTasks(
   const quiet = quietUntil(tenant, now);
   if (quiet) return { againInMs: Math.min(quiet.getTime() - now.getTime(), 5 * WAIT_MS) };
   const log = context.log.child({ tenant: tenant.id });
-  // One at a time, or two would make the same.
-  const slice = await withLeases({ pool, tenant, log }, ['play_tasks'], async (checkFence) => {
+  // Two would make the same.
+  return oneAtATime(context, tenant, 'play_tasks', async (checkFence) => {
     await planPlayTasks(pool, tenant, now);
     const deadline = performance.now() + (context.sliceMs ?? SLICE_MS);
-    return makePlayTasks({ pool, tenant, openConnections, now, deadline, signal, checkFence, log });
+    const work = { pool, tenant, openConnections, now, deadline, signal, checkFence, log };
+    const { left, waits } = await makePlayTasks(work);
+    if (waits) return { againInMs: WAIT_MS };
+    return left ? { againInMs: 0 } : undefined;
   });
-  if (slice === null) return { againInMs: BUSY_MS };
-  if (slice.waits) return { againInMs: WAIT_MS };
-  return slice.left ? { againInMs: 0 } : undefined;
 }
 
 /** Where there is something to do; however often it is asked for, it is queued once. */

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { CronExpressionParser } from 'cron-parser';
 import cronstrue from 'cronstrue';
 import { IANAZone } from 'luxon';
+import type { Logger } from 'pino';
 import { connectors } from '../connectors/registry.ts';
 import { InputError } from '../src/errors.ts';
 import { isPolled } from '../src/pipeline/pull/pull.ts';
+import { withLeases } from '../src/pipeline/with-leases.ts';
 import { listConnections } from '../src/store/connections.ts';
-import { releaseLease, takeLease } from '../src/store/lease.ts';
 import type { Pool } from '../src/store/pool.ts';
 import { activeRun } from '../src/store/runs.ts';
 import { listSchedules, type Schedule, type Timing } from '../src/store/schedules.ts';
@@ -25,9 +25,6 @@ import { recallNotes } from './webhook-refresh.ts';
 const STILL_MS = 30_000;
 /** How often somebody looks whether something is wrong. */
 const ALERTS_EVERY_MINUTES = 5;
-/** Whoever sets the schedulers of a tenant for longer than this has died of it. */
-const SETTING_MS = 10_000;
-
 /** Checks a timing before it is stored. @throws InputError that names what is wrong. */
 export function checkTiming(timing: Timing): void {
   if ('everyMinutes' in timing) return;
@@ -66,12 +63,14 @@ export function nextTimes(timing: Timing, after: Date, count: number): Date[] {
   return Array.from({ length: count }, () => line.next().toDate());
 }
 
+export type QueueParts = { pool: Pool; queue: JobQueue; log: Logger };
+
 /**
  * Makes the queue agree with Postgres, which is the truth: schedulers for all schedules, none too many, and
  * every run under way has a job. Cheap where nothing is missing; called when a worker starts and on each tick.
  * @throws AggregateError after all others were served, where it failed for some tenants; nothing is removed then
  */
-export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
+export async function rebuildQueue({ pool, queue, log }: QueueParts): Promise<void> {
   const queued = new Map(
     (await queue.getJobSchedulers(0, -1)).map((scheduler) => [scheduler.key, scheduler]),
   );
@@ -79,7 +78,7 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
   const failed: unknown[] = [];
   for (const tenant of await listTenants(pool)) {
     try {
-      for (const key of await rebuildTenant(pool, queue, tenant, queued)) wanted.add(key);
+      for (const key of await rebuildTenant({ pool, queue, log }, tenant, queued)) wanted.add(key);
     } catch (error) {
       failed.push(new Error(`The queue of tenant ${tenant.id} was not made complete.`, { cause: error }));
     }
@@ -91,8 +90,7 @@ export async function rebuildQueue(pool: Pool, queue: JobQueue): Promise<void> {
 
 /** @returns the keys of its schedulers */
 async function rebuildTenant(
-  pool: Pool,
-  queue: JobQueue,
+  { pool, queue, log }: QueueParts,
   tenant: Tenant,
   queued: ReadonlyMap<string, Queued>,
 ): Promise<string[]> {
@@ -101,7 +99,9 @@ async function rebuildTenant(
   const keyOf = ({ id }: Schedule) => `${tenant.id}-${id}`;
   const changed = schedules.filter((schedule) => !isSame(queued.get(keyOf(schedule)), schedule));
   if (changed.length > 0)
-    await alone(pool, tenant, async () => {
+    // Two that set the same scheduler at once block each other in BullMQ or leave it two next jobs, so one does; where
+    // that is another, the next tick sees whether all is as wanted.
+    await withLeases({ pool, tenant, log }, ['queue'], async () => {
       for (const schedule of changed) await upsert(queue, keyOf(schedule), tenant.id, schedule);
     });
   for (const kind of ['full', 'refresh'] as const) {
@@ -116,20 +116,6 @@ async function rebuildTenant(
   await queuePlayTasks(pool, queue, tenant);
   await recallNotes(pool, queue, tenant);
   return schedules.map(keyOf);
-}
-
-/**
- * Two that set the same scheduler at once block each other in BullMQ or leave it two next jobs, so one does; where
- * that is another, the next tick sees whether all is as wanted.
- */
-async function alone(pool: Pool, tenant: Tenant, work: () => Promise<void>): Promise<void> {
-  const lease = await takeLease(pool, tenant, { name: 'queue', holder: randomUUID(), lengthMs: SETTING_MS });
-  if (!lease) return;
-  try {
-    await work();
-  } finally {
-    await releaseLease(pool, tenant, lease);
-  }
 }
 
 /** What nobody has to set: upkeep, review dates, alerts, digests, and questions to CRMs that do not tell. */

@@ -56,7 +56,7 @@ export async function startWorker(options: {
   };
   const onError = (error: Error) => log.error({ err: error }, 'queue error; the worker goes on');
   // What can't be queued now is tried again on the next tick: no reason to serve nobody.
-  const complete = () => rebuildQueue(pool, backend.queue).catch(onError);
+  const complete = () => rebuildQueue({ pool, queue: backend.queue, log }).catch(onError);
   await complete();
   const worker = backend.startWorker((job) => doJob(job, context), {
     concurrency: options.concurrency,

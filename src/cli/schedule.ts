@@ -33,7 +33,7 @@ export function registerSchedule(program: Command): void {
           checkTiming(timing);
           await putSchedule(pool, tenant, { id: name, job: 'run', timing, paused: flags.pause ?? false });
         }
-        if (flags.off || timing) await rebuildQueue(pool, app.backend.queue);
+        if (flags.off || timing) await rebuildQueue({ pool, queue: app.backend.queue, log: app.log });
         const schedules = await listSchedules(pool, tenant);
         const now = new Date();
         output.line(schedules.length === 0 ? 'No schedule is set; runs start by hand.' : '');

@@ -72,10 +72,10 @@ describe('workers that do the same at once', () => {
         timing: { everyMinutes: 30 },
         paused: false,
       });
-    await rebuildQueue(database.pool, backend.queue);
+    await rebuildQueue({ pool: database.pool, queue: backend.queue, log });
     expect(await schedulers()).toHaveLength(4);
     for (const id of ids) await removeSchedule(database.pool, database.tenant, id);
-    await byThree(() => rebuildQueue(database.pool, backend.queue));
+    await byThree(() => rebuildQueue({ pool: database.pool, queue: backend.queue, log }));
     expect(await schedulers()).toEqual([]);
   });
 

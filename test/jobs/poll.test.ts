@@ -137,7 +137,7 @@ describe('a CRM that does not tell what happens', () => {
         .filter(({ name }) => name === 'poll')
         .map(({ key, every }) => [key, Number(every) / 60_000]);
     await setCallsADay(rig.pool, rig.ids.salesforce, 3_000);
-    await rebuildQueue(rig.pool, backend.queue);
+    await rebuildQueue({ pool: rig.pool, queue: backend.queue, log });
     expect(await polls()).toEqual([[`${rig.tenant.id}--poll`, 6]]);
     await putSchedule(rig.pool, rig.tenant, {
       id: 'often',
@@ -145,7 +145,7 @@ describe('a CRM that does not tell what happens', () => {
       timing: { everyMinutes: 1 },
       paused: false,
     });
-    await rebuildQueue(rig.pool, backend.queue);
+    await rebuildQueue({ pool: rig.pool, queue: backend.queue, log });
     expect(await polls()).toEqual([[`${rig.tenant.id}-often`, 1]]);
   });
 });

@@ -28,7 +28,8 @@ const loseSchedulers = async (keys: string[]) => {
   for (const key of keys) await backend.whole.removeJobScheduler(key);
 };
 
-const rebuild = () => rebuildQueue(database.pool, backend.queue);
+const log = pino({ level: 'silent' });
+const rebuild = () => rebuildQueue({ pool: database.pool, queue: backend.queue, log });
 /** Those that somebody set; what every tenant has besides is named with two dashes. */
 const schedulers = async () =>
   (await backend.queue.getJobSchedulers(0, -1))
@@ -180,7 +181,7 @@ describe('the queue', () => {
         close: async () => undefined,
       }),
       concurrency: 2,
-      log: pino({ level: 'silent' }),
+      log,
     });
     try {
       const ended = await eventually('the run ended', async () => {
@@ -221,7 +222,7 @@ describe('the queue', () => {
         close: async () => undefined,
       }),
       concurrency: 2,
-      log: pino({ level: 'silent' }),
+      log,
     });
     try {
       await new Promise((resolve) => setTimeout(resolve, 900));

@@ -20,8 +20,9 @@ afterAll(async () => {
   await database.close();
 });
 
+const log = pino({ level: 'silent' });
 const names = async () => {
-  await rebuildQueue(database.pool, backend.queue);
+  await rebuildQueue({ pool: database.pool, queue: backend.queue, log });
   const schedulers = await backend.queue.getJobSchedulers(0, -1);
   return schedulers
     .filter(({ name }) => name === 'review')
@@ -43,7 +44,7 @@ it('looks each morning whether a review is due, from when a definition names a r
       throw new Error('no connection is needed');
     },
     signal: new AbortController().signal,
-    log: pino({ level: 'silent' }),
+    log,
   };
   await review({ tenantId: 't1' }, context);
   await review({ tenantId: 't1' }, context);

@@ -24,7 +24,7 @@ export default route({
     const before = (await listSchedules(pool, tenant)).find(({ id }) => id === params.id);
     const schedule = { id: params.id, job: 'run' as const, ...body };
     await putSchedule(pool, tenant, schedule);
-    await rebuildQueue(pool, parts.backend.queue);
+    await rebuildQueue({ pool, queue: parts.backend.queue, log: parts.log });
     audit({
       subject: params.id,
       ...(before && { before: { timing: before.timing, paused: before.paused } }),

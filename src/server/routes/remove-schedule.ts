@@ -19,7 +19,7 @@ export default route({
         action: 'Look at the list of schedules again.',
       });
     }
-    await rebuildQueue(pool, parts.backend.queue);
+    await rebuildQueue({ pool, queue: parts.backend.queue, log: parts.log });
     audit({ subject: params.id });
   },
 });
