@@ -43,7 +43,7 @@ function sentence({ about, threshold, value, holds }: Extract<Clause, { kind: 't
     return `${subject} ${predicate(threshold)}.`;
   }
   if (holds !== true) return `${subject}: ${value} (needed: ${threshold}).`;
-  if (value.endsWith(threshold)) return `${subject}: ${value}.`;
+  if (value.endsWith(threshold) || saysAgain(threshold, value)) return `${subject}: ${value}.`;
   return `${subject}: ${value} (${threshold}).`;
 }
 
@@ -80,11 +80,14 @@ function change(
   const subject = about.includes(' of ') ? `the ${lower}` : lower;
   if (turnsOn !== null)
     return `${subject} (${value ?? 'as it is'}) is too long ago, which it is from ${showDay(turnsOn)} on`;
-  const now = value === null ? '' : ` (now ${value})`;
+  const now = value === null || saysAgain(threshold, value) ? '' : ` (now ${value})`;
   if (threshold.endsWith('the threshold')) return `${subject} ${target ? 'reaches' : 'leaves'} the threshold`;
   const phrase = target ? predicate(threshold) : negated(predicate(threshold));
   return `${subject} ${isPlural(about) ? plural(phrase) : phrase}${now}`;
 }
+
+/** `is customer` beside the value `customer`. */
+const saysAgain = (threshold: string, value: string): boolean => threshold === `is ${value}`;
 
 const plural = (phrase: string): string =>
   phrase.replace(/^is /, 'are ').replace(/^(no longer )?gets /, '$1get ');
