@@ -15,8 +15,7 @@ const ENTITIES: Record<string, string> = {
 /** What other systems said stands in our pages as text, whatever it is. */
 export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
 
-/** What a run does by itself, nobody does for who came here. */
-const BY_ITSELF = /^Nothing to do: we try again\./;
+/** A run tries again by itself; nobody does for who came here. */
 const AGAIN = 'Nothing was changed here: begin again in a few minutes.';
 
 /**
@@ -36,7 +35,7 @@ export function noticePage(
   plainPage(
     response,
     title,
-    `<p>${escaped(detail)}</p><p>${escaped(action.replace(BY_ITSELF, AGAIN))}</p>
+    `<p>${escaped(detail)}</p><p>${escaped(error.retryable ? AGAIN : action)}</p>
 <p><a href="${escaped(back)}">Back to Segment Sync</a></p>`,
   );
 }
