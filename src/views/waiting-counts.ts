@@ -69,9 +69,9 @@ function begin(
   const isWanted = () => byTenant.get(tenant.id) === made;
   const began = performance.now();
   count(pool, tenant, asOf, { into: made.targets, onBegun: first.resolve, isWanted }).then(
-    () => {
+    (isWhole) => {
       const tookMs = performance.now() - began;
-      made.isWhole = true;
+      made.isWhole = isWhole;
       made.until = performance.now() + Math.max(LIFE_MS, LIVES_OF_COUNTING * tookMs);
       first.resolve();
     },
@@ -87,13 +87,16 @@ function begin(
 /** The records of one object of one connection, with the targets there. */
 type Part = { scene: Scene; object: TargetRow['object']; waiting: ShownTarget[]; after: string | null };
 
-/** Range by range of each object in turn, until all are counted or nobody wants it any more. */
+/**
+ * Range by range of each object in turn, until all are counted or nobody wants it any more.
+ * @returns whether all are counted
+ */
 async function count(
   pool: Pool,
   tenant: Tenant,
   asOf: Date,
   { into, onBegun, isWanted }: { into: Map<string, TargetCounts>; onBegun(): void; isWanted(): boolean },
-): Promise<void> {
+): Promise<boolean> {
   let parts: Part[] = [];
   for (const { id } of await listConnections(pool, tenant)) {
     const scene = await readScene(pool, tenant, id, asOf);
@@ -111,6 +114,7 @@ async function count(
     onBegun();
     parts = left;
   }
+  return parts.length === 0;
 }
 
 const isWaiting = ({ state, reason }: TargetRow): boolean => state !== 'live' || reason !== null;
