@@ -5,6 +5,7 @@ import { type CutPoint, dayBounds } from './compile-comparison.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
 import { moneyScores } from './methods/purchase-definition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
+import { scoreName } from './score-names.ts';
 import { type Calendar, type Span, spanOf } from './window.ts';
 
 /** `probability`: from 0 to 1, shown in percent. */
@@ -39,13 +40,6 @@ export function namesOfSegments(
   return (label) => names.get(label);
 }
 
-/** What scores are called in sentences; others go by their own name. */
-const SCORES: Record<string, string> = {
-  p_alive: 'probability of still being a customer',
-  expected_purchases: 'expected purchases',
-  value: 'value to come',
-  next_purchase_days: 'days until the next purchase',
-};
 const PROBABILITIES: ReadonlySet<string> = new Set(['p_alive', 'probability', 'likeness']);
 
 export function topicOf(condition: Condition, owner: 'person' | 'company', words: Words): Topic {
@@ -65,7 +59,7 @@ export function topicOf(condition: Condition, owner: 'person' | 'company', words
     const whose = owner === 'company' ? ' of the company' : '';
     const score = condition.score.slice(condition.score.indexOf('.') + 1);
     return {
-      name: `${SCORES[score] ?? `score ${score.replaceAll('_', ' ')}`}${whose}`,
+      name: `${scoreName(score) ?? `score ${score.replaceAll('_', ' ')}`}${whose}`,
       type: isMoney ? 'money' : PROBABILITIES.has(score) ? 'probability' : 'number',
       isVisible: !isMoney,
     };

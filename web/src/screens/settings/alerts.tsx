@@ -87,8 +87,20 @@ function Form({ settings }: { settings: Settings }) {
           onChange={setEmails}
           maxTags={20}
         />
-        <Kept label="Slack" kept={settings.slack} value={slackUrl} onChange={setSlack} />
-        <Kept label="Webhook" kept={settings.webhook} value={webhookUrl} onChange={setWebhook} />
+        <Kept
+          label="Slack"
+          takes="the address of an incoming webhook"
+          kept={settings.slack}
+          value={slackUrl}
+          onChange={setSlack}
+        />
+        <Kept
+          label="Webhook"
+          takes="an address that takes JSON by POST"
+          kept={settings.webhook}
+          value={webhookUrl}
+          onChange={setWebhook}
+        />
         <Checkbox.Group label="Tell of" value={kinds} onChange={setKinds}>
           <Stack gap={6} mt={6}>
             {KINDS.map(({ key, says }) => (
@@ -137,11 +149,13 @@ function Form({ settings }: { settings: Settings }) {
 
 function Kept({
   label,
+  takes,
   kept,
   value,
   onChange,
 }: {
   label: string;
+  takes: string;
   kept: Address;
   value: string | null | undefined;
   onChange: (value: string | null | undefined) => void;
@@ -152,7 +166,7 @@ function Kept({
     <Group align="flex-end" wrap="nowrap">
       <TextInput
         style={{ flex: 1 }}
-        label={`${label}: ${label === 'Slack' ? 'the address of an incoming webhook' : 'an address that takes JSON by POST'}`}
+        label={`${label}: ${takes}`}
         placeholder="https://"
         type={isKept ? 'text' : 'url'}
         readOnly={isKept}

@@ -2,6 +2,7 @@
 import { createContext, useContext, useMemo } from 'react';
 import type { AttributeOwner, AttributeType, SubjectType } from '../../../../../src/model/attribute.ts';
 import { nameWithin } from '../../../../../src/model/name-within.ts';
+import { scoreName } from '../../../../../src/segmentation/score-names.ts';
 import type { Answer } from '../../../api.ts';
 import { useApi } from '../../../query.ts';
 import { fieldOf, readField } from './tree.ts';
@@ -58,7 +59,7 @@ export function useChoices(subject: SubjectType, own: string, currency: string):
         .flatMap((set) =>
           set.scores.map((score) => ({
             field: fieldOf({ kind: 'score', ofCompany, name: `${set.key}.${score}` }),
-            label: `${ofCompany ? 'Company: ' : ''}${nameWithin(set.name, SCORES[score] ?? score.replaceAll('_', ' '))}`,
+            label: `${ofCompany ? 'Company: ' : ''}${nameWithin(set.name, scoreName(score) ?? score.replaceAll('_', ' '))}`,
             group: 'Scores',
             type: 'number' as const,
             attribute: null,
@@ -97,13 +98,6 @@ export function useChoices(subject: SubjectType, own: string, currency: string):
     };
   }, [attributes, sets, subject, own, currency]);
 }
-
-/** What scores are called; others go by their own name. */
-const SCORES: Record<string, string> = {
-  p_alive: 'probability of being a customer still',
-  value: 'value to come',
-  next_purchase_days: 'days until the next purchase',
-};
 
 export const KINDS: Record<AttributeChoice['kind'], string> = {
   demographic: 'Who they are',

@@ -109,7 +109,6 @@ type TraitOf = PictureOf<'clusters'>['groups'][number]['traits'][number];
 /** In standard deviations: what sets a group apart, and what is worth a word. */
 const STANDS_OUT = 0.5;
 
-/** Dates count as days ago. */
 /** Methods count days and instants as days ago. */
 const isDate = (column: string, names: Names): boolean => /^date/.test(names.type(column) ?? '');
 
