@@ -53,16 +53,21 @@ export type ConnectionOpener = (options: { tenant: Tenant; asOf: Date; signal: A
   close(): Promise<void>;
 };
 
-export type AdvanceOptions = {
+/** What every slice of work is given, of a run, an undo or a connection's leaving. */
+export type SliceParts = {
   pool: Pool;
   tenant: Tenant;
-  runId: string;
   openConnections: ConnectionOpener;
-  /** The key that tells who was erased. */
-  suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
   signal: AbortSignal;
   log: Logger;
+  /** The longest that it works before others have a turn. */
   sliceMs?: number | undefined;
+};
+
+export type AdvanceOptions = SliceParts & {
+  runId: string;
+  /** The key that tells who was erased. */
+  suppressionKey?: (() => Promise<SuppressionKey>) | undefined;
   leaseMs?: number | undefined;
   /** What each stage does; tests put their own in. */
   stages?: Stages | undefined;

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import { AuthError, ConfigError, RateLimitError, toAppError } from '../../errors.ts';
 import { addAudit } from '../../store/audit.ts';
 import { buryRecords, dropConnectionRows } from '../../store/connection-data.ts';
@@ -10,10 +9,10 @@ import {
   setConnectionState,
 } from '../../store/connections.ts';
 import { pushLease } from '../../store/lease.ts';
-import { type Pool, transaction } from '../../store/pool.ts';
+import { transaction } from '../../store/pool.ts';
 import { ALL_SEGMENTATIONS, listTargets } from '../../store/targets.ts';
-import { emptyTenant, type Tenant } from '../../store/tenant.ts';
-import { type ConnectionOpener, SLICE_MS } from '../run.ts';
+import { emptyTenant } from '../../store/tenant.ts';
+import { type ConnectionOpener, SLICE_MS, type SliceParts } from '../run.ts';
 import type { StageContext } from '../stage.ts';
 import { unifySlice } from '../unify/unify.ts';
 import { withLeases } from '../with-leases.ts';
@@ -25,15 +24,6 @@ const RETRY_MS = 15_000;
 /** Rows in one statement: well under 250 ms on an embedded store. */
 const ROWS_AT_ONCE = 1_000;
 
-export type DisconnectParts = {
-  pool: Pool;
-  tenant: Tenant;
-  openConnections: ConnectionOpener;
-  signal: AbortSignal;
-  log: Logger;
-  sliceMs?: number | undefined;
-};
-
 /** `again`: the next slice is due after so many milliseconds. `gone`: it has ended, and others remain to work with. */
 export type Disconnected = { state: 'again'; waitMs: number } | { state: 'gone'; othersRemain: boolean };
 
@@ -41,7 +31,7 @@ export type Disconnected = { state: 'again'; waitMs: number } | { state: 'gone';
  * One slice of a connection's leaving: clear or remove what is ours in the CRM, end our right to it, take its records
  * out of what was unified, delete its rows. Safe to kill and to repeat at any point.
  */
-export async function disconnectSlice(parts: DisconnectParts, connectionId: string): Promise<Disconnected> {
+export async function disconnectSlice(parts: SliceParts, connectionId: string): Promise<Disconnected> {
   const { pool, tenant } = parts;
   const connections = await listConnections(pool, tenant);
   const connection = connections.find(({ id }) => id === connectionId);
@@ -69,7 +59,7 @@ export async function disconnectSlice(parts: DisconnectParts, connectionId: stri
 type Work = Pick<StageContext, 'checkFence' | 'deadline'> & { opener: ReturnType<ConnectionOpener> };
 
 async function advance(
-  parts: DisconnectParts,
+  parts: SliceParts,
   work: Work,
   connection: ConnectionRow,
   leaving: Leaving,
@@ -94,7 +84,7 @@ async function advance(
 }
 
 async function step(
-  parts: DisconnectParts,
+  parts: SliceParts,
   work: Work,
   connection: ConnectionRow,
   leaving: Leaving,
@@ -137,7 +127,7 @@ async function step(
 
 /** Removes what is ours in the CRM as far as was asked, then ends our right to it. */
 async function leaveCrm(
-  parts: DisconnectParts,
+  parts: SliceParts,
   work: Work,
   connection: ConnectionRow,
   leaving: Leaving,
@@ -194,7 +184,7 @@ async function leaveCrm(
 
 /** Deletes the connection, with a receipt in the log; the last one takes everything with it. */
 async function finish(
-  { pool, tenant }: DisconnectParts,
+  { pool, tenant }: SliceParts,
   connection: ConnectionRow,
   { by, keep, done, stays }: Leaving,
 ): Promise<boolean> {
@@ -221,7 +211,7 @@ async function finish(
   return othersRemain;
 }
 
-function stageContext(parts: DisconnectParts, work: Work, connections: ConnectionRow[]): StageContext {
+function stageContext(parts: SliceParts, work: Work, connections: ConnectionRow[]): StageContext {
   const { pool, tenant, signal, log } = parts;
   return {
     pool,

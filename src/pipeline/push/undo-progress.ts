@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import { InputError, RateLimitError, toAppError } from '../../errors.ts';
 import { type ConnectionRow, listConnections } from '../../store/connections.ts';
 import { pushLease } from '../../store/lease.ts';
@@ -7,7 +6,7 @@ import { activeRun } from '../../store/runs.ts';
 import type { TargetRow } from '../../store/targets.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { addUndo, advanceUndo, getUndo, type UndoRow } from '../../store/undos.ts';
-import { type ConnectionOpener, SLICE_MS } from '../run.ts';
+import { SLICE_MS, type SliceParts } from '../run.ts';
 import { type CheckFence, withLeases } from '../with-leases.ts';
 import { beginUndo, planUndo, type UndoRequest, undoSlice } from './undo.ts';
 
@@ -62,14 +61,7 @@ function requireConnected(
 
 /** One slice of an undo under way. `againInMs` says when the next is due; undefined: it has ended. */
 export async function continueUndo(
-  parts: {
-    pool: Pool;
-    tenant: Tenant;
-    openConnections: ConnectionOpener;
-    signal: AbortSignal;
-    log: Logger;
-    sliceMs?: number | undefined;
-  },
+  parts: SliceParts,
   undoId: string,
 ): Promise<{ againInMs: number } | undefined> {
   const { pool, tenant } = parts;
@@ -86,7 +78,7 @@ export async function continueUndo(
 }
 
 async function undoOnce(
-  { pool, tenant, signal, log, openConnections, sliceMs }: Parameters<typeof continueUndo>[0],
+  { pool, tenant, signal, log, openConnections, sliceMs }: SliceParts,
   { id: undoId, request }: UndoRow,
   inUse: ConnectionRow[],
   checkFence: CheckFence,
