@@ -33,11 +33,11 @@ export async function openTestQueue(database: TestDatabase): Promise<TestQueue> 
   };
 }
 
-/** Looks until `look` answers something, every 20 ms; fails after `limitMs`. */
+/** Looks until `look` answers something, every 20 ms; fails after `limitMs`, long enough for a busy machine. */
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
-  limitMs = 10_000,
+  limitMs = 60_000,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + limitMs;
   for (;;) {

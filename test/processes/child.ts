@@ -61,7 +61,7 @@ export function start(
         },
         limitMs,
       ),
-    ended: async (limitMs = 15_000) => {
+    ended: async (limitMs = 60_000) => {
       if (code === undefined) {
         const late = AbortSignal.timeout(limitMs);
         await once(child, 'close', { signal: late });

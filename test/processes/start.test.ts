@@ -48,7 +48,7 @@ async function stop(child: Child): Promise<{ code: number | null; tookMs: number
   const since = performance.now();
   child.process.kill('SIGTERM');
   const code = await child.ended();
-  await eventually('no process is left', () => processesMarked(mark).length === 0, 3_000);
+  await eventually('no process is left', () => processesMarked(mark).length === 0, 10_000);
   return { code, tookMs: performance.now() - since };
 }
 

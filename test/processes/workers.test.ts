@@ -106,7 +106,7 @@ onServer('web and worker, apart', () => {
     web.process.kill('SIGTERM');
     work.process.kill('SIGTERM');
     await Promise.all([web.ended(10_000), work.ended(10_000)]);
-    await eventually('no process is left', () => processesMarked(mark).length === 0, 3_000);
+    await eventually('no process is left', () => processesMarked(mark).length === 0, 10_000);
   });
 });
 
