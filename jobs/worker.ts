@@ -1,6 +1,7 @@
 import { UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
 import { toAppError } from '../src/errors.ts';
+import { describeError } from '../src/logged-error.ts';
 import type { ConnectionOpener } from '../src/pipeline/run.ts';
 import { toStoreFault } from '../src/store/fault.ts';
 import type { Pool } from '../src/store/pool.ts';
@@ -94,8 +95,10 @@ async function doJob(job: JobToDo, context: JobContext): Promise<{ againInMs: nu
   } catch (error) {
     const failure = toStoreFault(error) ?? toAppError(error);
     log.error({ err: failure, code: failure.code }, 'job failed');
+    // The queue keeps the words of a failure in clear text, and traces carry them.
+    const { message } = describeError(failure);
     // The one translation: what we know to be final is not tried again.
-    if (failure.retryable || failure.code === 'unexpected') throw failure;
-    throw new UnrecoverableError(failure.message);
+    if (failure.retryable || failure.code === 'unexpected') throw new Error(message);
+    throw new UnrecoverableError(message);
   }
 }

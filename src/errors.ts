@@ -4,6 +4,8 @@ type ErrorOptions = {
   action: string;
   /** May the same call succeed later with nothing changed by a person? */
   retryable?: boolean;
+  /** The other system's own words in the message. They may hold a customer's values, so the log goes without. */
+  said?: string | undefined;
   cause?: unknown;
 };
 
@@ -15,6 +17,7 @@ export class AppError extends Error {
   readonly code: string;
   readonly action: string;
   readonly retryable: boolean;
+  readonly said: string;
 
   constructor(code: string, message: string, options: ErrorOptions) {
     super(message, { cause: options.cause });
@@ -22,6 +25,7 @@ export class AppError extends Error {
     this.code = code;
     this.action = options.action;
     this.retryable = options.retryable ?? false;
+    this.said = options.said ?? '';
   }
 }
 

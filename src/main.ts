@@ -29,6 +29,7 @@ export async function main(argument: string | undefined): Promise<void> {
     );
   }
   const log = createLog({ level: config.logLevel });
+  endOnFault(log);
   // Before anything that may be traced; nothing of it is loaded where nobody asked for traces.
   const stopTracing =
     config.tracesUrl === undefined
@@ -101,6 +102,14 @@ export async function listen(app: App): Promise<Server> {
       log.info({ url: `http://${config.host}:${port}` }, 'listening');
       resolve(server);
     });
+  });
+}
+
+/** What nobody caught ends the process, as it would by itself; but Node would print all that the error holds. */
+function endOnFault(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'ended by an error that nobody expected; what was saved is safe');
+    process.exit(1);
   });
 }
 

@@ -173,13 +173,15 @@ function tooMany(answer: HttpAnswer, request: HttpRequest, policy: string): AppE
 function forbidden(request: HttpRequest, body: z.infer<typeof ErrorBody>): AppError {
   const scopes = (body.errors ?? []).flatMap(({ context }) => context?.requiredGranularScopes ?? []);
   const isScope = body.category === 'MISSING_SCOPES';
+  const said = body.message.slice(0, 300);
   return new RemoteError(
     isScope ? 'missing_scope' : 'forbidden',
     isScope
       ? `HubSpot did not give us the right ${scopes.join(', ') || 'for this call'} (${request.method} ${request.path}).`
-      : `HubSpot does not allow ${request.method} ${request.path}: ${body.message.slice(0, 300)}`,
+      : `HubSpot does not allow ${request.method} ${request.path}: ${said}`,
     {
       status: 403,
+      said,
       action: isScope
         ? 'Reconnect HubSpot under Connections and allow all rights that it lists.'
         : 'Ask an admin of the HubSpot account whether its subscription and your rights cover this.',
@@ -194,10 +196,11 @@ function refused(
 ): AppError | undefined {
   // Locks and time-outs keep their usual, retryable error.
   if ([408, 423, 425, 477].includes(answer.status)) return undefined;
+  const said = body.message.slice(0, 500);
   return new RemoteError(
     (body.subCategory ?? (body.category || 'refused')).toLowerCase(),
-    `HubSpot refused ${request.method} ${request.path} (${answer.status}): ${body.message.slice(0, 500)}`,
-    { status: answer.status, action: 'Look at the reason that HubSpot gives, and mend it there.' },
+    `HubSpot refused ${request.method} ${request.path} (${answer.status}): ${said}`,
+    { status: answer.status, said, action: 'Look at the reason that HubSpot gives, and mend it there.' },
   );
 }
 

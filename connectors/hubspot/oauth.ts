@@ -138,6 +138,7 @@ function refusal(answer: HttpAnswer): AppError {
     'token_revoked',
     `HubSpot no longer lets us in${reason === '' ? '' : ` (${reason})`}.`,
     {
+      said: reason,
       action: 'Reconnect HubSpot under Connections. Nothing is lost; the work goes on where it stopped.',
     },
   );

@@ -124,6 +124,7 @@ async function ensureStatuses(context: Context<SalesforceConfig>, campaignId: st
   if (error === undefined) return;
   throw new RemoteError(error.statusCode, `Salesforce refused a member status: ${error.message}`, {
     status: 400,
+    said: error.message,
     action: 'Look at the reason that Salesforce gives, and mend it there.',
   });
 }

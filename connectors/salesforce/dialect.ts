@@ -100,11 +100,13 @@ function tooMany(answer: HttpAnswer, request: HttpRequest): RateLimitError {
 const PASSING = new Set(['UNABLE_TO_LOCK_ROW', 'QUERY_TIMEOUT', 'SERVER_UNAVAILABLE']);
 
 function refused(status: number, code: string, message: string, request: HttpRequest): AppError {
+  const said = message.slice(0, 500);
   return new RemoteError(
     code,
-    `Salesforce refused ${request.method} ${request.path} (${status} ${code}): ${message.slice(0, 500)}`,
+    `Salesforce refused ${request.method} ${request.path} (${status} ${code}): ${said}`,
     {
       status,
+      said,
       retryable: PASSING.has(code),
       action:
         status === 403

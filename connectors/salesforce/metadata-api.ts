@@ -61,14 +61,12 @@ function judge(answer: string, what: string): void {
   const [result] = inner(answer, 'result');
   if (result !== undefined && textIn(result, 'success') === 'true') return;
   const code = textIn(result ?? '', 'statusCode') ?? 'UNKNOWN';
-  throw new RemoteError(
-    code,
-    `Salesforce did not ${what} (${code}): ${(textIn(result ?? '', 'message') ?? '').slice(0, 500)}`,
-    {
-      status: 400,
-      action: 'Look at the reason that Salesforce gives, and mend it there.',
-    },
-  );
+  const said = (textIn(result ?? '', 'message') ?? '').slice(0, 500);
+  throw new RemoteError(code, `Salesforce did not ${what} (${code}): ${said}`, {
+    status: 400,
+    said,
+    action: 'Look at the reason that Salesforce gives, and mend it there.',
+  });
 }
 
 async function soap(context: Context<SalesforceConfig>, body: string, isWrite: boolean): Promise<string> {

@@ -151,6 +151,9 @@ function refusal(answer: HttpAnswer): AppError {
   return new AuthError(
     'token_revoked',
     `Salesforce no longer lets us in${reason === '' ? '' : ` (${reason})`}.`,
-    { action: 'Reconnect Salesforce under Connections. Nothing is lost; the work goes on where it stopped.' },
+    {
+      said: reason,
+      action: 'Reconnect Salesforce under Connections. Nothing is lost; the work goes on where it stopped.',
+    },
   );
 }
