@@ -240,6 +240,24 @@ const KINDS: Record<string, Kind> = {
 
 const BOOLEANS = ['true', 'false'];
 
+const LABELS: Record<string, string> = {
+  marketingqualifiedlead: 'Marketing Qualified Lead',
+  salesqualifiedlead: 'Sales Qualified Lead',
+  newbusiness: 'New Business',
+  existingbusiness: 'Existing Business',
+  true: 'Yes',
+  false: 'No',
+};
+
+/** Portals show labels, and records hold values: Organic Search for ORGANIC_SEARCH. */
+const labelOf = (value: string): string =>
+  LABELS[value] ??
+  value
+    .toLowerCase()
+    .split('_')
+    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
+    .join(' ');
+
 const definitionOf = (object: ObjectType, [name, label, kindText, values]: Row): Definition => {
   const kind = KINDS[kindText.replace('!', '')] ?? 'text';
   const readOnly = kindText.endsWith('!');
@@ -248,7 +266,9 @@ const definitionOf = (object: ObjectType, [name, label, kindText, values]: Row):
     label,
     ...FORMS[kind],
     groupName: `${object}information`,
-    options: options((values ?? (kind === 'bool' ? BOOLEANS : [])).map((value) => ({ value, label: value }))),
+    options: options(
+      (values ?? (kind === 'bool' ? BOOLEANS : [])).map((value) => ({ value, label: labelOf(value) })),
+    ),
     hubspotDefined: true,
     calculated: readOnly,
     readOnlyValue: readOnly,

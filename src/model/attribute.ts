@@ -54,6 +54,8 @@ export const Attribute = z.object({
   repVisible: z.boolean().default(true),
   /** mapped: fed by CRM properties; computed: by profile from deals; score: by learn. */
   source: z.enum(['mapped', 'computed', 'score']).default('mapped'),
+  /** What the CRM calls its values, by value, as its options say; values stay what conditions, files and the API take. */
+  valueNames: z.record(z.string(), z.string()).optional(),
 });
 export type Attribute = z.infer<typeof Attribute>;
 

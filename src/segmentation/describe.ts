@@ -44,7 +44,7 @@ export function describeSegment(
       typeof definition.of === 'string' ? words.attributes.get(definition.subject, definition.of) : undefined;
     const what = of?.name ?? 'The value';
     if (found?.atLeast !== undefined)
-      return { text: `${what} is at least ${showValue(found.atLeast, of?.type ?? 'number', words)}` };
+      return { text: `${what} is at least ${showValue(found.atLeast, of ?? { type: 'number' }, words)}` };
     if (found?.topPercent !== undefined) return { text: `${what} is within the top ${found.topPercent} %` };
     return found ? { text: `${what} is below the other tiers` } : null;
   }
@@ -59,11 +59,11 @@ function describeCondition(condition: Condition, owner: 'person' | 'company', wo
   if ('company' in condition) return describeCondition(condition.company, 'company', words);
   if ('segment' in condition)
     return { text: `Is in segment ${words.segmentName?.(condition.segment) ?? condition.segment}` };
-  const { name, type } = topicOf(condition, owner, words);
+  const topic = topicOf(condition, owner, words);
   const comparison =
     'deals' in condition ? condition.deals : 'contacts' in condition ? condition.contacts : condition;
-  const tests = testsOf(comparison).map((test) => thresholdOf(test, type, words));
-  return { text: `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${tests.join(' and ')}` };
+  const tests = testsOf(comparison).map((test) => thresholdOf(test, topic, words));
+  return { text: `${topic.name.charAt(0).toUpperCase()}${topic.name.slice(1)}: ${tests.join(' and ')}` };
 }
 
 const SCORES = { r: 'recency', f: 'frequency', m: 'money', fm: 'frequency and money' } as const;

@@ -23,6 +23,8 @@ export type Sketch =
       value: string | null;
       /** A score from 1 to 5 that the value was given. */
       score?: string;
+      /** What the value adds to a sum of points. */
+      points?: string;
       truth: string;
     };
 
@@ -118,12 +120,7 @@ function sketchCondition(condition: Condition, scope: Scope, drawing: Drawing, i
   const value = drawing.column('v', `to_json(${leaf.operand.sql})`);
   const tests = testsOf(leaf.comparison).map((test): Sketch => {
     const truth = drawing.column('t', compileOne(leaf.operand, test, scope, leaf.cutName));
-    const threshold = thresholdOf(
-      test,
-      topic.type,
-      drawing.words,
-      scope.cutPoints[leaf.cutName(test)] ?? null,
-    );
+    const threshold = thresholdOf(test, topic, drawing.words, scope.cutPoints[leaf.cutName(test)] ?? null);
     return { kind: 'test', topic, threshold, test, value, truth };
   });
   const [only] = tests;

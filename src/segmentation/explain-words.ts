@@ -1,5 +1,6 @@
 import type { AttributeType } from '../model/attribute.ts';
 import { showMoney } from '../model/money-words.ts';
+import { type ValueNames, valueName } from '../model/value-name.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type CutPoint, dayBounds } from './compile-comparison.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
@@ -11,11 +12,13 @@ import { type Calendar, type Span, spanOf } from './window.ts';
 /** `probability`: from 0 to 1, shown in percent. */
 export type ShownType = AttributeType | 'probability';
 
+/** How a value is shown. */
+export type Shown = { type: ShownType; valueNames?: ValueNames | undefined };
+
 /** What a leaf is about, in words. */
-export type Topic = {
+export type Topic = Shown & {
   /** `Revenue`, or `number of won deals closed on or after 2025-06-15`. */
   name: string;
-  type: ShownType;
   /** May reps see the value and the threshold? */
   isVisible: boolean;
 };
@@ -48,6 +51,7 @@ export function topicOf(condition: Condition, owner: 'person' | 'company', words
     return {
       name: attribute?.name ?? condition.attribute,
       type: attribute?.type ?? 'text',
+      valueNames: attribute?.valueNames,
       isVisible: attribute?.repVisible ?? false,
     };
   }
@@ -76,7 +80,7 @@ export function dealTopic(measure: DealMeasure, words: Words): Topic {
     const isVisible = filter?.repVisible ?? false;
     const name = (filter?.name ?? filterKey).toLowerCase();
     if (!isVisible) return { before: '', after: `with ${name} in a set range` };
-    return filterWords(filterKey, name, testsOf(comparison), filter?.type ?? 'text', words);
+    return filterWords(filterKey, name, testsOf(comparison), filter ?? { type: 'text' }, words);
   });
   const what = {
     count: 'number',
@@ -101,6 +105,7 @@ export function dealTopic(measure: DealMeasure, words: Words): Topic {
   return {
     name: of,
     type: attribute?.type ?? 'number',
+    valueNames: attribute?.valueNames,
     isVisible: attribute?.repVisible ?? true,
   };
 }
@@ -110,7 +115,7 @@ function filterWords(
   key: string,
   name: string,
   tests: readonly Test[],
-  type: ShownType,
+  of: Shown,
   words: Words,
 ): { before: string; after: string } {
   const [only] = tests;
@@ -118,7 +123,7 @@ function filterWords(
     const flag = FLAGS[key];
     if (flag !== undefined) return { before: only.operand ? flag : `not ${flag}`, after: '' };
   }
-  const asked = tests.map((test) => thresholdOf(test, type, words)).join(' and ');
+  const asked = tests.map((test) => thresholdOf(test, of, words)).join(' and ');
   const verb = EVENTS[key];
   return {
     before: '',
@@ -130,8 +135,8 @@ const FLAGS: Record<string, string> = { won: 'won', closed: 'closed' };
 const EVENTS: Record<string, string> = { closed_at: 'closed', opened_at: 'opened' };
 
 /** What a test asks for, with dates instead of ages: `at least 3`, `on or after 2025-06-15`. */
-export function thresholdOf(test: Test, type: ShownType, words: Words, cut: CutPoint = null): string {
-  const show = (value: string | number | boolean): string => showValue(value, type, words);
+export function thresholdOf(test: Test, of: Shown, words: Words, cut: CutPoint = null): string {
+  const show = (value: string | number | boolean): string => showValue(value, of, words);
   switch (test.operator) {
     case 'is':
       return `is ${show(test.operand)}`;
@@ -164,11 +169,11 @@ export function thresholdOf(test: Test, type: ShownType, words: Words, cut: CutP
     case 'unknown':
       return 'is not known';
     case 'includes':
-      return `includes ${test.operand}`;
+      return `includes ${show(test.operand)}`;
     case 'includesAny':
-      return `includes one of ${test.operand.join(', ')}`;
+      return `includes one of ${test.operand.map(show).join(', ')}`;
     case 'includesAll':
-      return `includes ${test.operand.join(' and ')}`;
+      return `includes ${test.operand.map(show).join(' and ')}`;
     case 'anniversaryInNext':
       return `comes round within the next ${test.operand}`;
     case 'anniversaryInLast':
@@ -176,12 +181,12 @@ export function thresholdOf(test: Test, type: ShownType, words: Words, cut: CutP
     case 'between':
       if (typeof test.operand[0] === 'number')
         return `between ${show(test.operand[0])} and ${show(test.operand[1])}`;
-      return spanWords(test, type, words);
+      return spanWords(test, of.type, words);
     case 'notInLast':
     case 'notInNext':
-      return `not ${spanWords(test, type, words)}`;
+      return `not ${spanWords(test, of.type, words)}`;
     default:
-      return spanWords(test, type, words);
+      return spanWords(test, of.type, words);
   }
 }
 
@@ -213,16 +218,18 @@ function dayBefore(day: string): string {
 }
 
 /** A value as people read it; null reads `not known`. */
-export function showValue(value: unknown, type: ShownType, { calendar, currency }: Words): string {
+export function showValue(value: unknown, of: Shown, { calendar, currency }: Words): string {
+  const { type } = of;
   if (value === null || value === undefined) return 'not known';
   if (type === 'boolean') return value === true ? 'yes' : 'no';
   if (type === 'money') return showMoney(Number(value), currency);
   if (type === 'probability') return `${SHARES.format(100 * Number(value))} %`;
   if (type === 'number') return format(Number(value));
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  if (Array.isArray(value))
+    return value.length === 0 ? 'none' : value.map((one) => valueName(of, String(one))).join(', ');
   if (type === 'datetime') return instants(calendar.zone).format(new Date(String(value)));
   if (type === 'date') return showDay(String(value));
-  return String(value);
+  return valueName(of, String(value));
 }
 
 /** YYYY-MM-DD in words that no country takes for another day: `15 Jun 2025`. */

@@ -156,9 +156,11 @@ function readClause(sketch: Sketch, reading: Reading): Clause {
   const holds = typeof truth === 'boolean' ? truth : null;
   const isHidden = reading.audience === 'rep' && !topic.isVisible;
   const raw = sketch.value === null ? null : row[sketch.value];
-  const seen = sketch.value === null ? null : showValue(raw, topic.type, reading.words);
+  const seen = sketch.value === null ? null : showValue(raw, topic, reading.words);
   const score = sketch.score === undefined ? null : numberOrNull(row[sketch.score]);
-  const value = score === null || seen === null ? seen : `${seen}, a score of ${score}`;
+  const points = sketch.points === undefined ? null : numberOrNull(row[sketch.points]);
+  const says = score !== null ? `, a score of ${score}` : points !== null ? `, ${signed(points)} points` : '';
+  const value = seen === null ? null : `${seen}${says}`;
   return {
     kind: 'test',
     ...(sketch.isFact && { isFact: true }),
@@ -169,6 +171,9 @@ function readClause(sketch: Sketch, reading: Reading): Clause {
     turnsOn: sketch.test === null ? null : turningDay(sketch.test, raw, holds, reading.words),
   };
 }
+
+/** +12, -3, +0. */
+const signed = (points: number): string => `${points < 0 ? '-' : '+'}${Math.abs(Math.round(points))}`;
 
 function hiddenThreshold(holds: Truth): string {
   if (holds === null) return 'is not known';

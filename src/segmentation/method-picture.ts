@@ -1,5 +1,6 @@
 /** What a model says, without what only the arithmetic needs. */
 import { z } from 'zod';
+import type { ColumnNames } from './column-names.ts';
 import type { Segmentation } from './definition.ts';
 import type { Card } from './methods/scorecard-definition.ts';
 import type { Model } from './model.ts';
@@ -59,7 +60,14 @@ export const MethodPicture = z.discriminatedUnion('method', [
         size: z.number(),
         stability: z.string().nullable(),
         traits: z.array(
-          z.object({ name: z.string(), inside: z.number(), outside: z.number(), difference: z.number() }),
+          z.object({
+            name: z.string(),
+            /** Counted as days ago. */
+            isDate: z.boolean(),
+            inside: z.number(),
+            outside: z.number(),
+            difference: z.number(),
+          }),
         ),
       }),
     ),
@@ -108,7 +116,12 @@ const GOOD_SILHOUETTE = 0.25;
 const TRAITS = 6;
 
 /** Of the methods whose picture is all in the model; `bins` are of the score that the segments divide. */
-export function pictureOfModel(definition: Segmentation, model: Model, bins: Bins): MethodPicture | null {
+export function pictureOfModel(
+  definition: Segmentation,
+  model: Model,
+  bins: Bins,
+  names: ColumnNames,
+): MethodPicture | null {
   switch (model.method) {
     case 'clusters':
       return {
@@ -126,7 +139,8 @@ export function pictureOfModel(definition: Segmentation, model: Model, bins: Bin
             .sort((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
             .slice(0, TRAITS)
             .map(({ column, option, inside, outside, difference }) => ({
-              name: option === undefined ? column : `${column}: ${option}`,
+              name: names.of(column, option),
+              isDate: names.isDate(column),
               inside,
               outside,
               difference,
@@ -154,8 +168,8 @@ export function pictureOfModel(definition: Segmentation, model: Model, bins: Bin
         cases: model.cases,
         won: model.won,
         use: model.use,
-        card: model.card === null ? null : cardPicture(model.card),
-        profile: model.profile,
+        card: model.card === null ? null : cardPicture(model.card, names),
+        profile: model.profile.map(names.sentence),
         cuts: cutsOf(definition, { ...model.card?.grades }),
         bins,
       };
@@ -165,7 +179,7 @@ export function pictureOfModel(definition: Segmentation, model: Model, bins: Bin
         cases: model.seeds + model.others,
         won: model.seeds,
         use: model.card === null ? 'nobody' : 'learned',
-        card: model.card === null ? null : cardPicture(model.card),
+        card: model.card === null ? null : cardPicture(model.card, names),
         profile: [],
         cuts: cutsOf(definition, model.cutPoints),
         bins,
@@ -182,14 +196,14 @@ function cutsOf(definition: Segmentation, learned: Record<string, number | null>
   });
 }
 
-function cardPicture({ attributes, validation }: Card): z.infer<typeof CardPicture> {
+function cardPicture({ attributes, validation }: Card, names: ColumnNames): z.infer<typeof CardPicture> {
   const { auc, calibration, liftTop10, verdict } = validation;
   return {
     attributes: attributes.map(({ column, option, reading, bins }) => ({
-      name: option === undefined ? column : `${column}: ${option}`,
+      name: names.of(column, option),
       reading,
       bins: bins.map(({ test, points, positives, negatives }) => ({
-        test: inWords(test),
+        test: inWords(test, (value) => names.option(column, value)),
         points,
         won: positives,
         lost: negatives,
@@ -202,13 +216,16 @@ function cardPicture({ attributes, validation }: Card): z.infer<typeof CardPictu
   };
 }
 
-function inWords(test: Card['attributes'][number]['bins'][number]['test']): string {
+function inWords(
+  test: Card['attributes'][number]['bins'][number]['test'],
+  nameOf: (option: string) => string,
+): string {
   switch (test.kind) {
     case 'range':
       if (test.above === null) return `up to ${test.atMost ?? ''}`;
       return test.atMost === null ? `over ${test.above}` : `over ${test.above}, up to ${test.atMost}`;
     case 'options':
-      return test.options.join(', ');
+      return test.options.map(nameOf).join(', ');
     case 'other':
       return 'anything else';
     case 'unknown':

@@ -164,6 +164,6 @@ export function inWords(condition: Condition, owner: 'person' | 'company', words
   const comparison =
     'deals' in condition ? condition.deals : 'contacts' in condition ? condition.contacts : condition;
   return `${topic.name} ${testsOf(comparison)
-    .map((test) => thresholdOf(test, topic.type, words))
+    .map((test) => thresholdOf(test, topic, words))
     .join(' and ')}`;
 }

@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import { type Attribute, type AttributeOwner, ownerOf } from '../model/attribute.ts';
+import { valueName } from '../model/value-name.ts';
 import { catalogue } from '../segmentation/catalogue.ts';
 import { listAttributes } from '../store/columns.ts';
 import { listConnections } from '../store/connections.ts';
@@ -56,8 +57,8 @@ const ROWS_READ = 20_000;
 const VALUES = 50;
 
 /**
- * The most frequent values of a text attribute among the newest records, so that people choose rather than type. None
- * of those that name a person or are sensitive.
+ * The most frequent values of a text attribute among the newest records, then those that the CRM offers and nobody has,
+ * so that people choose rather than type. None of those that name a person or are sensitive.
  * @throws InputError `attribute_unknown`
  */
 export async function readValues(
@@ -65,7 +66,7 @@ export async function readValues(
   tenant: Tenant,
   owner: AttributeOwner,
   key: string,
-): Promise<{ value: string; count: number }[]> {
+): Promise<{ value: string; name: string; count: number }[]> {
   const attribute = (await listAttributes(db, tenant)).find((one) => one.owner === owner && one.key === key);
   if (attribute === undefined) {
     throw new InputError('attribute_unknown', `There is no attribute ${owner}.${key}.`, {
@@ -84,5 +85,11 @@ export async function readValues(
      where ${value} is not null and length(${value}) <= 100
      group by 1 order by 2 desc, 1 limit ${VALUES}`,
   );
-  return rows;
+  const seen = new Set(rows.map(({ value }) => value));
+  // Options that nobody has yet can be asked for as well.
+  const others = Object.keys(attribute.valueNames ?? {}).filter((value) => !seen.has(value));
+  return [...rows, ...others.map((value) => ({ value, count: 0 }))].map((row) => ({
+    ...row,
+    name: valueName(attribute, row.value),
+  }));
 }

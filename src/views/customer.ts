@@ -1,6 +1,7 @@
 import { NotFoundError } from '../errors.ts';
 import type { Attribute, SubjectType } from '../model/attribute.ts';
 import type { ObjectType } from '../model/record.ts';
+import { valueName } from '../model/value-name.ts';
 import { explainSubject } from '../pipeline/explain.ts';
 import type { Audience, Explanation } from '../segmentation/explain.ts';
 import { listAttributes } from '../store/columns.ts';
@@ -21,6 +22,8 @@ export type CustomerValue = {
   sensitivity: Attribute['sensitivity'];
   /** As text; null where it is not known, or not for whoever asks. */
   value: string | null;
+  /** The same as the CRM calls it. */
+  valueName: string | null;
   isHidden: boolean;
 };
 
@@ -38,6 +41,8 @@ export type CustomerRecord = {
   keptApart: { by: string; at: Date } | null;
   /** By attribute key; only what whoever asks may see. */
   values: Record<string, string | null>;
+  /** What the CRM calls those of them that it calls otherwise. */
+  valueNames: Record<string, string>;
   /** What the CRM shows of ours. */
   shown: {
     target: string;
@@ -51,6 +56,8 @@ export type CustomerDeal = {
   id: string;
   name: string | null;
   stage: string | null;
+  /** As the CRM calls it. */
+  stageName: string | null;
   revenue: string | null;
   closedAt: string | null;
   won: boolean | null;
@@ -134,9 +141,17 @@ export async function readCustomer(
       type: attribute.type,
       sensitivity: attribute.sensitivity,
       value: isHidden(attribute) ? null : read(attribute.key),
+      valueName: isHidden(attribute) ? null : shownText(row[`a_${attribute.key}`], attribute),
       isHidden: isHidden(attribute),
     })),
-    records: await readRecords(db, tenant, subject, id, new Set(own.filter(isHidden).map(({ key }) => key))),
+    records: await readRecords(
+      db,
+      tenant,
+      subject,
+      id,
+      own.filter((attribute) => !isHidden(attribute)),
+      new Set(own.filter(isHidden).map(({ key }) => key)),
+    ),
     explanations: segmentations,
     history: await readChanges(db, tenant, subject, id),
     deals: await readDeals(db, tenant, attributes, subject, id, audience),
@@ -200,6 +215,7 @@ async function readRecords(
   tenant: Tenant,
   subject: SubjectType,
   id: string,
+  visible: readonly Attribute[],
   hidden: ReadonlySet<string>,
 ): Promise<CustomerRecord[]> {
   const { schema } = tenant;
@@ -243,6 +259,13 @@ async function readRecords(
           .filter(([attribute]) => !hidden.has(attribute))
           .map(([attribute, value]) => [attribute, shownText(value)]),
       ),
+      valueNames: Object.fromEntries(
+        visible.flatMap((attribute): [string, string][] => {
+          const value = row.properties[attribute.key];
+          const name = shownText(value, attribute);
+          return name === null || name === shownText(value) ? [] : [[attribute.key, name]];
+        }),
+      ),
       shown: Object.entries(row.shown ?? {}).flatMap(([targetId, value]) => {
         const target = targets.get(targetId);
         if (!target) return [];
@@ -266,10 +289,13 @@ async function readRecords(
   });
 }
 
-function shownText(value: unknown): string | null {
+/** In the CRM's own words where it is said whose value it is. */
+function shownText(value: unknown, of?: Attribute): string | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) return value.toISOString();
-  return Array.isArray(value) ? value.join(', ') : String(value);
+  return Array.isArray(value)
+    ? value.map((one) => valueName(of, String(one))).join(', ')
+    : valueName(of, String(value));
 }
 
 async function readChanges(
@@ -300,7 +326,7 @@ async function readDeals(
     subject === 'person'
       ? `d.person_id = $1::bigint or d.id in (select deal_id from ${schema}.deal_person where person_id = $1::bigint)`
       : 'd.company_id = $1::bigint';
-  const { rows } = await db.query<CustomerDeal>(
+  const { rows } = await db.query<Omit<CustomerDeal, 'stageName'>>(
     `select d.id, ${column('name', 'name')}, ${column('stage', 'stage')}, ${column('closed_at', 'closedAt', '::text')},
        ${column('won', 'won')}, d.counts,
        ${audience === 'rep' ? 'null' : 'd.revenue::text'} as revenue,
@@ -308,7 +334,8 @@ async function readDeals(
      from ${schema}.deal d where ${whose} order by 4 desc nulls last, d.id desc limit ${MOST_DEALS}`,
     [id],
   );
-  return rows;
+  const stage = attributes.find(({ owner, key }) => owner === 'deal' && key === 'stage');
+  return rows.map((row) => ({ ...row, stageName: shownText(row.stage, stage) }));
 }
 
 async function readMerges(db: Queryable, { schema }: Tenant, subject: SubjectType, id: string) {

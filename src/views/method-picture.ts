@@ -6,6 +6,8 @@ import { keptModels } from '../pipeline/learn/kept-models.ts';
 import { type Plans, pinsNow, readPlans } from '../pipeline/publish/plans.ts';
 import { changeOf } from '../pipeline/publish/publish.ts';
 import { refusesProfiling } from '../pipeline/push/desired.ts';
+import { indexAttributes } from '../segmentation/attribute-index.ts';
+import { type ColumnNames, columnNames } from '../segmentation/column-names.ts';
 import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type MethodPicture, pictureOfModel } from '../segmentation/method-picture.ts';
@@ -41,9 +43,17 @@ export async function pictureMethod(
   const { plans } = await readPlans(db, tenant, { asOf, pins: await pinsNow(db, tenant) });
   const others = plans.filter((one) => one.definition.key !== definition.key);
   const model = await modelNow(db, tenant, definition, { ...basis.request, others });
-  const scene = { db, tenant, request: basis.request, plan: { definition, model }, others };
+  const { zone, fiscalYearStart, currency } = tenant;
+  const calendar = { asOf, zone, fiscalYearStart };
+  const words = { attributes: indexAttributes(basis.request.attributes), calendar, currency };
+  const names = columnNames(definition, words);
+  const scene = { db, tenant, request: basis.request, plan: { definition, model }, others, names };
   const reason = model === null ? null : whyNobody(model);
-  return { picture: await pictureOf(scene, reason !== null), reason, warnings: model?.warnings ?? [] };
+  return {
+    picture: await pictureOf(scene, reason !== null),
+    reason: reason && names.sentence(reason),
+    warnings: (model?.warnings ?? []).map(names.sentence),
+  };
 }
 
 /** The model in force where the definition is, else one of the data as it is now. */
@@ -60,7 +70,14 @@ async function modelNow(
   return keptModels(tenant)(db, definition, request, stored?.model ?? null);
 }
 
-type Scene = { db: Queryable; tenant: Tenant; request: Plans['request']; plan: Plan; others: Plan[] };
+type Scene = {
+  db: Queryable;
+  tenant: Tenant;
+  request: Plans['request'];
+  plan: Plan;
+  others: Plan[];
+  names: ColumnNames;
+};
 
 async function pictureOf(scene: Scene, nobody: boolean): Promise<MethodPicture | null> {
   const { definition, model } = scene.plan;
@@ -78,7 +95,7 @@ async function pictureOf(scene: Scene, nobody: boolean): Promise<MethodPicture |
     return { method: 'tiers', cuts, bins: column ? await histogram(scene, `g.${quoted(String(of))}`) : [] };
   }
   if (model === null) return null;
-  return pictureOfModel(definition, model, nobody ? [] : await scoreBins(scene));
+  return pictureOfModel(definition, model, nobody ? [] : await scoreBins(scene), scene.names);
 }
 
 function isMoneyOrNumber(attributes: readonly Attribute[], owner: string, key: string): boolean {

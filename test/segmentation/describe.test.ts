@@ -50,3 +50,37 @@ it('says segments by their names, days as people write them, and begins as a sen
 it('says a limit of money with its currency', () => {
   expect(describeSegment(tiers, 'gold', scene)).toEqual({ text: 'Revenue is at least €1,500' });
 });
+
+it('says values as the CRM calls them, of one, of several, and of what it has no name for', () => {
+  const valueNames = { in_progress: 'In progress', connected: 'Connected' };
+  const attributes = scene.attributes.map((one) =>
+    one.owner === 'person' && one.key === 'lead_status' ? { ...one, valueNames } : one,
+  );
+  const open = RulesSegmentation.parse({
+    key: 'open',
+    name: 'Open',
+    subject: 'person',
+    method: 'rules',
+    segments: [
+      {
+        key: 'now',
+        name: 'Now',
+        when: {
+          any: [
+            { attribute: 'lead_status', is: 'in_progress' },
+            { attribute: 'lead_status', in: ['connected', 'elsewhere'] },
+            { attribute: 'lead_status', contains: 'in_' },
+          ],
+        },
+      },
+    ],
+  });
+  expect(describeSegment(open, 'now', { ...scene, attributes })).toEqual({
+    kind: 'any',
+    parts: [
+      { text: 'Lead status: is In progress' },
+      { text: 'Lead status: is one of Connected, elsewhere' },
+      { text: 'Lead status: contains "in_"' },
+    ],
+  });
+});

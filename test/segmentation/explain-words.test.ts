@@ -20,4 +20,6 @@ it.each<[unknown, ShownType, string]>([
   ['2026-06-30', 'date', '30 Jun 2026'],
   ['no day', 'date', 'no day'],
   [null, 'money', 'not known'],
-])('%j of type %s is shown as %s', (value, type, shown) => expect(showValue(value, type, words)).toBe(shown));
+])('%j of type %s is shown as %s', (value, type, shown) =>
+  expect(showValue(value, { type }, words)).toBe(shown),
+);

@@ -251,8 +251,8 @@ it('offers attributes with their operators, what is sensitive, and values to cho
   const values = await rig.ask(viewer, 'GET', '/api/attributes/person/country/values');
   expect(await values.json()).toEqual({
     values: [
-      { value: 'DE', count: 75 },
-      { value: 'US', count: 25 },
+      { value: 'DE', name: 'DE', count: 75 },
+      { value: 'US', name: 'US', count: 25 },
     ],
   });
 });

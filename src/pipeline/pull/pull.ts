@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Connector, Json, Page, PullMode } from '../../../connectors/contract.ts';
 import { RateLimitError } from '../../errors.ts';
+import { ownerOf } from '../../model/attribute.ts';
 import type { ObjectType } from '../../model/record.ts';
-import { listAttributes } from '../../store/columns.ts';
+import { listAttributes, saveValueNames } from '../../store/columns.ts';
 import { type CursorPurpose, getCursor, saveCursor } from '../../store/cursors.ts';
 import { clearDirtyRecords, takeDirtyRecords } from '../../store/dirty.ts';
 import { listMappings, type MappingRow, markFilled, noteProperties } from '../../store/mappings.ts';
@@ -16,6 +17,7 @@ import type { OpenConnection, SliceResult, StageContext } from '../stage.ts';
 import { isFall, Progress } from './falls.ts';
 import { type PageOutcome, type PageSource, storePage } from './pull-page.ts';
 import { type Reading, readingOf } from './read-record.ts';
+import { valueNamesOf } from './value-names.ts';
 
 /** How often every id and association is compared, for what the CRM does not tell as a change. */
 const SWEEP_EVERY_MS = 24 * 60 * 60_000;
@@ -169,17 +171,25 @@ async function runStart(scene: Scene): Promise<Date> {
 
 // Steps -------------------------------------------------------------------------------------------------------
 
-/** Compares the mapped properties with what the CRM has, so that a lost one is named and never read as empty. */
+/**
+ * Compares the mapped properties with what the CRM has, so that a lost one is named and never read as empty; notes what
+ * it calls their values.
+ */
 async function lookUpProperties(scene: Scene): Promise<Ending> {
   const { connector, context } = scene.connection;
   if (!connector.discover || scene.mappings.length + scene.shown.length === 0) return 'done';
   const properties = await connector.discover(context, scene.object);
+  const { tenant } = scene.work;
+  const attributes = await listAttributes(scene.work.pool, tenant);
+  const owner = ownerOf[scene.object];
+  const names = valueNamesOf(owner, scene.mappings, properties, attributes, scene.connection.config);
   await transaction(scene.work.pool, async (client) => {
     await scene.work.checkFence(client);
     const existing = properties.map((property) => property.name);
-    const { lost } = await noteProperties(client, scene.work.tenant, { ...scene, existing });
+    const { lost } = await noteProperties(client, tenant, { ...scene, existing });
     if (lost > 0) add(scene, 'lost_properties', lost);
-    await noteLostTargets(client, scene.work.tenant, { ...scene, existing }, scene.shown);
+    await saveValueNames(client, tenant, names);
+    await noteLostTargets(client, tenant, { ...scene, existing }, scene.shown);
   });
   return 'done';
 }

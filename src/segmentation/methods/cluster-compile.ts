@@ -1,3 +1,4 @@
+import { valueName } from '../../model/value-name.ts';
 import type { Plan } from '../compile.ts';
 import { compileCondition, type Scope } from '../compile-condition.ts';
 import type { Drawing, Sketch } from '../explain-sketch.ts';
@@ -130,11 +131,11 @@ export function sketchCluster(
     if (feature === undefined || found === undefined) return [];
     const topic = featureTopic(feature, definition.subject, words);
     const type = found.isAge || topic.type === 'boolean' ? (found.isAge ? 'number' : 'text') : topic.type;
-    const averaged = type === 'money' ? 'money' : 'number';
+    const averaged = { type: type === 'money' ? 'money' : 'number' } as const;
     const typical =
       trait.option === undefined
         ? `${showValue(trait.inside, averaged, words)} in the group, ${showValue(trait.outside, averaged, words)} outside`
-        : `${trait.option} has ${Math.round(100 * trait.inside)} % of the group, ${Math.round(100 * trait.outside)} % outside`;
+        : `${valueName(topic, trait.option)} has ${Math.round(100 * trait.inside)} % of the group, ${Math.round(100 * trait.outside)} % outside`;
     return [
       {
         kind: 'test',

@@ -85,5 +85,5 @@ export function tierThreshold(
   const share = tier?.topPercent === undefined ? '' : `, the top ${tier.topPercent} %`;
   return cut === undefined || cut === null
     ? 'below the tiers above'
-    : `at least ${showValue(cut, topic.type, words)}${share}`;
+    : `at least ${showValue(cut, topic, words)}${share}`;
 }

@@ -1,3 +1,4 @@
+import { valueName } from '../../model/value-name.ts';
 import { compileCondition, type Scope } from '../compile-condition.ts';
 import type { Drawing, Sketch } from '../explain-sketch.ts';
 import type { Topic } from '../explain-words.ts';
@@ -80,20 +81,21 @@ export function valuesOf(
     if (feature === undefined || found === undefined) return [];
     const topic = featureTopic(feature, definition.subject, words);
     const points = attributeSql(attribute, found, scope.base.bindings);
-    const shown = attribute.option ?? '';
-    const seen = `coalesce(${found.kind === 'multi' ? `array_to_string(${found.sql}, ', ')` : `(${found.sql})::text`}, 'not known')`;
+    const option = attribute.option === undefined ? '' : ` (${valueName(topic, attribute.option)})`;
+    const type = found.isAge ? 'number' : topic.type === 'boolean' ? 'text' : topic.type;
     return [
       {
         kind: 'test',
         isFact: true,
         topic: {
           ...topic,
-          type: 'text',
-          name: `${found.isAge ? 'days since ' : ''}${topic.name}${shown === '' ? '' : ` (${shown})`}`,
+          type,
+          name: `${found.isAge ? 'days since ' : ''}${topic.name}${option}`,
         },
         threshold: `information value ${attribute.iv.toFixed(2)}`,
         test: null,
-        value: column('v', `to_json(${seen} || ', ' || to_char(${points}, 'FMSG999990') || ' points')`),
+        value: column('v', `to_json(${found.sql})`),
+        points: column('p', `(${points})`),
         truth: holds,
       },
     ];

@@ -28,6 +28,7 @@ export default route({
         type: AttributeType,
         sensitivity: z.enum(['normal', 'proxy', 'sensitive']),
         value: z.string().nullable(),
+        valueName: z.string().nullable().describe('The same as the CRM calls it'),
         isHidden: z.boolean(),
       }),
     ),
@@ -44,6 +45,9 @@ export default route({
         /** Somebody said that it is nobody else's. */
         keptApart: z.object({ by: z.string(), at: Instant }).nullable(),
         values: z.record(z.string(), z.string().nullable()),
+        valueNames: z
+          .record(z.string(), z.string())
+          .describe('What the CRM calls those of them that it calls otherwise'),
         shown: z.array(
           z.object({
             target: z.string(),
@@ -86,6 +90,7 @@ export default route({
         id: z.string(),
         name: z.string().nullable(),
         stage: z.string().nullable(),
+        stageName: z.string().nullable().describe('As the CRM calls it'),
         revenue: z.string().nullable(),
         closedAt: z.string().nullable(),
         won: z.boolean().nullable(),

@@ -13,7 +13,7 @@ export default route({
   answer: z.object({
     attributes: z.array(
       z.object({
-        ...Attribute.omit({ empty: true, repVisible: true }).shape,
+        ...Attribute.omit({ empty: true, repVisible: true, valueNames: true }).shape,
         state: z.enum(['ready', 'filling', 'problem', 'missing']),
         fedBy: z.array(z.string()),
         isAllowed: z.boolean().describe('Sensitive ones may be used once their lawful basis is on record'),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RateLimitError } from '../../../src/errors.ts';
 import { acceptFall, listFalls } from '../../../src/pipeline/pull/falls.ts';
 import { pullSlice } from '../../../src/pipeline/pull/pull.ts';
+import { listAttributes } from '../../../src/store/columns.ts';
 import { noteDirtyRecords } from '../../../src/store/dirty.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
 import { ArrayCrm } from '../array-crm.ts';
@@ -59,6 +60,37 @@ describe('a pull', () => {
     expect(await rows(`select properties, email from S.contact_record where id = 'c4'`)).toEqual([
       { properties: {}, email: null },
     ]);
+  });
+
+  it('notes what the CRM calls the values that it reads, and keeps the names of options that are gone', async () => {
+    const interests = {
+      object: 'contact',
+      name: 'interests',
+      label: 'Interests',
+      type: 'enumeration',
+    } as const;
+    const names = async () => {
+      const attributes = await listAttributes(db.pool, db.tenant);
+      return attributes.find(({ key }) => key === 'interests')?.valueNames;
+    };
+    const offer = async (options: { value: string; label: string }[]) => {
+      crm.properties = [
+        { object: 'contact', name: 'email', label: 'Email', type: 'string', readOnly: false, ours: false },
+        { ...interests, options, readOnly: false, ours: false },
+      ];
+      await pull();
+      return names();
+    };
+    expect(await offer([{ value: 'trail_running', label: 'Trail running' }])).toEqual({
+      trail_running: 'Trail running',
+    });
+    expect(
+      await offer([
+        { value: 'bikes', label: 'Bikes' },
+        { value: 'tea', label: '' },
+      ]),
+    ).toEqual({ trail_running: 'Trail running', bikes: 'Bikes', tea: 'tea' });
+    expect(await offer([{ value: 'bikes', label: 'Cycling' }])).toMatchObject({ bikes: 'Cycling' });
   });
 
   it('goes on where it was killed, whichever page that was', async () => {

@@ -193,18 +193,18 @@ function Records({ customer }: { customer: Customer }) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {rows.map(({ key, name, type, value }) => (
+            {rows.map(({ key, name, type, value, valueName }) => (
               <Table.Tr key={key}>
                 <Table.Th scope="row" fw={400}>
                   {name}
                 </Table.Th>
-                <Table.Td>{shown(type, value, tenant.zone)}</Table.Td>
+                <Table.Td>{shown(type, valueName, tenant.zone)}</Table.Td>
                 {records.map((record) => {
                   const theirs = record.values[key] ?? null;
                   const differs = theirs !== null && value !== null && theirs !== value;
                   return (
                     <Table.Td key={record.connectionId + record.id}>
-                      {shown(type, theirs, tenant.zone)}
+                      {shown(type, record.valueNames[key] ?? theirs, tenant.zone)}
                       {differs && (
                         <Text span size="xs" c="dimmed">
                           {' '}
@@ -271,7 +271,7 @@ function Deals({ customer }: { customer: Customer }) {
         {
           head: 'State',
           cell: (deal) =>
-            deal.won === null ? (deal.stage ?? '–') : deal.won ? 'Won' : (deal.stage ?? 'Not won'),
+            deal.won === null ? (deal.stageName ?? '–') : deal.won ? 'Won' : (deal.stageName ?? 'Not won'),
         },
         { head: 'Closed', cell: (deal) => (deal.closedAt ? day(deal.closedAt) : '–') },
         {

@@ -334,7 +334,7 @@ function Details({ attribute, onDone }: { attribute: Attribute; onDone: () => vo
           {(found) => (
             <Rows
               name={`Values of ${attribute.name}`}
-              rows={found.values.slice(0, 12)}
+              rows={found.values.filter((one) => one.count > 0).slice(0, 12)}
               keyOf={({ value }) => value}
               empty={
                 <Text size="sm" c="dimmed">
@@ -342,7 +342,20 @@ function Details({ attribute, onDone }: { attribute: Attribute; onDone: () => vo
                 </Text>
               }
               columns={[
-                { head: 'Most frequent values', cell: ({ value }) => value },
+                {
+                  head: 'Most frequent values',
+                  cell: ({ value, name }) => (
+                    <>
+                      {name}
+                      {name !== value && (
+                        <Text span size="xs" c="dimmed">
+                          {' '}
+                          {value}
+                        </Text>
+                      )}
+                    </>
+                  ),
+                },
                 { head: 'How often', isNumber: true, cell: ({ count: times }) => count(times) },
               ]}
             />

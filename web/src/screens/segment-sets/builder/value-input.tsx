@@ -1,4 +1,5 @@
-import { Autocomplete, Group, NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
+import { Autocomplete, Group, MultiSelect, NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import type { AttributeOwner, AttributeType } from '../../../../../src/model/attribute.ts';
 import { useApi } from '../../../query.ts';
 import { formOf, PERIODS, UNITS } from './vocabulary.ts';
@@ -218,39 +219,96 @@ export function Duration({
   );
 }
 
-function useValues(of: Given['of']): string[] {
+type Option = { value: string; label: string };
+
+function useOptions(of: Given['of']): Option[] {
   const asked = of ?? { owner: 'person' as const, key: 'none' };
   const values = useApi(
     'GET /api/attributes/:owner/:key/values',
     { params: asked },
     { enabled: of !== undefined },
   );
-  return of === undefined ? [] : (values.data?.values.map(({ value }) => value) ?? []);
+  return of === undefined
+    ? []
+    : (values.data?.values.map(({ value, name }) => ({ value, label: name })) ?? []);
 }
 
-function Word({ value, onChange, of, label }: Given & { label: string }) {
+/** Are they called otherwise than they are stored? Then names are chosen; else what is typed is what is meant. */
+const isNamed = (options: readonly Option[]): boolean => options.some(({ value, label }) => value !== label);
+
+/** What conditions hold already, and what somebody types that no option is, beside the options. */
+function withOthers(options: readonly Option[], held: readonly string[], typed: string): Option[] {
+  const known = new Set(options.flatMap(({ value, label }) => [value, label]));
+  const others = held.filter((value) => !options.some((one) => one.value === value));
+  const isNew = typed.trim() !== '' && !known.has(typed.trim()) && !others.includes(typed.trim());
+  return [
+    ...options,
+    ...others.map((value) => ({ value, label: value })),
+    ...(isNew ? [{ value: typed.trim(), label: `the value "${typed.trim()}"` }] : []),
+  ];
+}
+
+/** Operators that look into values take a part of one. */
+const LOOKS_INTO = ['contains', 'startsWith', 'endsWith'];
+
+function Word({ value, onChange, of, label, operator }: Given & { label: string }) {
+  const options = useOptions(of);
+  const [typed, setTyped] = useState('');
+  const held = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  if (!isNamed(options) || LOOKS_INTO.includes(operator))
+    return (
+      <Autocomplete
+        aria-label={label}
+        size="xs"
+        w={180}
+        placeholder="Value"
+        data={LOOKS_INTO.includes(operator) ? [] : options.map((one) => one.value)}
+        value={held}
+        onChange={onChange}
+      />
+    );
   return (
-    <Autocomplete
+    <Select
       aria-label={label}
       size="xs"
       w={180}
-      placeholder="Value"
-      data={useValues(of)}
-      value={typeof value === 'string' || typeof value === 'number' ? String(value) : ''}
-      onChange={onChange}
+      searchable
+      allowDeselect={false}
+      placeholder="Choose a value"
+      data={withOthers(options, held === '' ? [] : [held], typed)}
+      onSearchChange={setTyped}
+      value={held === '' ? null : held}
+      onChange={(chosen) => onChange(chosen ?? '')}
     />
   );
 }
 
 function Words({ value, onChange, of, label }: Given & { label: string }) {
+  const options = useOptions(of);
+  const [typed, setTyped] = useState('');
+  const held = Array.isArray(value) ? value.map(String) : [];
+  if (!isNamed(options))
+    return (
+      <TagsInput
+        aria-label={label}
+        size="xs"
+        miw={180}
+        placeholder="Values, each with Enter"
+        data={options.map((one) => one.value)}
+        value={held}
+        onChange={onChange}
+      />
+    );
   return (
-    <TagsInput
+    <MultiSelect
       aria-label={label}
       size="xs"
       miw={180}
-      placeholder="Values, each with Enter"
-      data={useValues(of)}
-      value={Array.isArray(value) ? value.map(String) : []}
+      searchable
+      placeholder={held.length === 0 ? 'Choose values' : undefined}
+      data={withOthers(options, held, typed)}
+      onSearchChange={setTyped}
+      value={held}
       onChange={onChange}
     />
   );

@@ -1,12 +1,10 @@
 import { Accordion, Badge, Box, Card, Group, SimpleGrid, Stack, Table, Text, Tooltip } from '@mantine/core';
 import { count, share } from '../../../parts/figures.ts';
-import { type Names, useNames } from '../../../parts/names.ts';
 import type { Draft } from '../use-draft.ts';
 import { type PictureOf, rounded } from './picture.ts';
 
 /** What each group is like, and whether the grouping is good; the figures behind it are one click away. */
 export function ClusterProfiles({ picture, draft }: { picture: PictureOf<'clusters'>; draft: Draft }) {
-  const names = useNames(draft.definition.subject);
   const isGood = picture.grouping === 'good';
   const nameOf = (key: string) => draft.definition.segments.find((one) => one.key === key)?.name ?? key;
   return (
@@ -40,11 +38,11 @@ export function ClusterProfiles({ picture, draft }: { picture: PictureOf<'cluste
               </Text>
             </Group>
             <Text size="xs" c="dimmed" mb={6}>
-              {sketch(group.traits, names)}
+              {sketch(group.traits)}
             </Text>
             <Stack gap={4}>
               {group.traits.map((trait) => (
-                <Trait key={trait.name} trait={trait} names={names} />
+                <Trait key={trait.name} trait={trait} />
               ))}
             </Stack>
           </Card>
@@ -109,34 +107,31 @@ type TraitOf = PictureOf<'clusters'>['groups'][number]['traits'][number];
 /** In standard deviations: what sets a group apart, and what is worth a word. */
 const STANDS_OUT = 0.5;
 
-/** Methods count days and instants as days ago. */
-const isDate = (column: string, names: Names): boolean => /^date/.test(names.type(column) ?? '');
-
-function sideOf({ name, difference }: TraitOf, names: Names): string {
+function sideOf({ isDate, difference }: TraitOf): string {
   if (Math.abs(difference) < 0.1) return 'as others';
-  if (isDate(name, names)) return difference > 0 ? 'long ago' : 'lately';
+  if (isDate) return difference > 0 ? 'long ago' : 'lately';
   return difference > 0 ? 'high' : 'low';
 }
 
 /** "revenue high, last purchase lately". */
-function sketch(traits: readonly TraitOf[], names: Names): string {
+function sketch(traits: readonly TraitOf[]): string {
   const words = traits
     .filter(({ difference }) => Math.abs(difference) >= STANDS_OUT)
     .slice(0, 3)
-    .map((trait) => `${names.attribute(trait.name)} ${sideOf(trait, names)}`);
+    .map((trait) => `${trait.name} ${sideOf(trait)}`);
   return words.length === 0 ? 'about as all the others' : words.join(', ');
 }
 
 /** A bar from the middle: above or below all others, in standard deviations. */
-function Trait({ trait, names }: { trait: TraitOf; names: Names }) {
+function Trait({ trait }: { trait: TraitOf }) {
   const width = Math.min(50, Math.abs(trait.difference) * 20);
-  const unit = isDate(trait.name, names) ? ' days ago' : '';
+  const unit = trait.isDate ? ' days ago' : '';
   const words = `${rounded(trait.inside)}${unit} on average, against ${rounded(trait.outside)}${unit} of the others`;
   return (
     <Tooltip label={words}>
       <Group gap={8} wrap="nowrap">
         <Text size="xs" w={130} truncate>
-          {names.attribute(trait.name)}
+          {trait.name}
         </Text>
         <Box pos="relative" h={8} style={{ flexGrow: 1 }} bg="var(--mantine-color-default-hover)" aria-hidden>
           <Box
@@ -147,7 +142,7 @@ function Trait({ trait, names }: { trait: TraitOf; names: Names }) {
           />
         </Box>
         <Text size="xs" w={64} ta="right" style={{ whiteSpace: 'nowrap' }}>
-          {sideOf(trait, names)}
+          {sideOf(trait)}
         </Text>
       </Group>
     </Tooltip>

@@ -70,7 +70,7 @@ function Picture({ draft, mayEdit }: { draft: Draft; mayEdit: boolean }) {
         <PurchaseModel picture={picture} />
       )}
       {(picture?.method === 'scorecard' || picture?.method === 'lookalike') && (
-        <Scorecard picture={picture} subject={definition.subject} />
+        <Scorecard picture={picture} />
       )}
       {warnings.map((warning) => (
         <Text size="xs" c="dimmed" key={warning}>

@@ -1,6 +1,5 @@
 import { Badge, Group, List, Progress, Stack, Table, Text } from '@mantine/core';
 import { count, share } from '../../../parts/figures.ts';
-import { type Names, useNames } from '../../../parts/names.ts';
 import { type PictureOf, rounded } from './picture.ts';
 import { ScoreHistogram } from './score-histogram.tsx';
 
@@ -11,15 +10,8 @@ const VERDICTS = {
 } as const;
 
 /** Points per value, what they were learned from, and how well they do on cases that were not seen. */
-export function Scorecard({
-  picture,
-  subject,
-}: {
-  picture: PictureOf<'scorecard'> | PictureOf<'lookalike'>;
-  subject: 'person' | 'company';
-}) {
+export function Scorecard({ picture }: { picture: PictureOf<'scorecard'> | PictureOf<'lookalike'> }) {
   const { card, cases, won, use, profile } = picture;
-  const names = useNames(subject);
   const isLookalike = picture.method === 'lookalike';
   const [colour, told] = VERDICTS[card?.verdict ?? 'unknown'];
   const verdict = isLookalike && card?.verdict === 'useful' ? 'tells members from others' : told;
@@ -52,30 +44,18 @@ export function Scorecard({
           </Text>
           <List size="sm" mt={4} spacing={2}>
             {profile.map((line) => (
-              <List.Item key={line}>{named(line, names)}</List.Item>
+              <List.Item key={line}>{line}</List.Item>
             ))}
           </List>
         </div>
       )}
-      {card && <Points card={card} names={names} head={isLookalike ? 'Members of all' : 'Won of all'} />}
+      {card && <Points card={card} head={isLookalike ? 'Members of all' : 'Won of all'} />}
       <ScoreHistogram title="How points are spread" bins={picture.bins} cuts={picture.cuts} />
     </Stack>
   );
 }
 
-/** `company.industry is Banking: 10 % against 31 %` with the attribute's name. */
-const named = (line: string, names: Names): string =>
-  line.replace(/^[a-z0-9_.]+(?= )/, (key) => names.attribute(key));
-
-function Points({
-  card,
-  names,
-  head,
-}: {
-  card: NonNullable<PictureOf<'scorecard'>['card']>;
-  names: Names;
-  head: string;
-}) {
+function Points({ card, head }: { card: NonNullable<PictureOf<'scorecard'>['card']>; head: string }) {
   const most = Math.max(
     1,
     ...card.attributes.flatMap(({ bins }) => bins.map(({ points }) => Math.abs(points))),
@@ -102,7 +82,7 @@ function Points({
                   {index === 0 && (
                     <>
                       <Text size="sm" fw={600}>
-                        {names.attribute(name)}
+                        {name}
                       </Text>
                       <Text size="xs" c="dimmed">
                         {reading}
