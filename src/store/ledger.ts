@@ -6,6 +6,10 @@ import type { Tenant } from './tenant.ts';
 /** Where ledger rows belong. */
 export type LedgerPlace = { connectionId: string; object: ObjectType };
 
+/** The table of the records that labels are written to there. */
+export const recordsOf = ({ object }: LedgerPlace): string =>
+  object === 'company' ? 'company_record' : 'contact_record';
+
 /** Values by target id of one record; null for none. */
 export type LedgerValues = { key: string; values: Record<string, TargetValue> };
 
@@ -137,19 +141,20 @@ export async function saveRefusals(
   );
 }
 
-/** Forgets refusals of values that are no longer to be written. */
-export async function dropRefusals(
+/** Forgets of these values that they were refused, seen, or set by hand. */
+export async function forgetValues(
   db: Queryable,
   tenant: Tenant,
+  table: 'refusal' | 'sighting' | 'pin',
   place: LedgerPlace,
   rows: { key: string; targetId: string }[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await db.query(
-    `delete from ${tenant.schema}.refusal f
+    `delete from ${tenant.schema}.${table} k
      using jsonb_to_recordset($3::jsonb) as r (key text, "targetId" text)
-     where f.connection_id = $1 and f.object = $2 and f.external_key = any($4)
-       and f.external_key = r.key and f.target_id = r."targetId"`,
+     where k.connection_id = $1 and k.object = $2 and k.external_key = any($4)
+       and k.external_key = r.key and k.target_id = r."targetId"`,
     [place.connectionId, place.object, JSON.stringify(rows), keysOf(rows)],
   );
 }
@@ -172,7 +177,7 @@ export async function forgetRecords(
 
 /** Records that were merged into others since something of ours was shown on them. */
 export async function listMerged(db: Queryable, tenant: Tenant, place: LedgerPlace): Promise<string[]> {
-  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const table = recordsOf(place);
   const { rows } = await db.query<{ id: string }>(
     `select r.id from ${tenant.schema}.${table} r
      where r.connection_id = $1 and r.merged_into is not null and r.state = 'merged' and exists (
@@ -195,7 +200,7 @@ export async function doubtSurvivors(
   targets: string[],
 ): Promise<void> {
   if (merged.length === 0) return;
-  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const table = recordsOf(place);
   await db.query(
     `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, unconfirmed)
      select $1, $2, s.id, $4::text[] || array_remove(array_agg(distinct list.key), null)
@@ -228,7 +233,7 @@ export async function readUnconfirmed(
   place: LedgerPlace,
   options: { targets: string[]; after: string | null; limit: number },
 ): Promise<UnconfirmedRow[]> {
-  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const table = recordsOf(place);
   const { rows } = await db.query<UnconfirmedRow>(
     `select l.external_key as key, coalesce(r.kind, l.kind) as kind, l.shown, l.previous, l.sending, l.unconfirmed
      from ${tenant.schema}.ledger l
@@ -267,7 +272,7 @@ export async function doubtTarget(
   targetId: string,
   range: { after: string | null; to: string | null },
 ): Promise<void> {
-  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const table = recordsOf(place);
   const within = (key: string) => `($4::text is null or ${key} > $4) and ($5::text is null or ${key} <= $5)`;
   await db.query(
     `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, unconfirmed)
@@ -290,7 +295,7 @@ export async function adoptMembers(
   targetId: string,
   keys: string[],
 ): Promise<void> {
-  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const table = recordsOf(place);
   await db.query(
     `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, shown)
      select $1, $2, id, jsonb_build_object($3::text, true) from ${tenant.schema}.${table}

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { TargetValue } from '../../connectors/contract.ts';
 import { ObjectType } from '../model/record.ts';
+import type { LedgerPlace } from './ledger.ts';
 import type { Queryable } from './pool.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -14,6 +16,24 @@ export const PinRow = z.object({
   seenAt: z.date(),
 });
 export type PinRow = z.infer<typeof PinRow>;
+
+/** Keeps them; one that was kept before is renewed. */
+export async function addPins(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  rows: { key: string; targetId: string; value: TargetValue; until: string | null }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db.query(
+    `insert into ${tenant.schema}.pin (connection_id, object, external_key, target_id, value, until)
+     select $1, $2, p.key, p."targetId", p.value, p.until
+     from jsonb_to_recordset($3::jsonb) as p (key text, "targetId" text, value jsonb, until timestamptz)
+     on conflict (connection_id, object, external_key, target_id)
+       do update set value = excluded.value, until = excluded.until, seen_at = now()`,
+    [place.connectionId, place.object, JSON.stringify(rows)],
+  );
+}
 
 /** The row's own key, for pages. */
 export type PinKey = Pick<PinRow, 'connectionId' | 'object' | 'key' | 'targetId'>;

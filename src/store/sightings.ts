@@ -1,5 +1,5 @@
 import type { TargetValue } from '../../connectors/contract.ts';
-import type { LedgerPlace } from './ledger.ts';
+import { type LedgerPlace, recordsOf } from './ledger.ts';
 import type { Queryable } from './pool.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -71,7 +71,7 @@ export async function readSightings(
   place: LedgerPlace,
   options: { targets: string[]; after: string | null; limit: number },
 ): Promise<SightingRow[]> {
-  const table = place.object === 'company' ? 'company_record' : 'contact_record';
+  const table = recordsOf(place);
   const { schema } = tenant;
   const { rows } = await db.query<SightingRow>(
     `select s.external_key as key, r.kind, s.target_id as "targetId",
@@ -90,21 +90,6 @@ export async function readSightings(
   return rows;
 }
 
-export async function dropSightings(
-  db: Queryable,
-  tenant: Tenant,
-  place: LedgerPlace,
-  rows: { key: string; targetId: string }[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await db.query(
-    `delete from ${tenant.schema}.sighting s
-     using jsonb_to_recordset($3::jsonb) as d (key text, "targetId" text)
-     where s.connection_id = $1 and s.object = $2 and s.external_key = d.key and s.target_id = d."targetId"`,
-    [place.connectionId, place.object, JSON.stringify(rows)],
-  );
-}
-
 /** By target: how many values were seen that we never showed, and how many we show. */
 export async function countSightings(
   db: Queryable,
@@ -120,37 +105,4 @@ export async function countSightings(
     [place.connectionId, place.object],
   );
   return rows;
-}
-
-/** A value that somebody set by hand, which we leave alone. */
-export async function addPins(
-  db: Queryable,
-  tenant: Tenant,
-  place: LedgerPlace,
-  rows: { key: string; targetId: string; value: TargetValue; until: string | null }[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await db.query(
-    `insert into ${tenant.schema}.pin (connection_id, object, external_key, target_id, value, until)
-     select $1, $2, p.key, p."targetId", p.value, p.until
-     from jsonb_to_recordset($3::jsonb) as p (key text, "targetId" text, value jsonb, until timestamptz)
-     on conflict (connection_id, object, external_key, target_id)
-       do update set value = excluded.value, until = excluded.until, seen_at = now()`,
-    [place.connectionId, place.object, JSON.stringify(rows)],
-  );
-}
-
-export async function dropPins(
-  db: Queryable,
-  tenant: Tenant,
-  place: LedgerPlace,
-  rows: { key: string; targetId: string }[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await db.query(
-    `delete from ${tenant.schema}.pin p
-     using jsonb_to_recordset($3::jsonb) as d (key text, "targetId" text)
-     where p.connection_id = $1 and p.object = $2 and p.external_key = d.key and p.target_id = d."targetId"`,
-    [place.connectionId, place.object, JSON.stringify(rows)],
-  );
 }

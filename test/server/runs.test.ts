@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quietUntil } from '../../src/pipeline/push/quiet-hours.ts';
 import { saveConnection } from '../../src/store/connections.ts';
 import { saveRefusals } from '../../src/store/ledger.ts';
+import { addPins } from '../../src/store/pins.ts';
 import { pageRuns, requestRun } from '../../src/store/runs.ts';
-import { addPins } from '../../src/store/sightings.ts';
 import { addTargets } from '../../src/store/targets.ts';
 import { type ServerRig, startServer, type Visitor } from './rig.ts';
 

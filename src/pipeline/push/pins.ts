@@ -1,13 +1,11 @@
 import type { TargetValue } from '../../../connectors/contract.ts';
 import type { ObjectType, Scalar } from '../../model/record.ts';
-import { ensureRows, forgetRecords, type LedgerValues, settle } from '../../store/ledger.ts';
+import { ensureRows, forgetRecords, forgetValues, type LedgerValues, settle } from '../../store/ledger.ts';
+import { addPins } from '../../store/pins.ts';
 import { type Queryable, transaction } from '../../store/pool.ts';
 import {
-  addPins,
   addUnknownSightings,
   countSightings,
-  dropPins,
-  dropSightings,
   readSightings,
   type SightingRow,
 } from '../../store/sightings.ts';
@@ -192,8 +190,8 @@ async function carryOut(
   const adopted: LedgerValues[] = [...decided.adopted].map(([key, values]) => ({ key, values }));
   await ensureRows(db, tenant, place, [...decided.adopted.keys()]);
   await settle(db, tenant, place, adopted, { runId: null, cause: null });
-  await dropPins(db, tenant, place, decided.unpinned);
+  await forgetValues(db, tenant, 'pin', place, decided.unpinned);
   await addPins(db, tenant, place, decided.pins);
-  await dropSightings(db, tenant, place, decided.answered);
+  await forgetValues(db, tenant, 'sighting', place, decided.answered);
   await forgetRecords(db, tenant, place, decided.gone);
 }

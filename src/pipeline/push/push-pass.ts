@@ -1,6 +1,6 @@
 import type { Json, TargetValue, Write } from '../../../connectors/contract.ts';
 import type { ObjectType } from '../../model/record.ts';
-import { doubtSurvivors, dropRefusals, forgetRecords } from '../../store/ledger.ts';
+import { doubtSurvivors, forgetRecords, forgetValues } from '../../store/ledger.ts';
 import { transaction } from '../../store/pool.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
 import { isMembership, type Range, type Scene, type ShownTarget } from './desired.ts';
@@ -209,7 +209,7 @@ async function tidy(work: StageContext, scene: Scene, pass: Pass, plan: PagePlan
     await work.checkFence(client);
     await doubtSurvivors(client, work.tenant, place, plan.merged, readBack);
     await forgetRecords(client, work.tenant, place, plan.deleted);
-    await dropRefusals(client, work.tenant, place, plan.settledRefusals);
+    await forgetValues(client, work.tenant, 'refusal', place, plan.settledRefusals);
   });
 }
 

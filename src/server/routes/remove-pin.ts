@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dropPins } from '../../store/sightings.ts';
+import { forgetValues } from '../../store/ledger.ts';
 import { RecordTargetKey } from '../keyset.ts';
 import { route } from '../route.ts';
 
@@ -13,7 +13,7 @@ export default route({
   body: z.strictObject({ pins: z.array(RecordTargetKey).min(1).max(200) }),
   handle: async ({ body, tenant, parts, audit }) => {
     for (const { connectionId, object, ...row } of body.pins)
-      await dropPins(parts.store.pool, tenant, { connectionId, object }, [row]);
+      await forgetValues(parts.store.pool, tenant, 'pin', { connectionId, object }, [row]);
     audit({
       subject: body.pins
         .map(({ key, targetId }) => `${key} ${targetId}`)
