@@ -111,11 +111,8 @@ async function suppressAll(
   records: readonly RecordRef[],
 ): Promise<number> {
   const identities = [...emails, ...records.map(({ connectionId, id }) => recordIdentity(connectionId, id))];
-  let fresh = 0;
-  for (const identity of identities) {
-    if (await suppress(client, tenant, suppressionHash(key, tenant, identity), 'erased')) fresh += 1;
-  }
-  return fresh;
+  const hashes = identities.map((identity) => suppressionHash(key, tenant, identity));
+  return await suppress(client, tenant, hashes, 'erased');
 }
 
 /** The audit keeps the fact, not the person. */

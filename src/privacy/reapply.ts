@@ -82,7 +82,6 @@ export async function addSuppressed(pool: Pool, tenant: Tenant, hashes: readonly
       action: 'Use what `privacy suppressed` prints: one hash a line.',
     });
   }
-  let added = 0;
-  for (const hash of hashes) if (await suppress(pool, tenant, Buffer.from(hash, 'hex'), 'erased')) added += 1;
-  return added;
+  const known = hashes.map((hash) => Buffer.from(hash, 'hex'));
+  return await suppress(pool, tenant, known, 'erased');
 }

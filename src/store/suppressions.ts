@@ -30,19 +30,21 @@ export function suppressionHash(key: SuppressionKey, tenant: Pick<Tenant, 'id'>,
   return createHmac('sha256', key.bytes).update(`${tenant.id}\n${identity}`).digest();
 }
 
-/** Suppresses; false where it was suppressed already. @param reason a word of ours, never a person's text */
+/** Suppresses them. Returns how many were not before. @param reason a word of ours, never a person's text */
 export async function suppress(
   client: Queryable,
   tenant: Pick<Tenant, 'id'>,
-  hash: Buffer,
+  hashes: readonly Buffer[],
   reason: string,
-): Promise<boolean> {
+): Promise<number> {
+  if (hashes.length === 0) return 0;
   const { rowCount } = await client.query(
-    `insert into app.suppression (tenant_id, hash, reason) values ($1, $2, $3)
+    `insert into app.suppression (tenant_id, hash, reason)
+     select distinct $1, hash, $3 from unnest($2::bytea[]) as given (hash)
      on conflict (tenant_id, hash) do nothing`,
-    [tenant.id, hash, reason],
+    [tenant.id, hashes, reason],
   );
-  return rowCount > 0;
+  return rowCount;
 }
 
 /** Has anybody of the tenant been suppressed? Where nobody was, nothing has to be hashed. */

@@ -38,10 +38,8 @@ export async function suppressedIn(
   const byRecord = ids.filter((_, index) => found.has(records[index] ?? ''));
   const byEmail = rows.filter((row) => row.key !== null && found.has(row.key)).map(({ id }) => id);
   const fresh = byEmail.filter((id) => !byRecord.includes(id));
-  for (const id of fresh) {
-    const hash = suppressionHash(key, tenant, recordIdentity(page.connectionId, id));
-    await suppress(client, tenant, hash, 'erased');
-  }
+  const hashes = fresh.map((id) => suppressionHash(key, tenant, recordIdentity(page.connectionId, id)));
+  await suppress(client, tenant, hashes, 'erased');
   await dropLinksTo(client, tenant, page.connectionId, fresh);
   return new Set([...byRecord, ...fresh]);
 }
