@@ -87,7 +87,9 @@ function toRun(row: RunRow): Run {
 
 /**
  * Queues a run, or answers the one that is under way: a tenant has one at a time.
- * The versions of published segmentations are pinned here, so that an edit meanwhile changes nothing.
+ * The versions of published segmentations are pinned here, so that an edit meanwhile changes nothing. Runs are
+ * numbered without gaps, as people read the numbers: a sequence skips some after a crash and for each run that is
+ * under way already. Two that take the same number at once: the second finds it taken, and asks again.
  */
 export async function requestRun(
   pool: Pool,
@@ -97,18 +99,18 @@ export async function requestRun(
   const kind = request.kind ?? 'full';
   const options: RunOptions = { ...request.options, dirtyOnly: kind === 'refresh' };
   const { rows } = await pool.query<RunRow>(
-    `insert into ${tenant.schema}.run (kind, as_of, options, requested_by, pins)
-     select $1, $2, $3, $4, coalesce(
+    `insert into ${tenant.schema}.run (id, kind, as_of, options, requested_by, pins) overriding system value
+     select (select coalesce(max(id), 0) + 1 from ${tenant.schema}.run), $1, $2, $3, $4, coalesce(
        (select jsonb_object_agg(s.key, jsonb_build_object('definition', s.version, 'model',
           (select max(m.version) from ${tenant.schema}.model m where m.segmentation = s.key)))
         from ${tenant.schema}.segmentation s where s.state = 'published'), '{}')
-     on conflict (kind) where state in ('queued', 'running', 'waiting') do nothing
+     on conflict do nothing
      returning *`,
     [kind, request.asOf, JSON.stringify(options), request.requestedBy],
   );
   if (rows[0]) return { run: toRun(rows[0]), isNew: true };
   const active = await activeRun(pool, tenant, kind);
-  // It ended between the two statements: the next try makes a new one.
+  // It ended between the two statements, or the number was taken: the next try makes a new one.
   if (!active) return requestRun(pool, tenant, request);
   return { run: active, isNew: false };
 }

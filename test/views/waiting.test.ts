@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { releaseTargets, stopTargets } from '../../src/pipeline/publish/release.ts';
+import { addPins } from '../../src/store/pins.ts';
 import type { Pool } from '../../src/store/pool.ts';
-import { addPins } from '../../src/store/sightings.ts';
 import { readWaiting } from '../../src/views/waiting.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from '../integration/rig.ts';
@@ -72,7 +72,8 @@ describe('what waits', () => {
     await rig.pool.query(`delete from ${tenant.schema}.contact_record where id = $1`, [hubspotId(2)]);
     expect((await look()).writes).toBe(6);
     await rig.pool.query(
-      `insert into ${tenant.schema}.run (state, as_of, ended_at) values ('done', now(), now())`,
+      `insert into ${tenant.schema}.run (id, state, as_of, ended_at) overriding system value
+       select max(id) + 1, 'done', now(), now() from ${tenant.schema}.run`,
     );
     expect((await look()).writes).toBe(5);
     expect(counted).toBe(3);
