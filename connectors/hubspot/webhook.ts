@@ -15,18 +15,21 @@ const Id = z.union([z.number().int().nonnegative().transform(String), z.string()
  */
 const Event = z.object({
   portalId: Id,
-  objectId: Id,
-  subscriptionType: z.string().optional(),
-  eventType: z.string().optional(),
-  objectTypeId: z.string().optional(),
-  propertyName: z.string().optional(),
-  propertyValue: z.string().nullish(),
-  associationType: z.string().optional(),
-  fromObjectId: Id.optional(),
-  toObjectId: Id.optional(),
-  primaryObjectId: Id.optional(),
-  mergedObjectIds: z.array(Id).max(1_000).optional(),
-  newObjectId: Id.optional(),
+  /** A change of an association names its two ends instead. */
+  objectId: Id.nullish(),
+  subscriptionType: z.string().nullish(),
+  eventType: z.string().nullish(),
+  objectTypeId: z.string().nullish(),
+  propertyName: z.string().nullish(),
+  propertyValue: z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]).nullish(),
+  associationType: z.string().nullish(),
+  fromObjectId: Id.nullish(),
+  fromObjectTypeId: z.string().nullish(),
+  toObjectId: Id.nullish(),
+  toObjectTypeId: z.string().nullish(),
+  primaryObjectId: Id.nullish(),
+  mergedObjectIds: z.array(Id).max(1_000).nullish(),
+  newObjectId: Id.nullish(),
 });
 type Event = z.infer<typeof Event>;
 
@@ -50,39 +53,42 @@ export function parseHubSpotEvents(body: Buffer): WebhookEvent[] {
 function toEvents(event: Event): WebhookEvent[] {
   const type = event.subscriptionType ?? event.eventType ?? '';
   const accountId = event.portalId;
-  if (type === PRIVACY_EVENT)
-    return [{ accountId, object: 'contact', ids: [event.objectId], what: 'erased', property: null }];
   const [name = '', action = ''] = type.split('.');
   if (action === 'associationChange') return associationEvents(event, name);
-  const object = objectOf(event, name);
+  const given = [event.objectId, event.primaryObjectId, event.newObjectId, ...(event.mergedObjectIds ?? [])];
+  const ids = [...new Set(given.flatMap((id) => id ?? []))];
+  if (ids.length === 0) return [];
+  if (type === PRIVACY_EVENT) return [{ accountId, object: 'contact', ids, what: 'erased', property: null }];
+  const object = objectNamed(name) ?? objectOfType(event.objectTypeId);
   if (object === null) return [];
-  const ids = [
-    event.objectId,
-    ...[event.primaryObjectId, event.newObjectId].flatMap((id) => id ?? []),
-    ...(event.mergedObjectIds ?? []),
-  ];
-  const property =
-    event.propertyName === undefined
-      ? null
-      : { name: event.propertyName, value: event.propertyValue ?? null };
-  return [{ accountId, object, ids: [...new Set(ids)], what: 'changed', property }];
+  const { propertyName, propertyValue } = event;
+  const property = propertyName ? { name: propertyName, value: propertyValue ?? null } : null;
+  return [{ accountId, object, ids, what: 'changed', property }];
 }
 
-/** Both ends are read again, for either may carry the link; CONTACT_TO_COMPANY names them. */
+/**
+ * Both ends are read again, for either may carry the link. CONTACT_TO_COMPANY names them, and the event's own type
+ * where it is contact.associationChange; object.associationChange has no type of an object.
+ */
 function associationEvents(event: Event, name: string): WebhookEvent[] {
   const [from = '', to = ''] = (event.associationType ?? '').toLowerCase().split('_to_');
-  const ends: [ObjectType | null, string | undefined][] = [
-    [objectOf(event, name) ?? objectOf({}, from), event.fromObjectId ?? event.objectId],
-    [objectOf({}, to), event.toObjectId],
+  const ends: [ObjectType | null, string | null | undefined][] = [
+    [
+      objectNamed(name) ?? objectOfType(event.fromObjectTypeId ?? event.objectTypeId) ?? objectNamed(from),
+      event.fromObjectId ?? event.objectId,
+    ],
+    [objectOfType(event.toObjectTypeId) ?? objectNamed(to), event.toObjectId],
   ];
   return ends.flatMap(([object, id]): WebhookEvent[] =>
-    object === null || id === undefined
+    object === null || !id
       ? []
       : [{ accountId: event.portalId, object, ids: [id], what: 'changed', property: null }],
   );
 }
 
-function objectOf({ objectTypeId }: Pick<Event, 'objectTypeId'>, name: string): ObjectType | null {
-  const found = OBJECT_TYPES.find((object) => object === name.toLowerCase());
-  return found ?? (objectTypeId === undefined ? null : (byTypeId.get(objectTypeId) ?? null));
-}
+/** `company`, and `company_unlabeled` as a type of association may end. */
+const objectNamed = (name: string): ObjectType | null =>
+  OBJECT_TYPES.find((object) => name.toLowerCase().split('_')[0] === object) ?? null;
+
+const objectOfType = (typeId: string | null | undefined): ObjectType | null =>
+  byTypeId.get(typeId ?? '') ?? null;

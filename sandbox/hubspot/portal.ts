@@ -13,7 +13,8 @@ export type Pipeline = { id: string; label: string; stages: Stage[] };
 /** Something that happened to a record: what webhooks tell. */
 export type PortalEvent = {
   subscriptionType: string;
-  objectId: string;
+  /** Left out of a changed association. */
+  objectId?: string;
   occurredAt: number;
   changeSource: string;
   propertyName?: string;
@@ -26,6 +27,8 @@ export type Author = { source: 'INTEGRATION' | 'CRM_UI'; userId?: number; bumpMo
 
 export const API: Author = { source: 'INTEGRATION' };
 export const USER: Author = { source: 'CRM_UI', userId: 9001 };
+
+type End = [type: ObjectType, id: string];
 
 const byType = <T>(make: (type: ObjectType) => T): Record<ObjectType, T> => ({
   contact: make('contact'),
@@ -49,6 +52,8 @@ export class Portal {
   onEvent: (event: PortalEvent) => void = () => {};
   /** Told of every merge: lists move their members by it. */
   onMerge: (type: ObjectType, survivor: string, gone: string[]) => void = () => {};
+  /** What a property is used in, by name: such a one can't be archived. */
+  usesOf: (type: ObjectType, property: string) => string[] = () => [];
 
   constructor(id: number, clock: Clock, indexDelayMs: number) {
     this.id = id;
@@ -195,7 +200,7 @@ export class Portal {
       if (types.has(primary) && from === 'contact') this.#setQuietly(from, id, 'associatedcompanyid', toId);
     }
     associations.add(from, id, to, toId, [...types]);
-    this.onEvent(this.#associationEvent(from, id, to, toId, false));
+    this.#tellAssociation([from, id], [to, toId], { associationRemoved: false });
   }
 
   dissociate(from: ObjectType, id: string, to: ObjectType, toId: string): void {
@@ -204,28 +209,28 @@ export class Portal {
       const record = this.records.contact.find(id);
       if (record?.values.associatedcompanyid === toId) this.#setQuietly(from, id, 'associatedcompanyid', '');
     }
-    this.onEvent(this.#associationEvent(from, id, to, toId, true));
+    this.#tellAssociation([from, id], [to, toId], { associationRemoved: true });
   }
 
-  #associationEvent(
-    from: ObjectType,
-    id: string,
-    to: ObjectType,
-    toId: string,
-    removed: boolean,
-  ): PortalEvent {
-    return {
-      subscriptionType: `${from}.associationChange`,
-      objectId: id,
-      occurredAt: this.clock.now(),
-      changeSource: 'USER',
-      more: {
-        associationType: `${from}_TO_${to}`.toUpperCase(),
-        fromObjectId: Number(id),
-        toObjectId: Number(toId),
-        associationRemoved: removed,
-      },
-    };
+  /** Two events, one from each end. They name the two records, and none as the one that changed. */
+  #tellAssociation(one: End, other: End, more: { associationRemoved: boolean }): void {
+    for (const [[from, id], [to, toId]] of [
+      [one, other],
+      [other, one],
+    ] satisfies [End, End][]) {
+      this.onEvent({
+        subscriptionType: `${from}.associationChange`,
+        occurredAt: this.clock.now(),
+        changeSource: 'USER',
+        more: {
+          associationType: `${from}_TO_${to}`.toUpperCase(),
+          fromObjectId: Number(id),
+          toObjectId: Number(toId),
+          isPrimaryAssociation: false,
+          ...more,
+        },
+      });
+    }
   }
 
   #setQuietly(type: ObjectType, id: string, name: string, value: string): void {

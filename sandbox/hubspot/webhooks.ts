@@ -61,9 +61,10 @@ export class WebhookSender {
       this.#waiting.push({
         ...common,
         ...more,
-        objectId: Number(event.objectId),
+        ...(event.objectId !== undefined && { objectId: Number(event.objectId) }),
         subscriptionType: subscription.subscriptionType,
-        ...(isGeneric && type && { objectTypeId: OBJECTS[type].typeId }),
+        // Told of every generic event but that of an association.
+        ...(isGeneric && type && action !== 'associationChange' && { objectTypeId: OBJECTS[type].typeId }),
         eventId: this.#nextEventId,
         subscriptionId: index + 1,
         portalId: this.#portal.id,

@@ -139,6 +139,39 @@ describe('events of HubSpot', () => {
       [changed('deal', ['5']), changed('contact', ['6'])],
     ],
     [
+      'a link that names no record as the one that changed',
+      {
+        subscriptionType: 'object.associationChange',
+        associationType: 'CONTACT_TO_COMPANY_UNLABELED',
+        fromObjectId: 5,
+        toObjectId: 6,
+        isPrimaryAssociation: false,
+      },
+      [changed('contact', ['5']), changed('company', ['6'])],
+    ],
+    [
+      'a link under a label of the account, its ends named by type ids',
+      {
+        subscriptionType: 'object.associationChange',
+        associationType: 'DECISION_MAKER',
+        fromObjectId: 5,
+        fromObjectTypeId: '0-3',
+        toObjectId: 6,
+        toObjectTypeId: '0-1',
+      },
+      [changed('deal', ['5']), changed('contact', ['6'])],
+    ],
+    [
+      'a merge that names no record as the one that changed',
+      { subscriptionType: 'object.merge', objectTypeId: '0-1', primaryObjectId: 1, mergedObjectIds: [2] },
+      [changed('contact', ['1', '2'])],
+    ],
+    [
+      'a value that is no text',
+      { subscriptionType: 'deal.propertyChange', objectId: 5, propertyName: 'amount', propertyValue: 12 },
+      [changed('deal', ['5'], { name: 'amount', value: '12' })],
+    ],
+    [
       'a deletion for privacy',
       { subscriptionType: 'contact.privacyDeletion', objectId: 5 },
       [{ accountId: '7', object: 'contact', ids: ['5'], what: 'erased', property: null }],
