@@ -42,7 +42,7 @@ export async function markLists(
     const property = markedProperty(target, known.get(target.object) ?? []);
     if (target.kind !== 'manual_list' || answer?.state !== 'ready' || !segment || !property) continue;
     const { listId } = ListRemote.parse(answer.remote);
-    const text = descriptions.get(property)?.text ?? property.description ?? '';
+    const text = descriptions.get(property)?.text ?? property.description;
     if (text.includes(markOf(segment.key, listId))) continue;
     const others = text.replace(markIn(segment.key), '');
     descriptions.set(property, { object: target.object, text: `${others} ${markOf(segment.key, listId)}` });

@@ -8,40 +8,50 @@ import { HUBSPOT_OBJECTS } from './objects.ts';
 /** In the description of each property that we made: the sign that it is ours. */
 export const markerOf = (name: string) => `[segment-sync:${name}]`;
 
-export const PropertyOption = z.object({
-  label: z.string(),
-  value: z.string(),
-  description: z.string().nullish(),
-  displayOrder: z.number().optional(),
-  hidden: z.boolean().default(false),
-});
+/** HubSpot writes null where it has nothing to say. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+
+export const PropertyOption = z.object({ label: text, value: z.string(), hidden: flag });
 export type PropertyOption = z.infer<typeof PropertyOption>;
 
 export const HubSpotProperty = z.object({
   name: z.string(),
-  label: z.string().default(''),
+  label: text,
   type: z.string(),
   fieldType: z.string(),
-  groupName: z.string().default(''),
-  description: z.string().nullish(),
-  options: z.array(PropertyOption).default([]),
-  calculated: z.boolean().default(false),
-  archived: z.boolean().default(false),
-  modificationMetadata: z.object({ readOnlyValue: z.boolean().default(false) }).optional(),
+  description: text,
+  options: z
+    .array(PropertyOption)
+    .nullish()
+    .transform((value) => value ?? []),
+  calculated: flag,
+  archived: flag,
+  modificationMetadata: z.object({ readOnlyValue: flag }).nullish(),
 });
 export type HubSpotProperty = z.infer<typeof HubSpotProperty>;
 
 export const propertyPath = (object: ObjectType, rest = '') =>
   `/crm/properties/${API_VERSION}/${HUBSPOT_OBJECTS[object].path}${rest}`;
 
-const Properties = z.object({ results: z.array(HubSpotProperty) });
+const Properties = z.object({ results: z.array(z.unknown()) });
 
+/** All live properties. One that can't be read is left out: it must not hide the other nine hundred. */
 export async function listProperties(
   context: Context<HubSpotConfig>,
   object: ObjectType,
 ): Promise<HubSpotProperty[]> {
   const { data } = await call(context, { method: 'GET', path: propertyPath(object) }, Properties);
-  return data.results.filter((property) => !property.archived);
+  const properties = data.results.flatMap((given) => HubSpotProperty.safeParse(given).data ?? []);
+  const lost = data.results.length - properties.length;
+  if (lost > 0) context.log.warn({ object, lost }, 'HubSpot shows properties that can not be read');
+  return properties.filter((property) => !property.archived);
 }
 
 export async function readProperty(
@@ -65,8 +75,7 @@ export async function readProperty(
 const isReadOnly = (property: HubSpotProperty) =>
   property.calculated || (property.modificationMetadata?.readOnlyValue ?? false);
 
-export const isOurs = (property: HubSpotProperty) =>
-  (property.description ?? '').includes(markerOf(property.name));
+export const isOurs = (property: HubSpotProperty) => property.description.includes(markerOf(property.name));
 
 export async function discoverHubSpot(
   context: Context<HubSpotConfig>,

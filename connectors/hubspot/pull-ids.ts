@@ -1,11 +1,9 @@
 import type { SourceRecord } from '../../src/model/record.ts';
 import type { Context, Page, PullRequest } from '../contract.ts';
-import { call, isNotFound } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { readLinks } from './links.ts';
-import { HUBSPOT_OBJECTS } from './objects.ts';
-import { objectPath, readProperties } from './reads.ts';
-import { HubSpotRecord, mergedIds, tombstone, toRecord } from './records.ts';
+import { readProperties, readRecord } from './reads.ts';
+import { mergedIds, tombstone, toRecord } from './records.ts';
 
 /**
  * Records by id as they are now. HubSpot answers a merged id with its survivor, whose id is another; an id that a
@@ -31,7 +29,7 @@ export async function pullIds(context: Context<HubSpotConfig>, request: PullRequ
   }
   open = open.filter((id) => !archived.some((record) => record.id === id));
   for (const id of open) {
-    const record = await readOne(context, object, id, properties);
+    const record = await readRecord(context, object, id, properties);
     if (record === null) gone.push(tombstone(object, id, new Date().toISOString(), null));
     else if (record.id !== id) gone.push(tombstone(object, id, record.updatedAt, record.id));
     if (record !== null && !seen.has(record.id)) {
@@ -45,25 +43,4 @@ export async function pullIds(context: Context<HubSpotConfig>, request: PullRequ
     cursor: null,
     done: true,
   };
-}
-
-async function readOne(
-  context: Context<HubSpotConfig>,
-  object: PullRequest['object'],
-  id: string,
-  properties: readonly string[],
-): Promise<HubSpotRecord | null> {
-  const names = [...HUBSPOT_OBJECTS[object].needed, ...properties].join(',');
-  try {
-    const path = objectPath(object, `/${encodeURIComponent(id)}`);
-    const { data } = await call(
-      context,
-      { method: 'GET', path, query: { properties: names }, rows: 1 },
-      HubSpotRecord,
-    );
-    return data;
-  } catch (error) {
-    if (isNotFound(error)) return null;
-    throw error;
-  }
 }

@@ -1,10 +1,9 @@
-import type { z } from 'zod';
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context } from '../contract.ts';
-import { API_VERSION, call } from './client.ts';
+import { API_VERSION, call, isNotFound } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
-import { type HubSpotRecord, RecordPage, SearchPage } from './records.ts';
+import { HubSpotRecord, RecordPage, SearchPage } from './records.ts';
 
 const LIST_PAGE = 100;
 const SEARCH_PAGE = 200;
@@ -78,6 +77,12 @@ export type ChangedPage = {
   serverTime: number;
 };
 
+/** When a record changed, by the property that search compares and sorts by; `updatedAt` need not be the same. */
+const changeTime = (object: ObjectType, { properties, updatedAt }: HubSpotRecord): number => {
+  const time = Date.parse(properties[HUBSPOT_OBJECTS[object].modified] ?? '');
+  return Number.isNaN(time) ? Date.parse(updatedAt) : time;
+};
+
 /** Records changed at or after `from` (ms), oldest change first. */
 export async function searchChanged(
   context: Context<HubSpotConfig>,
@@ -92,8 +97,8 @@ export async function searchChanged(
   const { records } = found;
   const last = records.at(-1);
   if (records.length < SEARCH_PAGE || last === undefined) return { ...found, following: null };
-  const lastTime = Date.parse(last.updatedAt);
-  const whole = records.filter((record) => Date.parse(record.updatedAt) !== lastTime);
+  const lastTime = changeTime(object, last);
+  const whole = records.filter((record) => changeTime(object, record) !== lastTime);
   const isCrowded = records.length - whole.length > SEARCH_PAGE / 2;
   return { ...found, records: whole, following: { at: lastTime, tieAfter: isCrowded ? '0' : null } };
 }
@@ -157,7 +162,7 @@ export async function readProperties(
   ids: string[],
   properties: readonly string[],
   isArchived = false,
-): Promise<z.infer<typeof HubSpotRecord>[]> {
+): Promise<HubSpotRecord[]> {
   const records: HubSpotRecord[] = [];
   for (let at = 0; at < ids.length; at += BATCH) {
     const batch = ids.slice(at, at + BATCH);
@@ -170,6 +175,8 @@ export async function readProperties(
         body: {
           inputs: batch.map((id) => ({ id })),
           properties: unique([...HUBSPOT_OBJECTS[object].needed, ...properties]),
+          // Asked for by the schema; with any in it a batch is half as large.
+          propertiesWithHistory: [],
         },
         rows: batch.length,
       },
@@ -178,6 +185,47 @@ export async function readProperties(
     records.push(...data.results);
   }
   return records;
+}
+
+/**
+ * One record by id, or the one that it was merged into; null where HubSpot knows of none. Where the names do not fit
+ * into one address the record is read in several.
+ */
+export async function readRecord(
+  context: Context<HubSpotConfig>,
+  object: ObjectType,
+  id: string,
+  properties: readonly string[],
+): Promise<HubSpotRecord | null> {
+  const path = objectPath(object, `/${encodeURIComponent(id)}`);
+  const parts: HubSpotRecord[] = [];
+  try {
+    for (const names of fitting([...HUBSPOT_OBJECTS[object].needed, ...properties])) {
+      const query = { properties: names.join(',') };
+      parts.push((await call(context, { method: 'GET', path, query, rows: 1 }, HubSpotRecord)).data);
+    }
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+  const last = parts.at(-1);
+  const all = parts.flatMap((part) => Object.entries(part.properties));
+  return last ? { ...last, properties: Object.fromEntries(all) } : null;
+}
+
+/** Names in portions that fit into an address. */
+function fitting(names: readonly string[]): string[][] {
+  const portions: string[][] = [[]];
+  let characters = 0;
+  for (const name of unique(names)) {
+    characters += name.length + 1;
+    if (characters > MOST_QUERY_CHARACTERS) {
+      portions.push([]);
+      characters = name.length + 1;
+    }
+    portions.at(-1)?.push(name);
+  }
+  return portions;
 }
 
 /** How many records search knows of. */

@@ -4,14 +4,19 @@ import { HUBSPOT_OBJECTS } from './objects.ts';
 
 const Paging = z.object({ next: z.object({ after: z.coerce.string() }).optional() }).optional();
 
-/** A record as the object endpoints show it. */
+const Value = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]);
+
+/**
+ * A record as the object endpoints show it. Nobody's record keeps the rest of its page from being read: a deal's
+ * creation date is typed by people, and Java writes the year 20222 in a way that is no ISO date of four digits.
+ */
 export const HubSpotRecord = z.object({
   id: z.string().min(1),
-  properties: z.record(z.string(), z.string().nullable()),
-  createdAt: z.iso.datetime({ offset: true }),
+  properties: z.record(z.string(), Value.nullable()),
+  createdAt: z.iso.datetime({ offset: true }).nullable().catch(null),
   updatedAt: z.iso.datetime({ offset: true }),
   archived: z.boolean().default(false),
-  archivedAt: z.iso.datetime({ offset: true }).optional(),
+  archivedAt: z.iso.datetime({ offset: true }).optional().catch(undefined),
   associations: z
     .record(
       z.string(),

@@ -5,6 +5,9 @@ import { errorReply } from './errors.ts';
 
 const VERSIONS = ['2026-03', '2026-09', 'v1', 'v3', 'v4'];
 
+/** What is in front of the API takes no longer address; a safe figure, HubSpot names none. */
+const LONGEST_ADDRESS = 8_000;
+
 export type Budgets = { general: SlidingWindow; search: SlidingWindow; day: DailyQuota };
 
 /** Every call passes here first: version, token, scope, limits, in this order. */
@@ -15,6 +18,11 @@ export const guard =
     if (version !== undefined && !VERSIONS.includes(version)) {
       api.broken(request, 'unknown_version', `there is no API version ${version}`);
       return errorReply(404, 'OBJECT_NOT_FOUND', `There is no version ${version} of this API`);
+    }
+    const length = request.path.length + request.query.toString().length;
+    if (length > LONGEST_ADDRESS) {
+      api.broken(request, 'address_too_long', `an address of ${length} characters`);
+      return { status: 414, contentType: 'text/html; charset=utf-8', text: '<h1>URI Too Long</h1>' };
     }
     if (endpoint.isOpen) return undefined;
     return refusedToken(api, request, endpoint) ?? overLimit(api, budgets, request, endpoint);
