@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RemoteError } from '../../src/errors.ts';
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context, Json, TargetKind } from '../contract.ts';
 import { PROPERTY_GROUP } from './app.ts';
@@ -32,32 +33,49 @@ export async function uninstallHubSpot(
   } else {
     // Lists filter on properties: a property in use can't go.
     for (const { listId, name } of lists) {
-      if (await removed(context, listPath(`/${listId}`))) done.push(`list "${name}" deleted`);
+      const refusal = await remove(context, listPath(`/${listId}`));
+      if (refusal === null) done.push(`list "${name}" deleted`);
+      else if (!isNotFound(refusal)) stays.push(`list "${name}" (${refusal.message})`);
     }
     for (const { object, name } of properties) {
-      const property = await readProperty(context, object, name);
+      const property = await orRefusal(() => readProperty(context, object, name));
       if (property === null) continue;
-      if (!isOurs(property)) stays.push(`${object} property ${name}, which no longer carries our mark`);
-      else if (await removed(context, propertyPath(object, `/${name}`)))
-        done.push(`${object} property ${name} deleted`);
+      const line = `${object} property ${name}`;
+      if (property instanceof RemoteError) stays.push(`${line} (${property.message})`);
+      else if (!isOurs(property)) stays.push(`${line}, which no longer carries our mark`);
+      else {
+        const refusal = await remove(context, propertyPath(object, `/${name}`));
+        if (refusal === null) done.push(`${line} deleted`);
+        else if (!isNotFound(refusal)) stays.push(`${line} (${refusal.message})`);
+      }
     }
     for (const object of new Set(properties.map((property) => property.object))) {
       if (!stays.some((line) => line.startsWith(object)))
-        await removed(context, propertyPath(object, `/groups/${PROPERTY_GROUP.name}`));
+        await remove(context, propertyPath(object, `/groups/${PROPERTY_GROUP.name}`));
     }
   }
-  await removed(context, `/appinstalls/${API_VERSION}/external-install`);
-  done.push('app removed from the account');
+  const refusal = await remove(context, `/appinstalls/${API_VERSION}/external-install`);
+  if (refusal === null) done.push('app removed from the account');
+  else stays.push(`the app itself, which an admin removes under Connected apps (${refusal.message})`);
   return { done, stays };
 }
 
-/** False where it was not there. */
-async function removed(context: Context<HubSpotConfig>, path: string): Promise<boolean> {
-  try {
+/** Null where it was removed, else why HubSpot does not do it. */
+const remove = (context: Context<HubSpotConfig>, path: string): Promise<RemoteError | null> =>
+  orRefusal(async () => {
     await call(context, { method: 'DELETE', path, write: true, rows: 1 }, z.unknown());
-    return true;
+    return null;
+  });
+
+/**
+ * What HubSpot refuses for good (a property that a workflow uses, a right that was taken away) is answered rather than
+ * thrown: it must not keep the app in an account for ever.
+ */
+async function orRefusal<T>(run: () => Promise<T>): Promise<T | RemoteError> {
+  try {
+    return await run();
   } catch (error) {
-    if (isNotFound(error)) return false;
+    if (error instanceof RemoteError && !error.retryable && error.status >= 400) return error;
     throw error;
   }
 }

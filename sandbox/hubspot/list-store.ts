@@ -1,4 +1,4 @@
-import { type FilterBranch, passes } from './list-filter.ts';
+import { type FilterBranch, filtersOf, passes } from './list-filter.ts';
 import type { ObjectType } from './object-types.ts';
 import type { Portal } from './portal.ts';
 import type { PortalRecord } from './records.ts';
@@ -32,6 +32,7 @@ export class ListStore {
   constructor(portal: Portal) {
     this.#portal = portal;
     portal.onMerge = (type, survivor, gone) => this.#merged(type, survivor, gone);
+    portal.usesOf = (type, property) => this.#filteringOn(type, property);
   }
 
   all(): PortalList[] {
@@ -118,6 +119,17 @@ export class ListStore {
       }
     }
     return members;
+  }
+
+  #filteringOn(type: ObjectType, property: string): string[] {
+    const isOn = ({ filterBranch }: PortalList) =>
+      filterBranch &&
+      filtersOf(filterBranch).some(
+        (filter) => filter.filterType === 'PROPERTY' && filter.property === property,
+      );
+    return this.all().flatMap((list) =>
+      list.type === type && list.deletedAt === undefined && isOn(list) ? [`list "${list.name}"`] : [],
+    );
   }
 
   #merged(type: ObjectType, survivor: string, gone: string[]): void {

@@ -196,6 +196,9 @@ const archive =
     const definition = find(api, type, request.params.name ?? '');
     if (definition.hubspotDefined)
       refuse(400, 'VALIDATION_ERROR', `"${definition.name}" is HubSpot's and cannot be archived`);
+    const uses = api.portal.usesOf(type, definition.name);
+    if (uses.length > 0)
+      invalid(`Property "${definition.name}" can't be archived: it is used in ${uses.join(', ')}`);
     archiveProperty(api, type, definition.name, request.now);
     return { status: 204 };
   };
