@@ -110,10 +110,10 @@ function shaped<S extends z.ZodType>(schema: S, answer: HttpAnswer, given: Call)
 
 /** HubSpot's standard error body; every field may be missing. */
 export const ErrorBody = z.object({
-  message: z.string().default(''),
-  category: z.string().default(''),
+  message: z.string().catch(''),
+  category: z.string().catch(''),
   subCategory: z.string().optional().catch(undefined),
-  policyName: z.string().optional(),
+  policyName: z.string().optional().catch(undefined),
   errors: z
     .array(z.object({ context: z.record(z.string(), z.array(z.string())).optional() }))
     .optional()
@@ -205,5 +205,4 @@ function refused(
 }
 
 /** Did HubSpot say that the thing does not exist? */
-export const isNotFound = (error: unknown): error is RemoteError =>
-  error instanceof RemoteError && error.status === 404;
+export const isNotFound = (error: unknown): boolean => error instanceof RemoteError && error.status === 404;

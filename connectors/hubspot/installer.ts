@@ -18,9 +18,9 @@ const REQUEST: HttpRequest = {
 const Answer = z.object({
   active: z.literal(true),
   client_id: z.string(),
-  hub_id: z.number(),
-  user_id: z.number(),
-  user: z.string().optional(),
+  hub_id: z.coerce.number(),
+  user_id: z.coerce.number(),
+  user: z.string().nullish(),
 });
 
 /** Who allowed the app, and in which account, as HubSpot says of the token itself. */

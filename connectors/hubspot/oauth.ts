@@ -10,11 +10,12 @@ import { sendTokenForm } from './token-form.ts';
 
 type Options = { config: HubSpotConfig; fetch: typeof fetch; signal: AbortSignal; now: Date };
 
+/** A renewal may leave the refresh token out: the old one then goes on. What is told of scopes is for people only. */
 const TokenAnswer = z.object({
   access_token: z.string().min(1),
-  refresh_token: z.string().min(1),
-  expires_in: z.number().positive(),
-  scopes: z.array(z.string()).optional(),
+  refresh_token: z.string().min(1).optional(),
+  expires_in: z.coerce.number().positive(),
+  scopes: z.array(z.string()).optional().catch(undefined),
 });
 
 /** Where the admin of an account is sent to allow the app. */
@@ -109,7 +110,8 @@ async function requestToken(
   const log = { warn: () => undefined };
   const answer = await retry(attempt, { label: 'HubSpot token', idempotent, signal, log });
   const parsed = TokenAnswer.safeParse(answer.json);
-  if (!parsed.success) {
+  const refreshToken = parsed.data?.refresh_token ?? form.refresh_token;
+  if (!parsed.success || refreshToken === undefined) {
     throw new RemoteError(
       'unexpected_shape',
       'HubSpot answered the token request with something else than a token.',
@@ -121,19 +123,28 @@ async function requestToken(
       },
     );
   }
-  const { access_token, refresh_token, expires_in, scopes } = parsed.data;
+  const { access_token, expires_in, scopes } = parsed.data;
   const expiresAt = new Date(now.getTime() + expires_in * 1_000).toISOString();
   const apiUrl = allowedApiUrl(config.apiUrl, HUBSPOT_HOSTS);
-  return { accessToken: access_token, refreshToken: refresh_token, expiresAt, apiUrl, scopes };
+  return { accessToken: access_token, refreshToken, expiresAt, apiUrl, scopes };
 }
 
-const OAuthError = z.object({ error: z.string().default(''), error_description: z.string().default('') });
+const OAuthError = z.object({ error: z.string().catch(''), error_description: z.string().catch('') });
+
+/** It is this installation that HubSpot refuses, and not one account's token: no account has to be connected again. */
+const REFUSES_APP = new Set(['invalid_client', 'unauthorized_client', 'BAD_CLIENT_ID', 'BAD_CLIENT_SECRET']);
 
 /** 400 invalid_grant: the app was removed, or the token revoked. Anything else is the usual error of its status. */
 function refusal(answer: HttpAnswer): AppError {
   const body = OAuthError.safeParse(answer.json);
   if (answer.status !== 400 && answer.status !== 401) return toError(DIALECT, REQUEST, answer);
   const reason = body.success ? body.data.error_description || body.data.error : '';
+  if (body.success && REFUSES_APP.has(body.data.error)) {
+    return new RemoteError('app_refused', `HubSpot refuses our app itself (${reason}). Nothing is lost.`, {
+      status: answer.status,
+      action: 'Check HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET; no account has to be connected again.',
+    });
+  }
   return new AuthError(
     'token_revoked',
     `HubSpot no longer lets us in${reason === '' ? '' : ` (${reason})`}.`,
