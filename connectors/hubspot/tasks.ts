@@ -44,24 +44,35 @@ export async function taskOfHubSpot(context: Context<HubSpotConfig>, task: CrmTa
 }
 
 const Id = z.union([z.string(), z.number()]).transform(String);
-const Linked = z.object({ results: z.array(z.object({ to: z.array(z.object({ toObjectId: Id })) })) });
+const Linked = z.object({
+  results: z.array(
+    z.object({
+      to: z.array(z.object({ toObjectId: Id })),
+      paging: z.object({ next: z.object({ after: z.coerce.string() }).optional() }).optional(),
+    }),
+  ),
+});
 const Tasks = z.object({
   results: z.array(z.object({ id: Id, properties: z.record(z.string(), z.string().nullish()) })),
 });
 
+/** Ids of all tasks of a record, in the order in which HubSpot tells them. */
+async function tasksOf(context: Context<HubSpotConfig>, task: CrmTask): Promise<string[]> {
+  const path = `/crm/associations/${API_VERSION}/${HUBSPOT_OBJECTS[task.object].path}/tasks/batch/read`;
+  const ids: string[] = [];
+  let after: string | undefined;
+  do {
+    const inputs = [{ id: task.recordId, ...(after !== undefined && { after }) }];
+    const { data } = await call(context, { method: 'POST', path, body: { inputs }, rows: 1 }, Linked);
+    ids.push(...data.results.flatMap(({ to }) => to.map(({ toObjectId }) => toObjectId)));
+    after = data.results[0]?.paging?.next?.after;
+  } while (after !== undefined);
+  return ids;
+}
+
 /** Looked for among the tasks of its record: search shows a new one only after a while. */
 async function findTask(context: Context<HubSpotConfig>, task: CrmTask): Promise<string | null> {
-  const from = HUBSPOT_OBJECTS[task.object].path;
-  const { data } = await call(
-    context,
-    {
-      method: 'POST',
-      path: `/crm/associations/${API_VERSION}/${from}/tasks/batch/read`,
-      body: { inputs: [{ id: task.recordId }] },
-    },
-    Linked,
-  );
-  const ids = data.results.flatMap(({ to }) => to.map(({ toObjectId }) => toObjectId)).reverse();
+  const ids = (await tasksOf(context, task)).reverse();
   for (let at = 0; at < ids.length; at += READ_BATCH) {
     const inputs = ids.slice(at, at + READ_BATCH).map((id) => ({ id }));
     const found = await call(
@@ -69,7 +80,7 @@ async function findTask(context: Context<HubSpotConfig>, task: CrmTask): Promise
       {
         method: 'POST',
         path: `${TASKS_PATH}/batch/read`,
-        body: { inputs, properties: ['hs_task_body'] },
+        body: { inputs, properties: ['hs_task_body'], propertiesWithHistory: [] },
         rows: inputs.length,
       },
       Tasks,

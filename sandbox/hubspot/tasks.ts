@@ -39,7 +39,9 @@ const Read = z.object({
   inputs: z.array(z.object({ id: z.string() })),
   properties: z.array(z.string()).default([]),
 });
-const Linked = z.object({ inputs: z.array(z.object({ id: z.string() })) });
+const Linked = z.object({ inputs: z.array(z.object({ id: z.string(), after: z.string().optional() })) });
+/** Tasks of one record on one page. */
+const LINKED_PAGE = 500;
 
 const create =
   (api: Api, tasks: PortalTask[]) =>
@@ -113,12 +115,13 @@ const linked =
   (request: ApiRequest): Reply => {
     const type = api.objectType(request);
     const { inputs } = api.body(request, Linked);
-    const results = inputs.flatMap(({ id }) => {
+    const results = inputs.flatMap(({ id, after }) => {
       const own = tasks.filter(({ to }) => to.some((one) => one.type === type && one.id === id));
-      if (own.length === 0) return [];
-      return [
-        { from: { id }, to: own.map((task) => ({ toObjectId: Number(task.id), associationTypes: [] })) },
-      ];
+      const start = Number(after ?? 0);
+      const end = start + LINKED_PAGE;
+      const to = own.slice(start, end).map((task) => ({ toObjectId: task.id, associationTypes: [] }));
+      if (to.length === 0) return [];
+      return [{ from: { id }, to, ...(own.length > end && { paging: { next: { after: String(end) } } }) }];
     });
     return api.batchReply(request, results, []);
   };
