@@ -18,7 +18,7 @@ const NAME_ENDINGS = ['', ' (2)', ' (3)', ' (4)', ' (5)'];
 export const listPath = (rest = '') => `/crm/lists/${API_VERSION}${rest}`;
 
 const HubSpotList = z.object({
-  listId: z.string(),
+  listId: z.coerce.string(),
   name: z.string(),
   processingType: z.string(),
   objectTypeId: z.string().optional(),
@@ -143,13 +143,16 @@ function filterOf(target: PrepareTarget, properties: HubSpotProperty[]): Json | 
   };
 }
 
-/** Does HubSpot's filter say at least what ours says? It may come back with more fields than were sent. */
+/**
+ * Does HubSpot's filter say at least what ours says? It may come back with more fields than were sent, and in another
+ * order: filters of a branch hold all together, and values are a set.
+ */
 function holds(theirs: unknown, ours: unknown): boolean {
   if (Array.isArray(ours)) {
     return (
       Array.isArray(theirs) &&
       theirs.length === ours.length &&
-      ours.every((each, at) => holds(theirs[at], each))
+      ours.every((each) => theirs.some((their) => holds(their, each)))
     );
   }
   if (typeof ours !== 'object' || ours === null) return isDeepStrictEqual(theirs, ours);

@@ -38,20 +38,32 @@ export async function prepareHubSpot(
 ): Promise<Prepared[]> {
   const known = new Map<ObjectType, HubSpotProperty[]>();
   const prepared = new Map<string, Prepared>();
-  // Lists filter on properties, so these come first.
-  const ordered = [...targets].sort((a, b) => Number(isList(a)) - Number(isList(b)));
-  for (const target of ordered) {
+  const prepareOne = async (target: PrepareTarget) => {
     const properties = known.get(target.object) ?? (await listProperties(context, target.object));
     known.set(target.object, properties);
-    prepared.set(
-      target.id,
-      isList(target)
-        ? await prepareList(context, target, properties)
-        : await prepareProperty(context, target, properties),
-    );
-  }
+    return isList(target)
+      ? prepareList(context, target, properties)
+      : prepareProperty(context, target, properties);
+  };
+  // Lists filter on properties, so these come first.
+  const ordered = [...targets].sort((a, b) => Number(isList(a)) - Number(isList(b)));
+  for (const target of ordered) prepared.set(target.id, await orNeedsYou(target, () => prepareOne(target)));
   await markLists(context, targets, prepared, known);
   return targets.flatMap(({ id }) => prepared.get(id) ?? []);
+}
+
+/**
+ * What HubSpot refuses for good of one target (a right that was taken away, a rule of the account, a free
+ * subscription) is that target's own affair: the others are prepared and written.
+ */
+async function orNeedsYou(target: PrepareTarget, prepare: () => Promise<Prepared>): Promise<Prepared> {
+  try {
+    return await prepare();
+  } catch (error) {
+    const isRefused = error instanceof RemoteError && !error.retryable && error.status >= 400;
+    if (!isRefused) throw error;
+    return needsYou(target, error.message, error.action);
+  }
 }
 
 const isList = ({ kind }: PrepareTarget) => kind === 'dynamic_list' || kind === 'manual_list';
@@ -84,14 +96,19 @@ function wantedOf({ kind, segmentation, segments }: PrepareTarget): Wanted {
   };
 }
 
-/** Values are keys, labels names; HubSpot wants labels to be different from each other. */
-function optionsOf(segments: PrepareTarget['segments']): Wanted['options'] {
+/** Values are keys, labels names. */
+const optionsOf = (segments: PrepareTarget['segments']): Wanted['options'] =>
+  segments.map(({ key, name, retired = false }) => ({ value: key, label: name, hidden: retired }));
+
+/** HubSpot wants labels to be different from each other, and from those of options that somebody else added. */
+function toldApart(options: Wanted['options'], others: readonly PropertyOption[]): Wanted['options'] {
   const count = new Map<string, number>();
-  for (const { name } of segments) count.set(name, (count.get(name) ?? 0) + 1);
-  return segments.map(({ key, name, retired = false }) => ({
-    value: key,
-    label: (count.get(name) ?? 0) > 1 ? `${name} (${key})` : name,
-    hidden: retired,
+  const plain = (label: string) => label.trim().toLowerCase();
+  for (const { label } of [...options, ...others])
+    count.set(plain(label), (count.get(plain(label)) ?? 0) + 1);
+  return options.map((option) => ({
+    ...option,
+    label: (count.get(plain(option.label)) ?? 0) > 1 ? `${option.label} (${option.value})` : option.label,
   }));
 }
 
@@ -164,7 +181,7 @@ async function create(
     ...wanted,
     groupName: PROPERTY_GROUP.name,
     description: `Kept by Segment Sync; changes by hand may be replaced. ${markerOf(wanted.name)}`,
-    options: wanted.options.map((option, displayOrder) => ({ ...option, displayOrder })),
+    options: toldApart(wanted.options, []).map((option, displayOrder) => ({ ...option, displayOrder })),
   };
   const path = propertyPath(object);
   const { data } = await call(context, { method: 'POST', path, write: true, rows: 1, body }, HubSpotProperty);
@@ -187,7 +204,8 @@ function changeOf(existing: HubSpotProperty, wanted: Wanted): object | null {
   const others = existing.options.filter(({ value }) => !wantedValues.has(value));
   const isSame = (a: Wanted['options'][number], b: PropertyOption | undefined) =>
     b !== undefined && a.label === b.label && a.hidden === b.hidden;
-  const optionsDiffer = wanted.options.some(
+  const options = toldApart(wanted.options, others);
+  const optionsDiffer = options.some(
     (option) =>
       !isSame(
         option,
@@ -198,7 +216,7 @@ function changeOf(existing: HubSpotProperty, wanted: Wanted): object | null {
     ...(existing.label !== wanted.label && { label: wanted.label }),
     ...(existing.fieldType !== wanted.fieldType && { type: wanted.type, fieldType: wanted.fieldType }),
     ...(optionsDiffer && {
-      options: [...wanted.options, ...others].map(({ value, label, hidden }, displayOrder) => ({
+      options: [...options, ...others].map(({ value, label, hidden }, displayOrder) => ({
         value,
         label,
         hidden,
@@ -237,8 +255,11 @@ async function readLimits(context: Context<HubSpotConfig>): Promise<z.infer<type
     const path = `/crm/limits/${API_VERSION}/custom-properties`;
     return (await call(context, { method: 'GET', path }, Limits)).data;
   } catch (error) {
-    // Not every account may read its limits; HubSpot then says so when the property is made.
-    if (error instanceof RemoteError && !error.retryable && error.status >= 400) return null;
+    if (!(error instanceof RemoteError)) throw error;
+    // Not every account may read its limits, and nothing hangs on how they are told: HubSpot then says so when the
+    // property is made.
+    const isUnanswered = !error.retryable && error.status >= 400;
+    if (isUnanswered || error.code === 'unexpected_shape') return null;
     throw error;
   }
 }

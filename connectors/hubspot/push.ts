@@ -194,14 +194,14 @@ async function changeMembers(
     const missing = new Set(data.recordIdsMissing);
     return writes.map(({ id, targetId }) => ({ id, targetId, state: missing.has(id) ? 'gone' : 'done' }));
   } catch (error) {
-    if (error instanceof RemoteError && error.outcomeUnknown) return unknown(writes, error);
-    if (!isNotFound(error)) throw error;
-    return writes.map(({ id, targetId }) => ({
-      id,
-      targetId,
-      state: 'refused',
-      code: 'list_gone',
-      message: `The list "${name}" was deleted in HubSpot.`,
-    }));
+    if (!(error instanceof RemoteError)) throw error;
+    if (error.outcomeUnknown) return unknown(writes, error);
+    // A list that takes no members, or a right to lists that was taken away, keeps no property from being written.
+    const isRefused = !error.retryable && error.status >= 400;
+    if (!isRefused) throw error;
+    const reason = isNotFound(error)
+      ? { code: 'list_gone', message: `The list "${name}" was deleted in HubSpot.` }
+      : { code: error.code, message: error.message };
+    return writes.map(({ id, targetId }) => ({ id, targetId, state: 'refused', ...reason }));
   }
 }

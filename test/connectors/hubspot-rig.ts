@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { MemoryPace, memoryContext } from '../../connectors/context.ts';
 import type { Budget } from '../../connectors/contract.ts';
 import type { HubSpotConfig } from '../../connectors/hubspot/config.ts';
@@ -42,9 +43,23 @@ export const seedOf = ({ contacts, companies, deals, sameTime }: RigSeed): CrmSe
 
 const NO_LIMIT = { permits: 1_000_000, windowMs: 1_000, scope: 'account' } satisfies Budget;
 
+/** A fetch that changes the answers to calls of paths that match, as only a real account would give them. */
+export const answering =
+  (match: RegExp, change: (json: z.infer<typeof Answer>) => unknown): typeof fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init);
+    if (!match.test(new URL(String(input)).pathname) || !response.ok) return response;
+    const json = JSON.stringify(change(Answer.parse(await response.json())));
+    return new Response(json, { status: response.status, headers: response.headers });
+  };
+const Answer = z.looseObject({ results: z.array(z.looseObject({})).default([]) });
+
 export type HubSpotRig = Omit<Rig, 'context'> & {
   crm: HubspotSandbox;
-  context(options?: { signal?: AbortSignal }): ReturnType<typeof memoryContext<HubSpotConfig>>;
+  context(options?: {
+    signal?: AbortSignal;
+    fetch?: typeof fetch;
+  }): ReturnType<typeof memoryContext<HubSpotConfig>>;
 };
 
 /** A HubSpot sandbox with our connector on it. `lifted`: no limits on either side, for what needs many calls. */
