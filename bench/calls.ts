@@ -2,7 +2,7 @@ import { Segmentation } from '../src/segmentation/definition.ts';
 import { COUNTRIES, install, type System } from './installation.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 
-const SIZE = 2_000;
+const SIZE = 1_000;
 /** Of a hundred contacts, how many get another label. */
 const CHANGED_SHARE = 0.125;
 

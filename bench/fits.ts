@@ -16,8 +16,8 @@ import { dealSegments, everyMethod, fiftySegments } from './engine-segments.ts';
 import { labelAll } from './label-all.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 
-const SIZES = [10_000, 100_000];
-const LARGEST = 1_000_000;
+const SIZE = 10_000;
+const LARGE = [100_000, 1_000_000];
 const DAY_MS = 86_400_000;
 
 export const fits = {
@@ -28,7 +28,7 @@ export const fits = {
 
 async function* measureFits({ size, full, stores }: BenchOptions): AsyncGenerator<Measurement> {
   for (const kind of stores.kinds) {
-    for (const persons of size === null ? [...SIZES, ...(full ? [LARGEST] : [])] : [size]) {
+    for (const persons of size === null ? [SIZE, ...(full ? LARGE : [])] : [size]) {
       const place = await stores.make(kind);
       const store = await openStore(place.config);
       try {

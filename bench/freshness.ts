@@ -3,7 +3,7 @@ import type { Installation } from './installation.ts';
 import { type BenchOptions, type Measurement, measured } from './measurement.ts';
 import { served } from './served.ts';
 
-const SIZE = 2_000;
+const SIZE = 1_000;
 const TRIES = 9;
 const TARGET_S = 5;
 const LOOK_MS = 20;

@@ -16,15 +16,19 @@ export type Load = {
   cpuEach: number;
 };
 
-const SECONDS = 10;
-/** What is compiled and planned once is not what is measured. */
-const WARM = 400;
+/** What is compiled and planned once is not what is measured: the answers of so many seconds come first. */
+const WARM_SECONDS = 4;
+const MOST_SECONDS = 5;
 
-/** Asks at a steady rate. @throws where any answer is not 200: it would measure something else */
-export async function load(server: BenchServer, asked: readonly Asked[], rate: number): Promise<Load> {
-  await warm(server, asked);
+/** Asks `rate` times a second. @throws where any answer is not 200: it would measure something else */
+export async function load(
+  server: BenchServer,
+  asked: readonly Asked[],
+  { rate, seconds }: { rate: number; seconds: number },
+): Promise<Load> {
+  await warm(server, asked, rate * WARM_SECONDS);
   const before = process.cpuUsage();
-  const { times, refused, cpuMs } = await askSteadily({ url: server.url, asked, rate, seconds: SECONDS });
+  const { times, refused, cpuMs } = await askSteadily({ url: server.url, asked, rate, seconds });
   const { user, system } = process.cpuUsage(before);
   if (refused > 0) throw new Error(`${refused} answers were not 200`);
   const { ms, statements } = server.database();
@@ -32,7 +36,7 @@ export async function load(server: BenchServer, asked: readonly Asked[], rate: n
   return {
     p50: atShare(times, 0.5),
     p99: atShare(times, 0.99),
-    rate: times.length / SECONDS,
+    rate: times.length / seconds,
     databaseShare: Math.min(1, ms / total),
     statementsEach: statements / times.length,
     cpuEach: ((user + system) / 1_000 - cpuMs) / times.length,
@@ -41,11 +45,11 @@ export async function load(server: BenchServer, asked: readonly Asked[], rate: n
 
 /** Answers a second when ten callers ask as fast as they are answered. */
 export async function mostAnswers(server: BenchServer, asked: readonly Asked[]): Promise<number> {
-  await warm(server, asked);
+  await warm(server, asked, asked.length);
   const { non2xx, errors, requests } = await autocannon({
     url: server.url,
     connections: 10,
-    duration: SECONDS / 2,
+    duration: MOST_SECONDS,
     workers: 1,
     requests: asked.map(({ path, headers = {} }) => ({ method: 'GET', path, headers })),
   });
@@ -53,8 +57,8 @@ export async function mostAnswers(server: BenchServer, asked: readonly Asked[]):
   return requests.average;
 }
 
-async function warm(server: BenchServer, asked: readonly Asked[]): Promise<void> {
-  for (let i = 0; i < WARM; i += 1) {
+async function warm(server: BenchServer, asked: readonly Asked[], answers: number): Promise<void> {
+  for (let i = 0; i < answers; i += 1) {
     const { path, headers = {} } = asked[i % asked.length] ?? { path: '/' };
     await (await fetch(server.url + path, { headers })).arrayBuffer();
   }

@@ -41,7 +41,10 @@ const Flags = z.object({
 const HELP = `npm run -s bench -- [NAME] [--size N] [--full] [--json]
 
 ${Object.entries(benches)
-  .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+  .map(
+    ([name, { about, isExtra }]) =>
+      `  ${name.padEnd(10)}${about}${isExtra ? ' (by its name or with --full)' : ''}`,
+  )
   .join('\n')}
 
 --full   the largest sizes too (1,000,000; takes long)
@@ -76,7 +79,7 @@ async function main(): Promise<number> {
   let isWhole = true;
   try {
     for (const [key, bench] of Object.entries(benches)) {
-      if (name !== undefined && key !== name) continue;
+      if (name === undefined ? bench.isExtra && !full : key !== name) continue;
       process.stderr.write(`${key}: ${bench.about}\n`);
       const start = performance.now();
       try {

@@ -25,7 +25,12 @@ export type BenchOptions = {
   stores: BenchStores;
 };
 
-export type Bench = { about: string; run(options: BenchOptions): AsyncGenerator<Measurement> };
+export type Bench = {
+  about: string;
+  run(options: BenchOptions): AsyncGenerator<Measurement>;
+  /** Looks closer at what another one measures too: only by its name, or with `full`. */
+  isExtra?: boolean;
+};
 
 /** Rounded for reading: four significant digits. */
 const rounded = (value: number): number => Number(value.toPrecision(4));

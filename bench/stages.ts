@@ -11,6 +11,7 @@ export const stages = {
   about:
     'each stage after the pull of a first run, records laid into the store: CPU a record, and how it grows',
   run: measureStages,
+  isExtra: true,
 };
 
 async function* measureStages({ size, full, stores }: BenchOptions): AsyncGenerator<Measurement> {
