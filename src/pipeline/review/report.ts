@@ -1,7 +1,7 @@
 import { nextAfter } from '../../review/rhythm.ts';
 import { type Suggestion, suggest } from '../../review/suggestions.ts';
 import type { Pool, Queryable } from '../../store/pool.ts';
-import { addReview, listReviews } from '../../store/reviews.ts';
+import { addReview, lastReviews } from '../../store/reviews.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { readCutPoints } from './cut-points.ts';
 import { type Decision, readDecisions } from './decisions.ts';
@@ -14,6 +14,9 @@ import { type Quality, readQuality } from './quality.ts';
 import { readRegularBuying } from './regular-buying.ts';
 import { type Review, reviewOf } from './review.ts';
 import { findReviewed, readReviewScene } from './scene.ts';
+
+/** Who prepares reports holds it: two would prepare the same one. */
+export const REVIEW_LEASE = 'review';
 
 /** All that somebody looks at on a review date. */
 export type Report = {
@@ -93,11 +96,12 @@ export type Due = { segmentation: string; name: string; due: Date; isDue: boolea
 /** When each segmentation with a rhythm is to be looked at next; at once where it never was. */
 export async function listDueReviews(db: Queryable, tenant: Tenant, now: Date): Promise<Due[]> {
   const { published } = await readReviewScene(db, tenant, now);
+  const last = await lastReviews(db, tenant);
   const dues: Due[] = [];
   for (const { key, definition } of published) {
     if (definition.review === undefined) continue;
-    const [last] = await listReviews(db, tenant, key);
-    const due = last === undefined ? now : nextAfter(definition.review, last.at, tenant.zone);
+    const prepared = last.get(key)?.preparedAt;
+    const due = prepared === undefined ? now : nextAfter(definition.review, prepared, tenant.zone);
     dues.push({ segmentation: key, name: definition.name, due, isDue: due <= now });
   }
   return dues;

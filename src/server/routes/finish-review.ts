@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { finishReview } from '../../pipeline/review/decide.ts';
-import { prepareReport } from '../../pipeline/review/report.ts';
+import { reviewNow } from '../../pipeline/review/decide.ts';
 import { route } from '../route.ts';
 
 export default route({
@@ -14,10 +13,9 @@ export default route({
   params: z.strictObject({ key: z.string().max(60) }),
   answer: z.object({ reports: z.number() }),
   handle: async ({ params, tenant, actor, parts, audit }) => {
-    const { pool } = parts.store;
-    const at = new Date();
-    await prepareReport(pool, tenant, params.key, at);
-    const reports = await finishReview(pool, tenant, { segmentation: params.key, by: actor.name, at });
+    const on = { pool: parts.store.pool, tenant, log: parts.log };
+    const given = { segmentation: params.key, by: actor.name, at: new Date() };
+    const reports = await reviewNow(on, given);
     audit({ subject: params.key, after: { reports } });
     return { reports };
   },

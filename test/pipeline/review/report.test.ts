@@ -1,8 +1,15 @@
+import pino from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { decideSuggestion, finishReview } from '../../../src/pipeline/review/decide.ts';
-import { listDueReviews, prepareDueReports, readReport } from '../../../src/pipeline/review/report.ts';
+import { decideSuggestion, finishReview, reviewNow } from '../../../src/pipeline/review/decide.ts';
+import {
+  listDueReviews,
+  prepareDueReports,
+  REVIEW_LEASE,
+  readReport,
+} from '../../../src/pipeline/review/report.ts';
 import { reviewSegmentation } from '../../../src/pipeline/review/review.ts';
 import { Segmentation } from '../../../src/segmentation/definition.ts';
+import { releaseLease, takeLease } from '../../../src/store/lease.ts';
 import { listReviews } from '../../../src/store/reviews.ts';
 import type { TestDatabase } from '../../database.ts';
 import { publish, wholeRun } from '../whole-run.ts';
@@ -78,6 +85,19 @@ it('counts as looked at only once somebody has', async () => {
   expect(await finishReview(db.pool, db.tenant, done)).toBe(2);
   expect(await overdue()).not.toMatch(/review was due/);
   await expect(finishReview(db.pool, db.tenant, done)).rejects.toMatchObject({ code: 'review_missing' });
+});
+
+it('is reviewed by one at a time: a report that is being prepared would wait for a look at once', async () => {
+  const on = { pool: db.pool, tenant: db.tenant, log: pino({ level: 'silent' }) };
+  const given = { segmentation: key, by: 'ada', at: new Date('2029-12-02') };
+  const stored = async () => (await listReviews(db.pool, db.tenant, key)).map(({ doneAt }) => doneAt);
+  const before = await stored();
+  const lease = await takeLease(db.pool, db.tenant, { name: REVIEW_LEASE, holder: 'job', lengthMs: 60_000 });
+  await expect(reviewNow(on, given)).rejects.toMatchObject({ code: 'review_busy', retryable: true });
+  expect(await stored()).toEqual(before);
+  if (lease) await releaseLease(db.pool, db.tenant, lease);
+  expect(await reviewNow(on, given)).toBe(1);
+  expect(await stored()).toEqual([given.at, ...before]);
 });
 
 it('offers renewal segments where purchases come like invoices, and RFM reads them as loyalty', async () => {
