@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectorOf } from '../connectors/registry.ts';
+import { connectors } from '../connectors/registry.ts';
 import { AppError } from '../src/errors.ts';
 import { noticeEvents } from '../src/pipeline/notice.ts';
 import { type ConnectionRow, listConnections } from '../src/store/connections.ts';
@@ -36,7 +36,7 @@ export function startListening(context: JobContext, times: ListenTimes = {}): { 
   const look = async () => {
     for (const tenant of await listTenants(pool)) {
       for (const row of await listConnections(pool, tenant)) {
-        if (row.state !== 'connected' || connectorOf(row.system).listen === undefined) continue;
+        if (row.state !== 'connected' || connectors[row.system]?.listen === undefined) continue;
         if (signal.aborted || listening.has(row.id) || (restUntil.get(row.id) ?? 0) > Date.now()) continue;
         const lease = await takeLease(pool, tenant, { name: listenLease(row.id), holder, lengthMs: leaseMs });
         if (lease) listening.set(row.id, hold(tenant, row, lease));
@@ -60,9 +60,11 @@ export function startListening(context: JobContext, times: ListenTimes = {}): { 
       }
     } finally {
       clearInterval(renewing);
+      await releaseHeld(tenant, lease).catch((error: unknown) =>
+        log.warn({ err: error, connection: row.id }, 'a place to listen stays taken for a while'),
+      );
       restUntil.set(row.id, Date.now() + restMs);
       listening.delete(row.id);
-      await releaseHeld(tenant, lease);
     }
   };
   // Renewals count the fence up; the row is this holder's or nobody's to give back.
@@ -83,8 +85,7 @@ export function startListening(context: JobContext, times: ListenTimes = {}): { 
     close: async () => {
       stop.abort();
       await looking;
-      for (const result of await Promise.allSettled(listening.values()))
-        if (result.status === 'rejected') log.warn({ err: result.reason }, 'a place to listen stays taken');
+      await Promise.all(listening.values());
     },
   };
 }
