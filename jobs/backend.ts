@@ -157,11 +157,16 @@ async function openPostgres(
     : undefined;
   const connection = (own ?? pool) as PgPool;
   connection.on('error', onError);
-  const client = await connection.connect();
   try {
-    await runMigrations(client, SCHEMA);
-  } finally {
-    client.release();
+    const client = await connection.connect();
+    try {
+      await runMigrations(client, SCHEMA);
+    } finally {
+      client.release();
+    }
+  } catch (error) {
+    await own?.end();
+    throw error;
   }
   const { Queue: PostgresQueue, Worker: PostgresWorker } = withBackend(createPostgresBackend);
   const queue = new PostgresQueue<JobData>(QUEUE, { connection, defaultJobOptions: TRIES, ...traced });

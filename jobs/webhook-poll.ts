@@ -25,7 +25,9 @@ export async function poll(payload: { tenantId: string }, context: JobContext) {
     return state === 'connected' && connector !== undefined && isPolled(connector);
   });
   const looks = await Promise.allSettled(polled.map((row) => lookAt(context, tenant, row)));
-  for (const look of looks) if (look.status === 'rejected') throw look.reason;
+  const failed = looks.flatMap((look) => (look.status === 'rejected' ? [look.reason] : []));
+  if (failed.length > 1) throw new AggregateError(failed, `${failed.length} accounts were not looked at.`);
+  if (failed.length === 1) throw failed[0];
   return undefined;
 }
 

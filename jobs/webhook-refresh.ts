@@ -14,6 +14,8 @@ import type { JobContext } from './index.ts';
 
 /** Notes older than this that nobody works on were forgotten: whoever took them down was killed. */
 const GRACE_MS = 10_000;
+/** The longest that erasing goes on before others have a turn. */
+const ERASE_MS = 5_000;
 /** A refresh that failed is not tried again before. */
 const REST_MS = 5 * 60_000;
 
@@ -53,13 +55,16 @@ export async function recallNotes(pool: Pool, queue: JobQueue, tenant: Tenant): 
   if (forgotten.erase) await queueErasures(queue, tenant);
 }
 
-/** Erases the contacts that a CRM deleted for privacy's sake, with all that is held of those people. */
+/** Erases the contacts that a CRM deleted for privacy's sake, with all that is held of those people: one slice of it. */
 export async function eraseRequested(payload: { tenantId: string }, context: JobContext) {
   const tenant = await migrateTenant(context.pool, payload.tenantId);
   if (!context.suppressionKey) return undefined;
   const key = await context.suppressionKey();
   const requests = await listErasureRequests(context.pool, tenant);
+  const deadline = performance.now() + (context.sliceMs ?? ERASE_MS);
+  let erased = 0;
   for (const request of requests) {
+    if (context.signal.aborted || performance.now() >= deadline) break;
     await erase(
       context.pool,
       key,
@@ -68,7 +73,8 @@ export async function eraseRequested(payload: { tenantId: string }, context: Job
       { by: 'the CRM', reason: 'deleted for privacy in the CRM', all: true },
     );
     await clearErasureRequest(context.pool, tenant, request);
+    erased += 1;
   }
-  context.log.info({ tenant: tenant.id, erased: requests.length }, 'erased what the CRM deleted for privacy');
-  return undefined;
+  context.log.info({ tenant: tenant.id, erased }, 'erased what the CRM deleted for privacy');
+  return erased < requests.length ? { againInMs: 0 } : undefined;
 }
