@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Connector, Context, Json } from '../../connectors/contract.ts';
-import type { Pool, PoolClient } from '../store/pool.ts';
+import type { Pool } from '../store/pool.ts';
 import type { SuppressionKey } from '../store/suppressions.ts';
 import type { Tenant } from '../store/tenant.ts';
+import type { CheckFence } from './with-leases.ts';
 
 /** A connection as stages see it: what is stored of it, and the connector with its context ready to call. */
 export type OpenConnection = {
@@ -53,7 +54,7 @@ export type StageContext = {
   connections: { id: string; system: string; mode: 'production' | 'test'; rank: number }[];
   openConnection(id: string): Promise<OpenConnection>;
   /** Throws FenceError where this worker's lease was taken over. Call it inside the transaction that writes. */
-  checkFence(client: PoolClient): Promise<void>;
+  checkFence: CheckFence;
   /** How long a lease that the stage takes itself lasts without being renewed; the usual time where left out. */
   leaseMs?: number | undefined;
   /** The key that tells who was erased; a page can't be stored without it once anybody was. */

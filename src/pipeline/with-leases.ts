@@ -9,7 +9,7 @@ import {
   takeLease,
   thankForLease,
 } from '../store/lease.ts';
-import type { Pool, Queryable } from '../store/pool.ts';
+import { type Pool, type PoolClient, type Queryable, transaction } from '../store/pool.ts';
 import type { Tenant } from '../store/tenant.ts';
 
 /** A worker that did not renew its leases for this long is taken for dead, and they may be taken over. */
@@ -56,4 +56,18 @@ export async function withLeases<T>(
     clearInterval(renewing);
     for (const lease of held) await releaseLease(pool, tenant, lease);
   }
+}
+
+/**
+ * One transaction that is only made while this worker holds its leases: they can't be taken over before it ends.
+ * @throws FenceError where they were taken over before; nothing was written then
+ */
+export function fenced<T>(
+  on: { pool: Pool; checkFence: CheckFence },
+  write: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  return transaction(on.pool, async (client) => {
+    await on.checkFence(client);
+    return await write(client);
+  });
 }

@@ -113,6 +113,20 @@ export async function setTargetState(
   return rowCount;
 }
 
+/** Stops a target that is live at this moment. False where it is not: somebody paused or held it meanwhile. */
+export async function holdLive(
+  db: Queryable,
+  tenant: Tenant,
+  id: string,
+  reason: TargetReason,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update ${tenant.schema}.target set state = 'held', reason = $2 where id = $1 and state = 'live'`,
+    [id, reason],
+  );
+  return rowCount === 1;
+}
+
 export async function saveRemote(db: Queryable, tenant: Tenant, id: string, remote: Json): Promise<void> {
   await db.query(
     `update ${tenant.schema}.target set remote = $2::jsonb where id = $1 and remote is distinct from $2::jsonb`,

@@ -5,10 +5,11 @@ import type { ObjectType } from '../../model/record.ts';
 import { listAttributes } from '../../store/columns.ts';
 import { listMappings } from '../../store/mappings.ts';
 import { joinByHash } from '../../store/plans.ts';
-import { type Queryable, transaction } from '../../store/pool.ts';
+import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { tidyTables } from '../../store/tidy.ts';
 import type { SliceResult, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { profileDeals } from './profile-deals.ts';
 import { profileCompanies, profilePersons } from './profile-subjects.ts';
 import { homeCurrencies } from './rates.ts';
@@ -45,8 +46,7 @@ export async function profileSlice(work: StageContext, _position: Json): Promise
     for (;;) {
       if (performance.now() >= work.deadline || work.signal.aborted)
         return { position: {}, done: false, counts };
-      const { seen, changed } = await transaction(work.pool, async (client) => {
-        await work.checkFence(client);
+      const { seen, changed } = await fenced(work, async (client) => {
         await joinByHash(client);
         const ids = await takeNoted(client, work.tenant, subject);
         if (ids.length === 0) return { seen: 0, changed: 0 };

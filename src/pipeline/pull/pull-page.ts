@@ -2,12 +2,13 @@ import type { Page, PullMode } from '../../../connectors/contract.ts';
 import type { ObjectType } from '../../model/record.ts';
 import { noteDirtyRecords } from '../../store/dirty.ts';
 import { joinByHash } from '../../store/plans.ts';
-import { type PoolClient, transaction } from '../../store/pool.ts';
+import type { PoolClient } from '../../store/pool.ts';
 import { markSeen, moveLinks, replaceLinks, type UpsertCounts, upsertRecords } from '../../store/records.ts';
 import { suppressedIn } from '../label/suppressed.ts';
 import { noteShown } from '../push/pins.ts';
 import type { ShownProperty } from '../push/shown-values.ts';
 import type { StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { type Reading, toLinkRows, toRecordRow } from './read-record.ts';
 
 export type PageSource = {
@@ -41,8 +42,7 @@ export async function storePage(
   const toldLinks = told.flatMap(toLinkRows);
   // Before the transaction: it is read from the same store.
   const key = await work.suppressionKey?.();
-  return transaction(work.pool, async (client) => {
-    await work.checkFence(client);
+  return fenced(work, async (client) => {
     const erased = await suppressedIn(
       client,
       { tenant, key },

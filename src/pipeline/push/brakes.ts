@@ -1,8 +1,8 @@
 import type { ObjectType } from '../../model/record.ts';
-import { setTargetState } from '../../store/targets.ts';
 import type { StageContext } from '../stage.ts';
 import type { ShownTarget } from './desired.ts';
 import type { TargetCounts } from './difference.ts';
+import { holdTarget } from './hold-target.ts';
 
 /**
  * Holds the targets of which a push would change more than the tenant's policy lets pass unseen. Not while the
@@ -20,15 +20,11 @@ export async function brakeChanges(
     const count = counts.get(target.id);
     if (!target.filled || count === undefined || !isTooMuch(work, count)) continue;
     const share = Math.round((100 * count.changes) / count.shown);
-    await setTargetState(work.pool, work.tenant, [target.id], {
-      state: 'held',
-      reason: {
-        code: 'many_changes',
-        message: `${count.changes} of ${count.shown} ${object} labels of ${target.segmentation} (${share} %) would change at once. Nothing of this target was written; the CRM shows the labels of before.`,
-        action:
-          'Look at who would enter and leave. Release the target if that is right, else mend the segmentation or the data.',
-        since: work.run.asOf.toISOString(),
-      },
+    await holdTarget(work, target.id, {
+      code: 'many_changes',
+      message: `${count.changes} of ${count.shown} ${object} labels of ${target.segmentation} (${share} %) would change at once. Nothing of this target was written; the CRM shows the labels of before.`,
+      action:
+        'Look at who would enter and leave. Release the target if that is right, else mend the segmentation or the data.',
     });
     held.push(target.id);
   }

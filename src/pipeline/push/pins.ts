@@ -2,17 +2,19 @@ import type { TargetValue } from '../../../connectors/contract.ts';
 import type { ObjectType, Scalar } from '../../model/record.ts';
 import { ensureRows, forgetRecords, forgetValues, type LedgerValues, settle } from '../../store/ledger.ts';
 import { addPins } from '../../store/pins.ts';
-import { type Queryable, transaction } from '../../store/pool.ts';
+import type { Queryable } from '../../store/pool.ts';
 import {
   addUnknownSightings,
   countSightings,
   readSightings,
   type SightingRow,
 } from '../../store/sightings.ts';
-import { saveRemote, setTargetState } from '../../store/targets.ts';
+import { saveRemote } from '../../store/targets.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { isManyValued, readDesired, type Scene, shownTargets } from './desired.ts';
+import { holdTarget } from './hold-target.ts';
 import { readSeen, type Seen, valuesOf } from './readback.ts';
 import { isSameShown, readable, type ShownProperty, toShown } from './shown-values.ts';
 
@@ -71,15 +73,11 @@ export async function holdEditedElsewhere(
     ({ targetId, seen, shown }) => live.has(targetId) && seen >= editLeast && seen > editShare * shown,
   );
   for (const { targetId, seen, shown } of flooded) {
-    await setTargetState(work.pool, work.tenant, [targetId], {
-      state: 'held',
-      reason: {
-        code: 'edited_elsewhere',
-        message: `${seen} records show a label that we never wrote, of ${shown} that we did: another tool writes to this property, or the CRM was restored. Nothing is written until somebody has looked.`,
-        action:
-          'Look at some of these records, then release the target to write our labels again, or pause it.',
-        since: work.run.asOf.toISOString(),
-      },
+    await holdTarget(work, targetId, {
+      code: 'edited_elsewhere',
+      message: `${seen} records show a label that we never wrote, of ${shown} that we did: another tool writes to this property, or the CRM was restored. Nothing is written until somebody has looked.`,
+      action:
+        'Look at some of these records, then release the target to write our labels again, or pause it.',
     });
   }
   return flooded.map(({ targetId }) => targetId);
@@ -114,8 +112,7 @@ export async function settleEdits(
     const keys = records.map(({ key }) => key);
     const want = await readDesired(work.pool, scene, object, shown, { keys });
     const decided = decide(work, scene, rows, seen, want);
-    await transaction(work.pool, async (client) => {
-      await work.checkFence(client);
+    await fenced(work, async (client) => {
       await carryOut(client, work.tenant, place, decided);
     });
     sum.pinned += decided.pins.length;

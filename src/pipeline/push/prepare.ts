@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Json, Prepared, PrepareTarget, TargetKind } from '../../../connectors/contract.ts';
 import { adoptMembers, doubtTarget, forgetTarget } from '../../store/ledger.ts';
-import { transaction } from '../../store/pool.ts';
 import { ALL_SEGMENTATIONS, saveRemote, setTargetReason, type TargetRow } from '../../store/targets.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { isMembership, type Scene, shownTargets } from './desired.ts';
 import { rangeEnd } from './difference.ts';
 import { isReadBack } from './shown-values.ts';
@@ -50,8 +50,7 @@ async function prepare(
     if (target && isFound(target, answer)) await doubtAll(work, scene, target);
     if (target && isFoundList(target, answer)) await adoptAll(work, connection, target, answer.remote);
   }
-  await transaction(work.pool, async (client) => {
-    await work.checkFence(client);
+  await fenced(work, async (client) => {
     for (const answer of answers) {
       const before = targets.find(({ id }) => id === answer.id);
       if (before && (answer.made || isAnotherList(before.remote, answer.remote))) {
@@ -93,8 +92,7 @@ async function doubtAll(work: StageContext, scene: Scene, { id, object }: Target
   const place = { connectionId: scene.connectionId, object };
   for (let after: string | null = null, to: string | null = null; ; after = to) {
     to = await rangeEnd(work.pool, scene, object, after);
-    await transaction(work.pool, async (client) => {
-      await work.checkFence(client);
+    await fenced(work, async (client) => {
       await doubtTarget(client, work.tenant, place, id, { after, to });
     });
     if (to === null) return;
@@ -114,8 +112,7 @@ async function adoptAll(
 ): Promise<void> {
   const place = { connectionId: connection.id, object };
   for await (const members of connection.connector.members?.(connection.context, { kind, remote }) ?? []) {
-    await transaction(work.pool, async (client) => {
-      await work.checkFence(client);
+    await fenced(work, async (client) => {
       await adoptMembers(client, work.tenant, place, id, members);
     });
   }

@@ -7,6 +7,7 @@ import {
   takeDirtySubjects,
 } from '../../store/dirty-push.ts';
 import type { OpenConnection, SliceResult, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { readScene } from './desired.ts';
 import { Lane, runLanes } from './push-lanes.ts';
 import { count, passesOf, pushPage } from './push-pass.ts';
@@ -79,6 +80,6 @@ async function clearPushed(work: StageContext): Promise<void> {
   for (;;) {
     const subjects = await takeDirtySubjects(work.pool, work.tenant, 'push', DIRTY_AT_ONCE);
     if (subjects.length === 0) return;
-    await clearDirtySubjects(work.pool, work.tenant, 'push', subjects);
+    await fenced(work, (client) => clearDirtySubjects(client, work.tenant, 'push', subjects));
   }
 }

@@ -1,8 +1,8 @@
 import type { Json, TargetValue, Write } from '../../../connectors/contract.ts';
 import type { ObjectType } from '../../model/record.ts';
 import { doubtSurvivors, forgetRecords, forgetValues } from '../../store/ledger.ts';
-import { transaction } from '../../store/pool.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { isMembership, type Range, type Scene, type ShownTarget } from './desired.ts';
 import { type Difference, readDifferences } from './difference.ts';
 import { type Reasons, readReasons, ridersIn } from './reasons.ts';
@@ -205,8 +205,7 @@ async function tidy(work: StageContext, scene: Scene, pass: Pass, plan: PagePlan
   if (plan.deleted.length === 0 && plan.settledRefusals.length === 0) return;
   const place = { connectionId: scene.connectionId, object: pass.object };
   const readBack = readable(scene.targets, pass.object).map(({ targetId }) => targetId);
-  await transaction(work.pool, async (client) => {
-    await work.checkFence(client);
+  await fenced(work, async (client) => {
     await doubtSurvivors(client, work.tenant, place, plan.merged, readBack);
     await forgetRecords(client, work.tenant, place, plan.deleted);
     await forgetValues(client, work.tenant, 'refusal', place, plan.settledRefusals);

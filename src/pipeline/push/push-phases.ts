@@ -3,6 +3,7 @@ import { hasUnconfirmed } from '../../store/ledger.ts';
 import { analyzeGrown } from '../../store/plans.ts';
 import { listTargets, markFilled } from '../../store/targets.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { brakeChanges } from './brakes.ts';
 import { type Scene, type ShownTarget, shownTargets } from './desired.ts';
 import { countAllDifferences, RECORDS_AT_ONCE, rangeEnd } from './difference.ts';
@@ -159,7 +160,7 @@ async function endRound(
     Object.assign(state, { phase: 'confirm', passed: [], unchanged: [], after: null });
     return {};
   }
-  await markFilled(work.pool, work.tenant, ids);
+  await fenced(work, (client) => markFilled(client, work.tenant, ids));
   state.phase = 'end';
   return {};
 }

@@ -1,7 +1,9 @@
-import { markPiloted, setTargetState } from '../../store/targets.ts';
+import { markPiloted } from '../../store/targets.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import type { Scene, ShownTarget } from './desired.ts';
 import { rangeEnd, readDifferences } from './difference.ts';
+import { holdTarget } from './hold-target.ts';
 import { type Pass, pushPage } from './push-pass.ts';
 import { type Counts, type State, type Step, tally } from './push-state.ts';
 
@@ -45,31 +47,22 @@ export async function pilot(
   for (const target of pilots) {
     const { done, refused } = state.pilot[target.id] ?? { done: 0, refused: 0 };
     if (refused > policy.pilotRefusals * policy.pilotSize) {
-      await holdPilot(work, target.id, {
+      await holdTarget(work, target.id, {
         code: 'pilot_refused',
         message: `${connection.name} refused ${refused} of the first ${done + refused} records. The rest was not written.`,
         action: 'Look at the reasons under refusals, mend what they name, then release the target again.',
       });
     } else if (policy.pilot === 'wait' && done >= policy.pilotSize && !progress.done) {
-      await holdPilot(work, target.id, {
+      await holdTarget(work, target.id, {
         code: 'pilot',
         message: `The first ${done} records were written and accepted. The rest waits for a look.`,
         action: 'Look at some of them in the CRM, then release the target again for the rest.',
       });
     } else if (progress.done || done >= policy.pilotSize) {
-      await markPiloted(work.pool, work.tenant, [target.id]);
+      await fenced(work, (client) => markPiloted(client, work.tenant, [target.id]));
     }
   }
   const isOver = progress.done || pilots.every(({ id }) => (state.pilot[id]?.done ?? 0) >= policy.pilotSize);
   if (isOver) state.after = null;
   return progress.waitMs === undefined ? {} : { wait: progress.waitMs };
-}
-
-async function holdPilot(
-  work: StageContext,
-  id: string,
-  reason: { code: string; message: string; action: string },
-): Promise<void> {
-  const since = work.run.asOf.toISOString();
-  await setTargetState(work.pool, work.tenant, [id], { state: 'held', reason: { ...reason, since } });
 }

@@ -12,9 +12,10 @@ import {
   type UnconfirmedRow,
   unmark,
 } from '../../store/ledger.ts';
-import { type Queryable, transaction } from '../../store/pool.ts';
+import type { Queryable } from '../../store/pool.ts';
 import { addSightings, type Sighting } from '../../store/sightings.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { isManyValued, type Scene } from './desired.ts';
 import { ridersOf } from './reasons.ts';
 import { decodeShown, isSameShown, readable, type ShownProperty, toShown } from './shown-values.ts';
@@ -85,8 +86,7 @@ export async function confirmRows(
     });
     if (rows.length === 0) return { done: true, read };
     const seen = await readSeen(connection, object, rows, properties);
-    await transaction(work.pool, async (client) => {
-      await work.checkFence(client);
+    await fenced(work, async (client) => {
       await takeIn(client, work, scene, object, rows, seen, new Set(targets));
     });
     read += rows.length;
@@ -100,8 +100,7 @@ export async function confirmRows(
 async function followMerges(work: StageContext, place: LedgerPlace, targets: string[]): Promise<void> {
   const merged = await listMerged(work.pool, work.tenant, place);
   if (merged.length === 0) return;
-  await transaction(work.pool, async (client) => {
-    await work.checkFence(client);
+  await fenced(work, async (client) => {
     await doubtSurvivors(client, work.tenant, place, merged, targets);
     await forgetRecords(client, work.tenant, place, merged);
   });

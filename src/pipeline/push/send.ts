@@ -13,9 +13,10 @@ import {
   unmark,
 } from '../../store/ledger.ts';
 import { joinByHash } from '../../store/plans.ts';
-import { type PoolClient, transaction } from '../../store/pool.ts';
+import type { PoolClient } from '../../store/pool.ts';
 import { deletePushJob, readPushJob, savePushJob } from '../../store/push-jobs.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 
 /** One record's write, with the values that the ledger keeps of it: without what only rides along. */
 export type Piece = {
@@ -51,8 +52,7 @@ export type Sent = {
  */
 export async function sendBatch(work: StageContext, connection: OpenConnection, batch: Batch): Promise<Sent> {
   const place = { connectionId: connection.id, object: batch.object };
-  await transaction(work.pool, async (client) => {
-    await work.checkFence(client);
+  await fenced(work, async (client) => {
     await markSending(client, work.tenant, place, batch.pieces.map(toLedger));
   });
   return receive(work, connection, batch, null, await call(work, connection, batch, null));
@@ -75,8 +75,7 @@ export async function finishJob(work: StageContext, connection: OpenConnection):
     const isLost = error instanceof AppError && !error.retryable && !(error instanceof AuthError);
     if (!isLost || error instanceof FenceError) throw error;
     work.log.warn({ connection: connection.id, err: error }, 'the CRM lost its job; its rows are read back');
-    await transaction(work.pool, async (client) => {
-      await work.checkFence(client);
+    await fenced(work, async (client) => {
       await deletePushJob(client, work.tenant, connection.id);
     });
     return { outcomes: [], again: [] };
@@ -122,14 +121,12 @@ async function receive(
   answer: PushAnswer,
 ): Promise<Sent> {
   if (answer.state === 'waiting') {
-    await transaction(work.pool, async (client) => {
-      await work.checkFence(client);
+    await fenced(work, async (client) => {
       await savePushJob(client, work.tenant, connection.id, { runId: work.run.id, job: answer.job, batch });
     });
     return { outcomes: [], again: [], waitMs: answer.retryAfterMs };
   }
-  return transaction(work.pool, async (client) => {
-    await work.checkFence(client);
+  return fenced(work, async (client) => {
     await joinByHash(client);
     const sent = await record(client, work, connection.id, batch, answer.outcomes);
     if (job !== null) await deletePushJob(client, work.tenant, connection.id);

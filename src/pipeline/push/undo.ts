@@ -8,6 +8,7 @@ import { getRun } from '../../store/runs.ts';
 import { listTargets, setTargetState, type TargetRow } from '../../store/targets.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import type { OpenConnection, SliceResult, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { isMembership, readScene, type Scene, shownTargets } from './desired.ts';
 import { readSeen } from './readback.ts';
 import { ridersOf } from './reasons.ts';
@@ -190,8 +191,7 @@ async function restore(
     );
     await sendBatch(work, connection, { object, cause: 'undo', pieces: batch, remotes });
   }
-  await transaction(work.pool, async (client) => {
-    await work.checkFence(client);
+  await fenced(work, async (client) => {
     const { where, value } = scopeSql(work.tenant, request);
     await client.query(
       `update ${work.tenant.schema}.push_log set undone_at = now()

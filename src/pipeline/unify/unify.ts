@@ -1,8 +1,8 @@
 import type { Json } from '../../../connectors/contract.ts';
 import type { ObjectType } from '../../model/record.ts';
 import { joinByHash } from '../../store/plans.ts';
-import { transaction } from '../../store/pool.ts';
 import type { SliceResult, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { anyReferences, type RankedConnection } from './closure.ts';
 import { unifyDeals } from './unify-deals.ts';
 import { unifyRecords } from './unify-records.ts';
@@ -52,8 +52,7 @@ function unifyBatch(
   object: ObjectType,
   known: { connections: RankedConnection[]; hasReferences: boolean },
 ): Promise<UnifyCounts> {
-  return transaction(work.pool, async (client) => {
-    await work.checkFence(client);
+  return fenced(work, async (client) => {
     await joinByHash(client);
     const scene = { db: client, tenant: work.tenant, limit: UNIFY_BATCH, ...known };
     return object === 'deal' ? unifyDeals(scene) : unifyRecords({ ...scene, object });
