@@ -25,20 +25,32 @@ const Schema: z.ZodType<Schema> = z.lazy(() =>
   }),
 );
 const Content = z.record(z.string(), z.object({ schema: Schema.optional() }));
+const Operation = z.object({
+  parameters: z.array(z.object({ name: z.string(), in: z.string() })).default([]),
+  requestBody: z.object({ content: Content }).optional(),
+  responses: z.record(z.string(), z.object({ content: Content.optional() })),
+});
 const Document = z.object({
-  paths: z.record(
-    z.string(),
-    z.record(
-      z.string(),
-      z.object({ responses: z.record(z.string(), z.object({ content: Content.optional() })) }),
-    ),
-  ),
+  paths: z.record(z.string(), z.record(z.string(), Operation)),
   components: z.object({ schemas: z.record(z.string(), Schema) }),
 });
 export type Document = z.infer<typeof Document>;
 
 export const readDocument = (file: string): Document =>
   Document.parse(JSON.parse(readFileSync(file, 'utf8')));
+
+/** The operation that a method and an address (without its query) belong to; one without a parameter in it wins. */
+export const operationOf = (
+  document: Document,
+  method: string,
+  address: string,
+): z.infer<typeof Operation> | undefined => {
+  const isMeant = (path: string) =>
+    new RegExp(`^${path.replace(/\/$/, '').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(address);
+  const paths = Object.keys(document.paths).filter(isMeant);
+  const [exact] = paths.sort((a, b) => a.split('{').length - b.split('{').length);
+  return document.paths[exact ?? '']?.[method.toLowerCase()];
+};
 
 /** What a reply of this operation must look like; `undefined` where it has no body. */
 export const replySchema = (
