@@ -83,7 +83,7 @@ async function* archived(
       isArchived: true,
     });
     const fresh = page.records.filter(
-      (record) => Date.parse(record.archivedAt ?? record.updatedAt) >= cursor.since,
+      ({ archivedAt }) => archivedAt === undefined || Date.parse(archivedAt) >= cursor.since,
     );
     const records = fresh.map((record) => ({ ...toRecord(object, record, undefined), properties: {} }));
     const next = cursor.next ?? page.serverTime - OVERLAP_MS;

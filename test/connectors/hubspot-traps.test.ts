@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PrepareTarget } from '../../connectors/contract.ts';
+import type { Json, PrepareTarget } from '../../connectors/contract.ts';
 import hubspot from '../../connectors/hubspot/index.ts';
 import type { HubspotOptions } from '../../sandbox/hubspot/index.ts';
 import { label, labelTarget, push } from './conformance.ts';
@@ -99,6 +99,25 @@ describe('reading', () => {
       createdAt: null,
       properties: { dealname: 'Odd', amount: '5', won: 'true' },
     });
+  });
+
+  it('tells of an archived record that does not say when it was', async () => {
+    const rig = await rigOf();
+    const pull = async (context: ReturnType<Rig['context']>, cursor: Json) => {
+      const pages = [];
+      const request = { object: 'contact' as const, mode: 'deleted' as const, cursor, properties: [] };
+      for await (const page of hubspot.pull(context, request)) pages.push(page);
+      return pages;
+    };
+    const first = await pull(rig.context(), null);
+    rig.crm.clock.advance(3_600_000);
+    const [id = ''] = rig.ids('contact');
+    rig.admin.archive('contact', id);
+    const fetch = answering(/\/contacts$/, ({ results }) => ({
+      results: results.map(({ archivedAt: _unsaid, ...record }) => record),
+    }));
+    const second = await pull(rig.context({ fetch }), first.at(-1)?.cursor ?? null);
+    expect(second.flatMap((page) => page.records)).toMatchObject([{ id, state: 'deleted' }]);
   });
 
   it('shows the other properties where one can not be read, and null for nothing', async () => {
