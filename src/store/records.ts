@@ -278,7 +278,10 @@ async function moveLinksOneStep(
   return merged.map((row) => row.merged_into);
 }
 
-/** Says that a pass over all records has met these, and notes the ids that we do not have yet. */
+/**
+ * Says that a pass over all records has met these, and notes the ids that we do not have yet, or have as deleted:
+ * a record may be restored without a new time of its own.
+ */
 export async function markSeen(
   db: Queryable,
   tenant: Tenant,
@@ -293,7 +296,8 @@ export async function markSeen(
   await db.query(
     `insert into ${tenant.schema}.dirty_record (connection_id, object, id)
      select $1, $2, t.id from unnest($3::text[]) t (id)
-     where t.id not in (select id from ${tenant.schema}.${table} where connection_id = $1 and id = any($3::text[]))
+     where t.id not in (select id from ${tenant.schema}.${table}
+                        where connection_id = $1 and id = any($3::text[]) and state <> 'deleted')
      on conflict (connection_id, object, id) do nothing`,
     [page.connectionId, page.object, page.ids],
   );

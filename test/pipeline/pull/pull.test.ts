@@ -47,6 +47,22 @@ const live = async () =>
   (await rows(`select id from S.contact_record where state = 'live' order by id`)).map((r) => r.id);
 
 describe('a pull', () => {
+  it('takes a record back that was restored under its old time, with the daily look at every id', async () => {
+    crm.put('contact', 'c1', { email: 'c1@x.com' }).put('contact', 'c2', { email: 'c2@x.com' });
+    const before = crm.live.get('contact/c1');
+    await pull();
+    crm.remove('contact', 'c1');
+    await pull();
+    expect(await live()).toEqual(['c2']);
+    if (before) crm.live.set('contact/c1', before);
+    crm.gone.length = 0;
+    await pull();
+    expect(await live()).toEqual(['c2']);
+    await rows(`update S.cursor set updated_at = updated_at - interval '2 days'`);
+    await pull();
+    expect(await live()).toEqual(['c1', 'c2']);
+  });
+
   it('reads everything once, then only what changed', async () => {
     for (let i = 0; i < 7; i += 1) crm.put('contact', `c${i}`, { email: `c${i}@x.com` });
     expect(await pull()).toMatchObject({ 'contact.read': 8, 'contact.new': 7 });
