@@ -1,3 +1,4 @@
+import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
 import type { SegmentationFacts, SegmentFacts } from './facts.ts';
 
@@ -30,7 +31,7 @@ export function judgeSegments(facts: SegmentationFacts): SegmentCriteria[] {
     segment: segment.segment,
     name: segment.name,
     criteria: [
-      measurable(segment, facts.subjects),
+      measurable(segment, facts),
       substantial(segment, facts),
       accessible(segment),
       differentiable(segment),
@@ -45,8 +46,16 @@ function judge(criterion: CriterionName, value: number | null, evidence: string)
   return { criterion, verdict, value, evidence };
 }
 
-function measurable({ needs, missing, known }: SegmentFacts, subjects: number): Criterion {
-  if (missing.length > 0) return judge('measurable', 0, `Nothing feeds ${missing.join(', ')}.`);
+function measurable(
+  { needs, missing, known }: SegmentFacts,
+  { subjects, definition }: SegmentationFacts,
+): Criterion {
+  if (missing.length > 0)
+    return judge(
+      'measurable',
+      0,
+      `Nothing feeds ${missing.map((one) => nameOfColumn(one, definition.subject)).join(', ')}.`,
+    );
   if (subjects === 0) return judge('measurable', null, 'There are no customers yet.');
   if (needs.length === 0) return judge('measurable', 1, 'It goes by deals alone, which are always known.');
   const share = known / subjects;

@@ -14,9 +14,9 @@ export type SegmentFacts = {
   size: number;
   /** Credited revenue of its members, in the tenant's currency. */
   revenue: number;
-  /** Attributes that decide who belongs, as `country` or `company.industry`; deals always count as known. */
+  /** Attributes that decide who belongs, by their names for people; deals always count as known. */
   needs: string[];
-  /** Of those, the ones that nothing feeds: the segment can't be worked out. */
+  /** Those that nothing feeds, as `country` or `company.industry`: the segment can't be worked out. */
   missing: string[];
   /** Subjects, members or not, for whom all of them are known. */
   known: number;

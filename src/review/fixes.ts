@@ -1,3 +1,5 @@
+import { nameOfColumn } from '../segmentation/attribute-names.ts';
+
 /** Something to mend in the data, and what that would move. */
 export type Fix = {
   /** Map: nothing feeds it. Restore: it was fed and can't be read now. Format: values are there, but unreadable. */
@@ -58,7 +60,7 @@ export function rankFixes(losses: readonly Loss[], feeds: readonly Feed[]): Fix[
   for (const { segmentation, segment, subject, subjects, missing, attributes } of losses) {
     const segments = [`${segmentation}.${segment}`];
     for (const attribute of missing) {
-      const what = `Map a property to ${attribute}: nothing feeds it.`;
+      const what = `Map a property to ${nameOfColumn(attribute, subject)}: nothing feeds it.`;
       note('map', { attribute, segments, customers: subjects, expectedMoves: null, what });
     }
     for (const { attribute, name, undecided, rate, expected } of attributes) {

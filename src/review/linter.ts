@@ -1,3 +1,4 @@
+import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import { showDay } from '../segmentation/explain-words.ts';
 import { methodReferences, type Path, segmentReferences } from '../segmentation/references.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
@@ -158,7 +159,12 @@ function tooLittleData(
   const segment: Path = ['segments', index];
   if (missing.length > 0) {
     const at = usesOf(definition, index).find((use) => missing.includes(use.name))?.path ?? segment;
-    return [{ says: `${name} needs ${missing.join(', ')}, which nothing feeds.`, at }];
+    return [
+      {
+        says: `${name} needs ${missing.map((one) => nameOfColumn(one, definition.subject)).join(', ')}, which nothing feeds.`,
+        at,
+      },
+    ];
   }
   if (size < TOO_FEW)
     return [

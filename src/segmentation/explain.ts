@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { nameOfColumn } from './attribute-names.ts';
 import type { Statement } from './bindings.ts';
 import { type CompiledPlans, type CompileRequest, compilePlans } from './compile.ts';
 import type { Segmentation } from './definition.ts';
@@ -131,7 +132,10 @@ function explainOne(definition: Segmentation, reading: Reading): Explanation {
             ? sinceOf(definition.key, segment.key, reading.changes)
             : null,
         why,
-        sentences: why === null ? [`Needs ${needs.join(', ')}.`] : sentencesOf(why, holds),
+        sentences:
+          why === null
+            ? [`Needs ${needs.map((one) => nameOfColumn(one, definition.subject)).join(', ')}.`]
+            : sentencesOf(why, holds),
         wouldChange: why === null ? [] : changesOf(why, !holds),
         needs,
       };

@@ -3,7 +3,7 @@ import { onlyUsed, type Statement } from './bindings.ts';
 import { type CompileRequest, compilePlans, type Plan } from './compile.ts';
 import { compileCondition } from './compile-condition.ts';
 import type { Condition } from './condition.ts';
-import { thresholdOf, topicOf, type Words } from './explain-words.ts';
+import { namesOfSegments, thresholdOf, topicOf, type Words } from './explain-words.ts';
 import { testsOf } from './operators.ts';
 
 export type PreviewRequest = Omit<CompileRequest, 'subject' | 'segmentations'> & {
@@ -58,7 +58,12 @@ export function planPreview(request: PreviewRequest): PreviewPlan {
   const { plan, others = [], currency, samples = 0, ...rest } = request;
   const { definition } = plan;
   const compiled = compilePlans({ ...rest, subject: definition.subject, segmentations: [plan, ...others] });
-  const words: Words = { attributes: compiled.attributes, calendar: compiled.calendar, currency };
+  const words: Words = {
+    attributes: compiled.attributes,
+    calendar: compiled.calendar,
+    currency,
+    segmentName: namesOfSegments([plan, ...others].map((one) => one.definition)),
+  };
   const scope = compiled.scopeOf(plan);
   const { bindings } = compiled.base;
   const counts = ['count(*) as subjects'];
@@ -159,7 +164,7 @@ export function inWords(condition: Condition, owner: 'person' | 'company', words
   if ('any' in condition) return group(condition.any, 'or');
   if ('not' in condition) return `not ${inner(condition.not)}`;
   if ('company' in condition) return `company: ${inWords(condition.company, 'company', words)}`;
-  if ('segment' in condition) return `in ${condition.segment}`;
+  if ('segment' in condition) return `in ${words.segmentName?.(condition.segment) ?? condition.segment}`;
   const topic = topicOf(condition, owner, words);
   const comparison =
     'deals' in condition ? condition.deals : 'contacts' in condition ? condition.contacts : condition;

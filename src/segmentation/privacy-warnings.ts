@@ -1,4 +1,5 @@
 import type { Attribute } from '../model/attribute.ts';
+import { nameOfAttribute } from './attribute-names.ts';
 import type { Segmentation } from './definition.ts';
 import { proxyUses, sensitiveUses } from './sensitive.ts';
 
@@ -15,15 +16,17 @@ export function privacyWarnings(
   attributes: readonly Attribute[] = [],
 ): PrivacyWarning[] {
   const warnings: PrivacyWarning[] = [];
+  const nameOf = (one: Pick<Attribute, 'owner' | 'key'>) =>
+    nameOfAttribute(one, definition.subject, attributes);
   const proxies = proxyUses(definition, attributes);
   if (proxies.length > 0) {
     warnings.push({
       code: 'proxy',
-      message: `${proxies.join(', ')} can stand in for religion, origin, health or age.`,
+      message: `${proxies.map(nameOf).join(', ')} can stand in for religion, origin, health or age.`,
       action: 'Check that the segments do not divide people by those without meaning to, or leave it out.',
     });
   }
-  const sensitive = [...new Set(sensitiveUses(definition, { attributes }).map(({ key }) => key))];
+  const sensitive = [...new Set(sensitiveUses(definition, { attributes }).map(nameOf))];
   if (sensitive.length > 0) {
     warnings.push({
       code: 'sensitive',

@@ -49,14 +49,18 @@ export function sensitiveUses(
 }
 
 /** Attributes that may stand in for a sensitive one, as a postal code does for ethnic origin; each once. */
-export function proxyUses(definition: Segmentation, attributes: readonly Attribute[] = []): string[] {
+export function proxyUses(
+  definition: Segmentation,
+  attributes: readonly Attribute[] = [],
+): Pick<Attribute, 'owner' | 'key'>[] {
   const sensitivity = sensitivities(attributes);
-  const names = [...references(definition)].flatMap((reference) =>
-    reference.kind === 'attribute' && sensitivity.get(attributeName(reference)) === 'proxy'
-      ? [attributeName(reference)]
-      : [],
-  );
-  return [...new Set(names)];
+  const uses = new Map<string, Pick<Attribute, 'owner' | 'key'>>();
+  for (const reference of references(definition)) {
+    if (reference.kind !== 'attribute') continue;
+    const name = attributeName(reference);
+    if (sensitivity.get(name) === 'proxy') uses.set(name, { owner: reference.owner, key: reference.key });
+  }
+  return [...uses.values()];
 }
 
 function sensitivities(attributes: readonly Attribute[]): Map<string, Attribute['sensitivity']> {

@@ -4,6 +4,7 @@ import { readChecked } from '../pipeline/publish/draft-check.ts';
 import { readDesk } from '../pipeline/publish/drafts.ts';
 import { targetsOf } from '../pipeline/publish/target-choice.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
+import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type Difference, differencesOf } from '../segmentation/differences.ts';
 import { type PrivacyWarning, privacyWarnings } from '../segmentation/privacy-warnings.ts';
@@ -28,7 +29,7 @@ export type DraftPlan = Pick<
   'change' | 'changes' | 'total' | 'unlabelled' | 'samples' | 'problem'
 > & {
   differences: Difference[];
-  segments: (PlannedSegment & { name: string; lacks: string[] })[];
+  segments: (PlannedSegment & { name: string /** Attributes by name. */; lacks: string[] })[];
   targets: DraftTarget[];
   room: RoomFinding[];
   warnings: PrivacyWarning[];
@@ -65,7 +66,9 @@ export async function planDraft(pool: Pool, tenant: Tenant, key: string, asOf: D
     segments: planned.segments.map((segment) => ({
       ...segment,
       name: names.get(segment.segment) ?? segment.segment,
-      lacks: unmet.find((one) => one.segment === segment.segment)?.missing ?? [],
+      lacks: (unmet.find((one) => one.segment === segment.segment)?.missing ?? []).map((one) =>
+        nameOfColumn(one, definition.subject),
+      ),
     })),
     targets: await draftTargets(pool, tenant, definition),
     room: await readRoom(pool, tenant, definition),

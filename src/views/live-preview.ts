@@ -4,6 +4,7 @@ import { keptModels, learnAlike } from '../pipeline/learn/kept-models.ts';
 import { isLight, type learnModel } from '../pipeline/learn/learn.ts';
 import { lintDraft } from '../pipeline/review/draft-findings.ts';
 import type { LintCheck } from '../review/linter.ts';
+import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import { learns } from '../segmentation/compile.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import type { SegmentPreview } from '../segmentation/preview.ts';
@@ -102,7 +103,7 @@ async function unpublishedBelow(
 }
 
 function extrapolate(
-  { subjects, unlabelled, segments, samples }: Previewed,
+  { subject, subjects, unlabelled, segments, samples }: Previewed,
   factor: number,
 ): Pick<LivePreview, 'subjects' | 'unlabelled' | 'segments'> {
   const up = (count: number): number => Math.round(count * factor);
@@ -112,6 +113,7 @@ function extrapolate(
     segments: segments.map(({ members: _, ...segment }) => ({
       ...segment,
       size: up(segment.size),
+      needs: segment.needs.map((one) => nameOfColumn(one, subject)),
       samples: samples[segment.segment] ?? [],
       rules: segment.rules.map((rule) => ({
         ...rule,

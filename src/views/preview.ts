@@ -17,8 +17,10 @@ import { inLearnOrder } from '../segmentation/learn-order.ts';
 import { type Preview, planPreview } from '../segmentation/preview.ts';
 import { references } from '../segmentation/references.ts';
 import { labelColumn } from '../store/columns.ts';
+import { listDrafts } from '../store/drafts.ts';
 import { listMappings, type MappingRow } from '../store/mappings.ts';
 import type { Queryable } from '../store/pool.ts';
+import { listPublished } from '../store/segmentations.ts';
 import type { Tenant } from '../store/tenant.ts';
 
 export type Previewed = Preview & {
@@ -35,32 +37,43 @@ export type Basis = {
   /** Label columns. */
   columns: Record<SubjectType, Set<string>>;
   mappings: MappingRow[];
+  /** Of the segment sets, by key. */
+  names: ReadonlyMap<string, string>;
 };
 
 export async function readBasis(db: Queryable, tenant: Tenant, asOf: Date): Promise<Basis> {
-  return { ...(await readRequest(db, tenant, asOf)), mappings: await listMappings(db, tenant) };
+  const sets = [...(await listDrafts(db, tenant)), ...(await listPublished(db, tenant))];
+  return {
+    ...(await readRequest(db, tenant, asOf)),
+    mappings: await listMappings(db, tenant),
+    names: new Map(sets.map(({ key, definition }) => [key, definition.name])),
+  };
 }
 
 /** Why a draft can't be worked out yet; null where it can. */
 export function whatIsMissing(
   definition: Segmentation,
-  { request, columns, mappings }: Basis,
+  { request, columns, mappings, names }: Basis,
 ): string | null {
   return (
     unfed(definition, request.attributes) ??
-    missingData(definition, mappings) ??
-    unlabelledCompany(definition, columns.company)
+    missingData(definition, mappings, request.attributes) ??
+    unlabelledCompany(definition, columns.company, names)
   );
 }
 
 /** People look at the labels that their company holds: there are none before its segmentation was published. */
-function unlabelledCompany(definition: Segmentation, columns: ReadonlySet<string>): string | null {
+function unlabelledCompany(
+  definition: Segmentation,
+  columns: ReadonlySet<string>,
+  names: Basis['names'],
+): string | null {
   if (definition.subject === 'company') return null;
   for (const reference of references(definition)) {
     if (reference.kind === 'attribute' || reference.subject !== 'company') continue;
     const [segmentation = ''] = reference.name.split('.');
     if (!columns.has(labelColumn(segmentation)))
-      return `it builds on ${segmentation}, which labels no company yet`;
+      return `it builds on ${names.get(segmentation) ?? segmentation}, which labels no company yet`;
   }
   return null;
 }

@@ -4,6 +4,7 @@ import { missingData } from '../pipeline/publish/plans.ts';
 import { nextAfter } from '../review/rhythm.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { scoreNames } from '../segmentation/methods.ts';
+import { listAttributes } from '../store/columns.ts';
 import { type Draft, listDrafts } from '../store/drafts.ts';
 import { listMappings } from '../store/mappings.ts';
 import type { Queryable } from '../store/pool.ts';
@@ -38,6 +39,7 @@ export async function listSegmentSets(db: Queryable, tenant: Tenant): Promise<Se
   const sizes = await newestSizes(db, tenant);
   const targets = await listTargets(db, tenant);
   const mappings = await listMappings(db, tenant);
+  const attributes = await listAttributes(db, tenant);
   const reviewed = await lastReviews(db, tenant);
   const keys = [...new Set([...newest.keys(), ...drafts.keys()])].sort();
   return keys.flatMap((key): SegmentSet[] => {
@@ -57,7 +59,7 @@ export async function listSegmentSets(db: Queryable, tenant: Tenant): Promise<Se
         sizes: sizes.get(key) ?? [],
         scores: scoreNames(definition),
         held: targets.filter(({ segmentation, state }) => segmentation === key && state === 'held').length,
-        waitsFor: row?.state === 'published' ? missingData(definition, mappings) : null,
+        waitsFor: row?.state === 'published' ? missingData(definition, mappings, attributes) : null,
         reviewDue: row ? dueOf(row, reviewed.get(key) ?? row.publishedAt, tenant.zone) : null,
       },
     ];

@@ -1,6 +1,7 @@
 import type { SubjectType } from '../model/attribute.ts';
 import { templateDefinitions } from '../pipeline/publish/template-files.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
+import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import type { Play } from '../segmentation/definition.ts';
 import { unmetSegments } from '../segmentation/requirements.ts';
 import { templates } from '../segmentation/templates.ts';
@@ -27,7 +28,9 @@ export type TemplateChoice = {
       description: string | null;
       play: Play | null;
       /** Attributes that nothing feeds yet. */
+      /** Attributes that nothing feeds, by key and by name. */
       lacks: string[];
+      needs: string[];
     }[];
   }[];
 };
@@ -48,14 +51,18 @@ export async function listTemplates(db: Queryable, tenant: Tenant): Promise<Temp
       method: one.method,
       subject: one.subject,
       isTaken: taken.has(one.key),
-      segments: one.segments.map((segment) => ({
-        key: segment.key,
-        name: segment.name,
-        description: segment.description ?? null,
-        play: segment.play ?? null,
-        lacks:
-          unmet.find((each) => each.segmentation === one.key && each.segment === segment.key)?.missing ?? [],
-      })),
+      segments: one.segments.map((segment) => {
+        const lacks =
+          unmet.find((each) => each.segmentation === one.key && each.segment === segment.key)?.missing ?? [];
+        return {
+          key: segment.key,
+          name: segment.name,
+          description: segment.description ?? null,
+          play: segment.play ?? null,
+          lacks,
+          needs: lacks.map((column) => nameOfColumn(column, one.subject)),
+        };
+      }),
     }));
     return { key, name, description, sets };
   });

@@ -96,7 +96,11 @@ describe('the linter', () => {
     ['too_many_segments', good({ segments: [segment('a', { play }), segment('b', { play })] }), /same play/],
     ['too_little_data', good({}, {}, { size: 29 }), /holds 29/],
     ['too_little_data', good({}, {}, { known: 400 }), /visits known for 40 %/],
-    ['too_little_data', good({}, {}, { missing: ['last_login_at'] }), /needs last_login_at/],
+    [
+      'too_little_data',
+      good({}, {}, { missing: ['last_login_at'] }),
+      /needs Last login, which nothing feeds/,
+    ],
     ['no_play', good({ segments: [segment('a', { play: undefined })] }), /Fans has no play/],
     ['no_play', good({ segments: [segment('a', { play: { channel: 'email' } })] }), /no message, no owner/],
     ['no_test', good({}, { experiments: 0 }), /No pilot or holdout/],

@@ -127,7 +127,7 @@ describe('warnings', () => {
   it('name proxies, and what is not written down', () => {
     const definition = rules({ attribute: 'postal_code', startsWith: '9' });
     expect(codes(definition)).toEqual(['proxy', 'no_purpose', 'no_basis']);
-    expect(privacyWarnings(definition)[0]?.message).toContain('person.postal_code');
+    expect(privacyWarnings(definition)[0]?.message).toContain('Postal code');
   });
 
   it('are none where purpose and basis are given, and stay where labels decide about access', () => {

@@ -1,7 +1,8 @@
 import { InputError } from '../../errors.ts';
 import type { Attribute } from '../../model/attribute.ts';
+import { nameOfAttribute } from '../../segmentation/attribute-names.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
-import { attributeName, usesWithoutBasis } from '../../segmentation/sensitive.ts';
+import { usesWithoutBasis } from '../../segmentation/sensitive.ts';
 import { listAttributes } from '../../store/columns.ts';
 import { sensitiveAllowed } from '../../store/lawful-bases.ts';
 import type { Queryable } from '../../store/pool.ts';
@@ -26,9 +27,10 @@ export async function readGate(db: Queryable, tenant: Tenant, asOf = new Date())
 export function whyRefused(definition: Segmentation, gate: SensitiveGate): string | null {
   const [use] = usesWithoutBasis(definition, gate);
   if (use === undefined) return null;
+  const name = nameOfAttribute(use, definition.subject, gate.attributes);
   return use.why === 'sensitive'
-    ? `${attributeName(use)} is sensitive, and no lawful basis for its use is on record`
-    : `${attributeName(use)} singles out people under 18, and no lawful basis for that is on record`;
+    ? `${name} is sensitive, and no lawful basis for its use is on record`
+    : `${name} singles out people under 18, and no lawful basis for that is on record`;
 }
 
 /**

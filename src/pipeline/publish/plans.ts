@@ -1,4 +1,5 @@
 import { type Attribute, ownerOf, type SubjectType } from '../../model/attribute.ts';
+import { nameOfAttribute } from '../../segmentation/attribute-names.ts';
 import { type CompileRequest, learns, type Plan } from '../../segmentation/compile.ts';
 import type { StoredLabels } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
@@ -52,7 +53,7 @@ export async function readPlans(
       reasonToWait(definition, columns, gate) ??
       unfed(definition, request.attributes) ??
       notLearned(definition, model) ??
-      missingData(definition, mappings);
+      missingData(definition, mappings, request.attributes);
     if (reason === null) plans.push({ definition, model });
     else waiting.push({ segmentation: key, reason });
   }
@@ -106,21 +107,26 @@ export function unfed(definition: Segmentation, attributes: readonly Attribute[]
   const ranked = percentilesOf(definition).map(({ owner, attribute: key }) => ({ owner, key }));
   const missing = [...named, ...ranked].flatMap(({ owner, key }) => {
     if (attributes.some((one) => one.owner === owner && one.key === key)) return [];
-    return [owner === definition.subject ? key : `${owner}.${key}`];
+    return [nameOfAttribute({ owner, key }, definition.subject)];
   });
   return missing.length === 0 ? null : `it needs ${[...new Set(missing)].join(', ')}, which nothing feeds`;
 }
 
 /** An attribute that a definition uses and that can't be read, or is not read for all records yet; null for none. */
-export function missingData(definition: Segmentation, mappings: readonly MappingRow[]): string | null {
+export function missingData(
+  definition: Segmentation,
+  mappings: readonly MappingRow[],
+  attributes: readonly Attribute[],
+): string | null {
   for (const reference of references(definition)) {
     if (reference.kind !== 'attribute') continue;
     const feeding = mappings.filter(
       ({ object, attribute }) => ownerOf[object] === reference.owner && attribute === reference.key,
     );
     const problem = feeding.find((mapping) => mapping.problem !== null);
-    if (problem) return `${reference.key}: ${problem.problem}`;
-    if (feeding.some(({ filled }) => !filled)) return `${reference.key} is filling`;
+    const name = nameOfAttribute(reference, definition.subject, attributes);
+    if (problem) return `${name}: ${problem.problem}`;
+    if (feeding.some(({ filled }) => !filled)) return `${name} is filling`;
   }
   return null;
 }

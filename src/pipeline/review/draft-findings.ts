@@ -1,4 +1,5 @@
 import { type LintCheck, lint } from '../../review/linter.ts';
+import { nameOfAttribute } from '../../segmentation/attribute-names.ts';
 import type { Restriction } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import type { SegmentPreview } from '../../segmentation/preview.ts';
@@ -38,7 +39,10 @@ export async function lintDraft(
       name: segment.name,
       size: preview.segments[index]?.size ?? 0,
       revenue: 0,
-      needs: needs[index]?.needs.map(({ name }) => name) ?? [],
+      needs:
+        needs[index]?.needs.map(({ attribute }) =>
+          nameOfAttribute(attribute, definition.subject, [attribute]),
+        ) ?? [],
       missing: needs[index]?.missing ?? [],
       known: Math.round((known[index] ?? 0) * factor),
       reachable: null,

@@ -1,4 +1,5 @@
 import type { Reach, SegmentationFacts, SegmentFacts } from '../../review/facts.ts';
+import { nameOfAttribute } from '../../segmentation/attribute-names.ts';
 import { newBindings } from '../../segmentation/bindings.ts';
 import { type Restriction, where } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
@@ -42,7 +43,10 @@ export async function readFacts(
         name: segment.name,
         size: group?.size ?? 0,
         revenue: group?.revenue ?? 0,
-        needs: needs[i]?.needs.map(({ name }) => name) ?? [],
+        needs:
+          needs[i]?.needs.map(({ attribute }) =>
+            nameOfAttribute(attribute, definition.subject, [attribute]),
+          ) ?? [],
         missing: needs[i]?.missing ?? [],
         known: totals.known[i] ?? 0,
         reachable: isFed ? { by, count: group?.reachable[by] ?? 0 } : null,

@@ -1,3 +1,4 @@
+import { nameOfAttribute, nameOfColumn } from '../../segmentation/attribute-names.ts';
 import { compilePlans, learns, type Plan } from '../../segmentation/compile.ts';
 import { references } from '../../segmentation/references.ts';
 import { newestModels } from '../../store/models.ts';
@@ -30,6 +31,8 @@ export type SegmentLoss = {
   attributes: AttributeLoss[];
   /** Attributes that nothing feeds: it can't be worked out for anybody. */
   missing: string[];
+  /** The same by their names for people. */
+  missingNames: string[];
 };
 
 /** What segments lose to missing data, of one segmentation or all; one that has not learned yet is left out. */
@@ -124,11 +127,12 @@ async function readLossesOf(
       subjects: read('subjects'),
       undecided: missing.length > 0 ? read('subjects') : read(`open${i}`),
       missing,
+      missingNames: missing.map((one) => nameOfColumn(one, subject)),
       attributes: attributes.flatMap((need, j): AttributeLoss[] => {
         const undecided = read(`lost${i}_${j}`);
         if (!isNeeded(needs[i]?.needs, need) || undecided === 0) return [];
         const rate = read(`known${i}_${j}`) === 0 ? null : read(`held${i}_${j}`) / read(`known${i}_${j}`);
-        const { name } = need.attribute;
+        const name = nameOfAttribute(need.attribute, subject, [need.attribute]);
         return [{ attribute: need.name, name, undecided, rate, expected: undecided * (rate ?? 0) }];
       }),
     };

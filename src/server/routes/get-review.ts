@@ -97,6 +97,7 @@ export default route({
         /** Nobody can say whether the segment holds for them. */
         undecided: z.number(),
         missing: z.array(z.string()),
+        missingNames: z.array(z.string()).describe('The same by their names for people'),
         attributes: z.array(z.object({ attribute: z.string(), name: z.string(), undecided: z.number() })),
       }),
     ),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { asYaml } from '../../pipeline/publish/draft-check.ts';
 import { mayNotPublish, readDesk, tagOf } from '../../pipeline/publish/drafts.ts';
-import { whyNobody } from '../../segmentation/methods.ts';
 import { newestModels } from '../../store/models.ts';
 import { versionsOf } from '../../store/segmentations.ts';
 import { listTargets } from '../../store/targets.ts';
+import { modelNotes } from '../../views/model-notes.ts';
 import { DefinitionAnswer, SetParams } from '../definition-schema.ts';
 import { Instant, route } from '../route.ts';
 
@@ -49,14 +49,14 @@ export default route({
     const learned = (await newestModels(pool, tenant)).get(params.key);
     const targets = await listTargets(pool, tenant, { segmentation: params.key });
     response.setHeader('etag', tagOf(desk));
+    const answer = deskAnswer(desk, desk.draft !== null && mayNotPublish(tenant, desk.draft, actor.name));
     return {
-      ...deskAnswer(desk, desk.draft !== null && mayNotPublish(tenant, desk.draft, actor.name)),
+      ...answer,
       versions: await versionsOf(pool, tenant, params.key),
       model: learned
         ? {
             learnedAt: learned.learnedAt,
-            warnings: learned.model.warnings,
-            nobodyBecause: whyNobody(learned.model),
+            ...(await modelNotes(pool, tenant, answer.definition, learned.model, new Date())),
           }
         : null,
       held: targets.filter(({ state }) => state === 'held').length,

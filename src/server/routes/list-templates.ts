@@ -31,6 +31,7 @@ export default route({
                 description: z.string().nullable(),
                 play: Play.nullable(),
                 lacks: z.array(z.string()).describe('Attributes that nothing feeds yet'),
+                needs: z.array(z.string()).describe('The same by their names for people'),
               }),
             ),
           }),

@@ -23,7 +23,7 @@ export default route({
         after: z.number(),
         enters: z.number(),
         leaves: z.number(),
-        lacks: z.array(z.string()),
+        lacks: z.array(z.string()).describe('Attributes that nothing feeds, by name'),
       }),
     ),
     changes: z.number().describe('People or companies whose labels would change'),

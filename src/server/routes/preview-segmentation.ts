@@ -37,7 +37,7 @@ export default route({
         segment: z.string(),
         size: z.number(),
         share: z.number(),
-        needs: z.array(z.string()),
+        needs: z.array(z.string()).describe('Attributes that nothing feeds, by name'),
         rules: z.array(
           z.object({ rule: z.string(), kept: z.number(), dropped: z.number(), unknown: z.number() }),
         ),

@@ -132,8 +132,8 @@ test('a method whose attribute nothing feeds waits for it, and stops nobody else
   expect(counts.learn).toEqual({ waiting: 2 });
   const run = await getRun(db.pool, db.tenant, runId);
   expect((await readPlans(db.pool, db.tenant, run)).waiting).toEqual([
-    { segmentation: 'paying', reason: 'it needs recurring_amount, which nothing feeds' },
-    { segmentation: 'ranks', reason: 'it needs recurring_amount, which nothing feeds' },
+    { segmentation: 'paying', reason: 'it needs Recurring amount a month, which nothing feeds' },
+    { segmentation: 'ranks', reason: 'it needs Recurring amount a month, which nothing feeds' },
   ]);
   for (const { key } of [unfed, ranks])
     await retireSegmentation(db.pool, db.tenant, key, { values: 'keep', by: 'test' });

@@ -12,12 +12,7 @@ export type Names = {
   attribute(column: string): string;
   /** Undefined for what is no attribute. */
   type(column: string): AttributeType | undefined;
-  /** A sentence of the server's, with the names of the attributes and segments that it gives by key. */
-  sentence(text: string): string;
 };
-
-/** What looks like `last_login_at`, `company.industry` or `rfm.at_risk`. */
-const KEYS = /\b[a-z][a-z0-9]*(?:[_.][a-z0-9]+)+\b/g;
 
 export function useNames(subject: 'person' | 'company' = 'person'): Names {
   const sets = useApi('GET /api/segmentations').data;
@@ -51,11 +46,6 @@ export function useNames(subject: 'person' | 'company' = 'person'): Names {
       segment,
       attribute: attributeName,
       type: (column) => found(column).attribute?.type,
-      sentence: (text) =>
-        text.replace(KEYS, (key) => {
-          if (segmentOf(key) !== undefined) return segment(key);
-          return found(key).attribute === undefined ? key : attributeName(key);
-        }),
     };
   }, [sets, attributes, subject]);
 }

@@ -17,9 +17,9 @@ export function Fixes({ fixes }: { fixes: Answer<'GET /api/quality'>['fixes'] })
       columns={[
         {
           head: 'What to mend first',
-          cell: ({ what, kind, attribute }) => (
+          cell: ({ what, kind }) => (
             <>
-              {what.replace(attribute, `“${names.attribute(attribute)}”`)}{' '}
+              {what}{' '}
               {kind !== 'fill' && (
                 <Anchor component={Link} to="/mapping" size="sm" underline="always">
                   Mapping

@@ -51,7 +51,6 @@ export function Review({ set }: { set: string }) {
 function Checks({ report }: { report: Report }) {
   const checks = [...report.review.checks].sort((a, b) => Number(b.made) - Number(a.made));
   const made = checks.filter((check) => check.made).length;
-  const names = useNames();
   return (
     <Card withBorder component="section" aria-label="Known mistakes">
       <Title order={2} size="h5" mb="xs">
@@ -77,7 +76,7 @@ function Checks({ report }: { report: Report }) {
               </Text>
               {evidence.map((sentence) => (
                 <Text size="sm" key={sentence}>
-                  {names.sentence(sentence)}
+                  {sentence}
                 </Text>
               ))}
               {action && (
@@ -229,9 +228,9 @@ function Losses({ report }: { report: Report }) {
             },
             {
               head: 'For want of',
-              cell: ({ missing, attributes }) =>
+              cell: ({ missingNames, attributes }) =>
                 [
-                  ...missing.map(names.attribute),
+                  ...missingNames,
                   ...attributes.map(({ name, undecided }) => `${name} (${count(undecided)})`),
                 ].join(', '),
             },

@@ -2,7 +2,6 @@ import { Button, Card, Group, Stack, Text, Textarea, Title } from '@mantine/core
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { day } from '../../parts/figures.ts';
-import { useNames } from '../../parts/names.ts';
 import { useChange } from '../../query.ts';
 import { useMay } from '../../session.ts';
 import type { Report } from './review.tsx';
@@ -11,7 +10,6 @@ import type { Report } from './review.tsx';
 export function Suggestions({ report }: { report: Report }) {
   const { suggestions, decisions } = report;
   const mayEdit = useMay('edit');
-  const names = useNames();
   return (
     <Card withBorder component="section" aria-label="Suggestions">
       <Title order={2} size="h5" mb="xs">
@@ -26,7 +24,7 @@ export function Suggestions({ report }: { report: Report }) {
             </Text>
             {evidence.map((sentence) => (
               <Text size="sm" key={sentence}>
-                {names.sentence(sentence)}
+                {sentence}
               </Text>
             ))}
             {mayEdit && <Decide report={report} suggestion={{ id, action, segments }} />}

@@ -133,7 +133,7 @@ function TemplateCard({ template }: { template: Template }) {
                       )}
                       {segment.lacks.length > 0 && (
                         <Text size="xs" c="orange">
-                          Needs {segment.lacks.join(', ')}
+                          Needs {segment.needs.join(', ')}
                         </Text>
                       )}
                     </List.Item>

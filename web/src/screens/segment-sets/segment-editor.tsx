@@ -12,7 +12,6 @@ import {
   TextInput,
 } from '@mantine/core';
 import type { Condition } from '../../../../src/segmentation/condition.ts';
-import { type Names, useNames } from '../../parts/names.ts';
 import type { Choices } from './builder/choices.ts';
 import { ConditionBuilder } from './builder/condition-builder.tsx';
 import { placeIn } from './builder/tree.ts';
@@ -39,7 +38,6 @@ export function SegmentEditor({
   mayEdit: boolean;
 }) {
   const { definition } = draft;
-  const names = useNames(definition.subject);
   const own = findingsAt(draft.preview.data?.findings ?? [], 'segments', index);
   const segment = definition.segments[index];
   if (!segment) return null;
@@ -79,10 +77,7 @@ export function SegmentEditor({
           value={segment.description ?? ''}
           onChange={(event) => set({ description: event.currentTarget.value })}
         />
-        <Findings
-          names={names}
-          found={own.filter(({ place }) => place[2] === undefined || place[2] === 'name')}
-        />
+        <Findings found={own.filter(({ place }) => place[2] === undefined || place[2] === 'name')} />
         {'when' in segment && (
           <Box data-place={`segments.${index}.when`}>
             <Text size="sm" fw={500} mb={4}>
@@ -129,7 +124,7 @@ export function SegmentEditor({
           value={segment.attention ?? 'usual'}
           onChange={(value) => set({ attention: value === 'usual' ? undefined : (value ?? undefined) })}
         />
-        <Findings names={names} found={own.filter(({ place }) => place[2] === 'play')} />
+        <Findings found={own.filter(({ place }) => place[2] === 'play')} />
         <PlayEditor
           place={`segments.${index}.play`}
           play={segment.play ?? {}}
@@ -142,10 +137,10 @@ export function SegmentEditor({
 }
 
 /** Beside the part that they are about. */
-function Findings({ found, names }: { found: PlacedFinding[]; names: Names }) {
+function Findings({ found }: { found: PlacedFinding[] }) {
   return found.map(({ mistake, says }) => (
     <Text key={mistake + says} size="xs" className="finding">
-      {names.sentence(says)}
+      {says}
     </Text>
   ));
 }

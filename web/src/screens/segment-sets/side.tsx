@@ -16,7 +16,6 @@ import {
 import { useEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { count, share } from '../../parts/figures.ts';
-import { type Names, useNames } from '../../parts/names.ts';
 import type { Place } from './places.ts';
 import type { Draft, Preview } from './use-draft.ts';
 
@@ -73,7 +72,6 @@ export function SideBySide({
 
 function LiveSizes({ draft }: { draft: Draft }) {
   const { preview, isCounting, definition, gaps, problems } = draft;
-  const names = useNames(definition.subject);
   if (gaps.length + problems.length > 0)
     return (
       <Text size="sm" c="dimmed">
@@ -84,7 +82,7 @@ function LiveSizes({ draft }: { draft: Draft }) {
     return (
       <Alert color="yellow" role="status" title="It can't be counted">
         <Text size="sm">
-          {names.sentence(preview.error.problem.detail)} {preview.error.problem.action}
+          {preview.error.problem.detail} {preview.error.problem.action}
         </Text>
       </Alert>
     );
@@ -120,7 +118,6 @@ function LiveSizes({ draft }: { draft: Draft }) {
           segment={segment}
           name={definition.segments.find(({ key }) => key === segment.segment)?.name ?? segment.segment}
           isEstimate={data.counted < data.total}
-          names={names}
         />
       ))}
     </Stack>
@@ -131,12 +128,10 @@ function SegmentSize({
   segment,
   name,
   isEstimate,
-  names,
 }: {
   segment: Preview['segments'][number];
   name: string;
   isEstimate: boolean;
-  names: Names;
 }) {
   const { size, needs, samples } = segment;
   if (needs.length > 0)
@@ -146,7 +141,7 @@ function SegmentSize({
           {name}
         </Text>
         <Text size="xs" c="orange">
-          Needs {needs.map(names.attribute).join(', ')}:{' '}
+          Needs {needs.join(', ')}:{' '}
           <Anchor component={Link} to="/mapping" size="xs" underline="always">
             map it first
           </Anchor>
@@ -223,7 +218,6 @@ function Yaml({ draft, mayEdit, line }: { draft: Draft; mayEdit: boolean; line: 
 const SHOWN = 6;
 
 function Findings({ draft, onGoTo }: { draft: Draft; onGoTo: (place: Place) => void }) {
-  const names = useNames(draft.definition.subject);
   const findings = draft.preview.data?.findings ?? [];
   const warnings = draft.check.data?.warnings ?? [];
   if (findings.length + warnings.length === 0)
@@ -239,25 +233,22 @@ function Findings({ draft, onGoTo }: { draft: Draft; onGoTo: (place: Place) => v
           <Text size="sm" fw={600}>
             {title}
           </Text>
-          {evidence
-            .slice(0, SHOWN)
-            .map(names.sentence)
-            .map((sentence, index) => (
-              <Group key={sentence} gap={6} wrap="nowrap" justify="space-between" align="flex-start">
-                <Text size="xs">{sentence}</Text>
-                {(places[index]?.length ?? 0) > 0 && (
-                  <Button
-                    size="compact-xs"
-                    variant="subtle"
-                    style={{ flex: 'none' }}
-                    aria-label={`Go to: ${sentence}`}
-                    onClick={() => onGoTo(places[index] ?? [])}
-                  >
-                    Go to
-                  </Button>
-                )}
-              </Group>
-            ))}
+          {evidence.slice(0, SHOWN).map((sentence, index) => (
+            <Group key={sentence} gap={6} wrap="nowrap" justify="space-between" align="flex-start">
+              <Text size="xs">{sentence}</Text>
+              {(places[index]?.length ?? 0) > 0 && (
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  style={{ flex: 'none' }}
+                  aria-label={`Go to: ${sentence}`}
+                  onClick={() => onGoTo(places[index] ?? [])}
+                >
+                  Go to
+                </Button>
+              )}
+            </Group>
+          ))}
           {evidence.length > SHOWN && <Text size="xs">and {evidence.length - SHOWN} more.</Text>}
           {action && (
             <Text size="xs" c="dimmed">

@@ -1,6 +1,5 @@
 import { Alert, Badge, Stack, Text } from '@mantine/core';
 import { instant } from '../../parts/figures.ts';
-import { useNames } from '../../parts/names.ts';
 import { Rows } from '../../parts/table.tsx';
 import { useSession } from '../../session.ts';
 import type { Desk } from './use-draft.ts';
@@ -8,7 +7,6 @@ import type { Desk } from './use-draft.ts';
 /** The versions that were in force, and what was learned last. */
 export function Versions({ desk }: { desk: Desk }) {
   const { tenant } = useSession();
-  const names = useNames(desk.definition.subject);
   return (
     <Stack>
       {desk.model && !desk.model.nobodyBecause && desk.model.warnings.length === 0 && (
@@ -24,7 +22,7 @@ export function Versions({ desk }: { desk: Desk }) {
           {desk.model.nobodyBecause && <Text size="sm">Nobody gets a label: {desk.model.nobodyBecause}</Text>}
           {desk.model.warnings.map((warning) => (
             <Text size="sm" key={warning}>
-              {names.sentence(warning)}
+              {warning}
             </Text>
           ))}
         </Alert>

@@ -8,7 +8,6 @@ import type {
   VersatileSelectorProps,
 } from 'react-querybuilder';
 import { count, share } from '../../../parts/figures.ts';
-import { useNames } from '../../../parts/names.ts';
 import { typeOfField, useFieldChoices } from './choices.ts';
 import { ContactsEditor } from './contacts-editor.tsx';
 import { DealsEditor } from './deals-editor.tsx';
@@ -128,11 +127,10 @@ function grouped(segments: { value: string; label: string; group: string }[]) {
 /** A finding about just this rule. */
 function Note({ path }: { path: readonly number[] }) {
   const says = useContext(RuleSceneContext).notes[JSON.stringify(path)];
-  const names = useNames(useFieldChoices().subject);
   if (says === undefined) return null;
   return (
     <Text size="xs" w="100%" className="finding">
-      {names.sentence(says)}
+      {says}
     </Text>
   );
 }

@@ -39,7 +39,7 @@ function Picture({ draft, mayEdit }: { draft: Draft; mayEdit: boolean }) {
     return (
       <Alert color="yellow" title="It can't be worked out yet">
         <Text size="sm">
-          {names.sentence(query.error.problem.detail)} {query.error.problem.action}
+          {query.error.problem.detail} {query.error.problem.action}
         </Text>
       </Alert>
     );
@@ -53,7 +53,7 @@ function Picture({ draft, mayEdit }: { draft: Draft; mayEdit: boolean }) {
       )}
       {reason && (
         <Alert color="yellow" title={picture ? 'Nobody gets a label' : 'Not yet'}>
-          <Text size="sm">{names.sentence(reason)}</Text>
+          <Text size="sm">{reason}</Text>
         </Alert>
       )}
       {picture?.method === 'rfm' && <RfmMap picture={picture} draft={draft} mayEdit={mayEdit} />}
@@ -74,7 +74,7 @@ function Picture({ draft, mayEdit }: { draft: Draft; mayEdit: boolean }) {
       )}
       {warnings.map((warning) => (
         <Text size="xs" c="dimmed" key={warning}>
-          {names.sentence(warning)}
+          {warning}
         </Text>
       ))}
     </Stack>
