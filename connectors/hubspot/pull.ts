@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SourceRecord } from '../../src/model/record.ts';
 import type { Context, Page, PullRequest } from '../contract.ts';
+import { BUDGETS } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { pageLinks, readLinks } from './links.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
@@ -22,6 +23,8 @@ const Cursor = z.object({
   at: z.number().nullable().default(null),
   /** Within records of one change time: the last id given. */
   tieAfter: z.string().nullable().default(null),
+  /** How long the list of archived records was in this pass, or in the last one. */
+  pages: z.number().default(0),
 });
 type Cursor = z.infer<typeof Cursor>;
 
@@ -68,6 +71,17 @@ async function* listed(
   }
 }
 
+/**
+ * How long a list of archived records rests that is longer than a few pages: after a great clean-up it may be as long as
+ * that of the live ones, for ninety days. Then it takes one in a hundred of the account's calls; deletions are told by
+ * events, and the daily sweep sees them too.
+ */
+const restMs = (pages: number): number => {
+  const { windowMs, permits } = BUDGETS.general;
+  return pages <= FEW_PAGES ? 0 : (pages * 100 * windowMs) / permits;
+};
+const FEW_PAGES = 10;
+
 /** Archived records, of which those since the last pass are given. The list has no order in time: it is read whole. */
 async function* archived(
   context: Context<HubSpotConfig>,
@@ -75,6 +89,13 @@ async function* archived(
 ): AsyncGenerator<Page, void, void> {
   const { object } = request;
   let cursor = startOf(request.cursor);
+  const isBegun = cursor.next !== null;
+  const rest = isBegun ? 0 : restMs(cursor.pages);
+  if (rest > 0 && context.asOf.getTime() < cursor.since + OVERLAP_MS + rest) {
+    yield { records: [], cursor, done: true };
+    return;
+  }
+  let pages = isBegun ? cursor.pages : 0;
   for (;;) {
     const { needed } = HUBSPOT_OBJECTS[object];
     const page = await listPage(context, object, {
@@ -88,7 +109,8 @@ async function* archived(
     const records = fresh.map((record) => ({ ...toRecord(object, record, undefined), properties: {} }));
     const next = cursor.next ?? page.serverTime - OVERLAP_MS;
     const done = page.after === null;
-    cursor = Cursor.parse(done ? { since: next } : { ...cursor, next, after: page.after });
+    pages += 1;
+    cursor = Cursor.parse(done ? { since: next, pages } : { ...cursor, next, after: page.after, pages });
     yield { records, cursor, done };
     if (done) return;
   }
