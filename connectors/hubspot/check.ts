@@ -12,9 +12,8 @@ import { objectPath } from './reads.ts';
 import { TASKS_PATH } from './tasks.ts';
 
 const Account = z.object({
-  portalId: z.number(),
-  companyCurrency: z.string().optional(),
-  timeZone: z.string().optional(),
+  portalId: z.coerce.number().int().positive(),
+  companyCurrency: z.string().nullish(),
 });
 
 const good = (code: string, message: string): CheckItem => ({
@@ -46,7 +45,7 @@ export async function checkHubSpot(context: Context<HubSpotConfig>, needs: Check
   return items;
 }
 
-/** The account behind the token: portal id, home currency, time zone. */
+/** The account behind the token: portal id, home currency. */
 export async function accountOf(context: Context<HubSpotConfig>): Promise<z.infer<typeof Account>> {
   const path = `/account-info/${API_VERSION}/details`;
   return (await call(context, { method: 'GET', path }, Account)).data;

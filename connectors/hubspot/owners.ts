@@ -8,7 +8,7 @@ const PAGE = 500;
 const Owners = z.object({
   results: z.array(
     z.object({
-      id: z.string(),
+      id: z.coerce.string(),
       email: z.string().nullish(),
       firstName: z.string().nullish(),
       lastName: z.string().nullish(),

@@ -212,6 +212,9 @@ function changeOf(existing: HubSpotProperty, wanted: Wanted): object | null {
         existing.options.find(({ value }) => value === option.value),
       ),
   );
+  // What people wrote about an option stays with it.
+  const descriptionOf = (value: string) =>
+    existing.options.find((option) => option.value === value)?.description ?? '';
   const change = {
     ...(existing.label !== wanted.label && { label: wanted.label }),
     ...(existing.fieldType !== wanted.fieldType && { type: wanted.type, fieldType: wanted.fieldType }),
@@ -219,6 +222,7 @@ function changeOf(existing: HubSpotProperty, wanted: Wanted): object | null {
       options: [...options, ...others].map(({ value, label, hidden }, displayOrder) => ({
         value,
         label,
+        description: descriptionOf(value),
         hidden,
         displayOrder,
       })),

@@ -18,7 +18,7 @@ const flag = z
   .nullish()
   .transform((value) => value ?? false);
 
-export const PropertyOption = z.object({ label: text, value: z.string(), hidden: flag });
+export const PropertyOption = z.object({ label: text, value: z.string(), description: text, hidden: flag });
 export type PropertyOption = z.infer<typeof PropertyOption>;
 
 export const HubSpotProperty = z.object({

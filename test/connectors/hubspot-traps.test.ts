@@ -120,6 +120,30 @@ describe('reading', () => {
     expect(second.flatMap((page) => page.records)).toMatchObject([{ id, state: 'deleted' }]);
   });
 
+  it('reads a long list of archived records no more often than one call in a hundred allows', async () => {
+    const rig = await rigOf(seedOf({ contacts: 1_101, companies: 1, deals: 0 }), { lifted: true });
+    const [last = '', ...others] = rig.ids('contact').reverse();
+    for (const id of others) rig.admin.archive('contact', id);
+    const pull = async (cursor: Json) => {
+      const context = rig.context();
+      const pages = [];
+      const request = { object: 'contact' as const, mode: 'deleted' as const, cursor, properties: [] };
+      for await (const page of hubspot.pull(context, request)) pages.push(page);
+      const ids = pages.flatMap((page) => page.records.map(({ id }) => id));
+      return { calls: context.calls.calls, cursor: pages.at(-1)?.cursor ?? null, ids };
+    };
+    const first = await pull(null);
+    expect([first.calls, first.ids.length]).toEqual([11, 1_100]);
+    rig.crm.clock.advance(60_000);
+    rig.admin.archive('contact', last);
+    const soon = await pull(first.cursor);
+    expect(soon).toEqual({ calls: 0, cursor: first.cursor, ids: [] });
+    rig.crm.clock.advance(60_000);
+    const later = await pull(soon.cursor);
+    expect(later.calls).toBe(12);
+    expect(later.ids).toContain(last);
+  });
+
   it('shows the other properties where one can not be read, and null for nothing', async () => {
     const rig = await rigOf();
     const count = (await hubspot.discover(rig.context(), 'contact')).length;
@@ -199,7 +223,7 @@ describe('preparing', () => {
     const { accessToken } = rig.crm.issueInstall();
     const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' };
     const options = PROPERTY.segments.map(({ key, name }) => ({ value: key, label: name, hidden: false }));
-    const theirs = { value: 'own', label: 'Platinum', hidden: false };
+    const theirs = { value: 'own', label: 'Platinum', description: 'Their words', hidden: false };
     const body = JSON.stringify({ options: [...options, theirs] });
     expect((await fetch(path, { method: 'PATCH', headers, body })).status).toBe(200);
     const segments = [...PROPERTY.segments, { key: 'platinum', name: 'platinum' }];
@@ -211,6 +235,7 @@ describe('preparing', () => {
       'platinum (platinum)',
       'Platinum',
     ]);
+    expect(property?.options.at(-1)?.description).toBe('Their words');
   });
 
   it('leaves a filter alone that HubSpot tells in another order', async () => {
@@ -319,6 +344,17 @@ describe('leaving', () => {
     expect(done).toEqual([]);
     expect(stays).toEqual([expect.stringContaining('the app itself')]);
   });
+});
+
+it('connects an account that names no currency', async () => {
+  const rig = await rigOf();
+  const fetch = answering(/\/details$/, ({ results: _none, ...rest }) => ({
+    ...rest,
+    companyCurrency: null,
+  }));
+  const { id } = await hubspot.identify(rig.context());
+  expect((await hubspot.identify(rig.context({ fetch }))).id).toBe(id);
+  expect(await hubspot.currencies(rig.context({ fetch }))).toEqual({ home: null, rates: [] });
 });
 
 describe('a token', () => {
