@@ -3,14 +3,14 @@ import { type Operation, operation } from '../control.ts';
 import type { BulkSettings } from './bulk-calls.ts';
 import type { ChangeStream } from './change-stream.ts';
 import { badRequest, notFound } from './errors.ts';
-import { picklist } from './fields.ts';
+import { computed, field as fieldOf, picklist } from './fields.ts';
 import { stampFrom } from './ids.ts';
 import type { ListViewMetadata, ListViews } from './list-views.ts';
 import { grant } from './load.ts';
 import { createField, FieldMetadata, findField } from './metadata.ts';
 import type { Install } from './oauth.ts';
 import type { SObject } from './objects.ts';
-import type { Org } from './org.ts';
+import { Forbidden, type Org } from './org.ts';
 import type { Row, Value } from './table.ts';
 import type { Writer } from './write.ts';
 
@@ -43,6 +43,24 @@ export type SalesforceAdmin = {
   hideField(fullName: string): void;
   showField(fullName: string): void;
   deleteField(fullName: string): void;
+  /** An object that the connected user may not read: as if it were not there. */
+  hideObject(name: string): void;
+  showObject(name: string): void;
+  /** What the org refuses as a whole from now on, until it is allowed again. */
+  forbid(what: Forbidden): void;
+  allow(what: Forbidden): void;
+  /** Each record type of an object offers its own values of a picklist: those that exist now. Answers its id. */
+  addRecordType(object: string, developerName: string): string;
+  /** A formula that the connected user sees; `update` with `stamp: false` changes its value. */
+  addFormula(fullName: string, type: 'string' | 'double'): void;
+  /** The values of a picklist, in place of those before. */
+  setPicklist(fullName: string, values: string[], options: { restricted: boolean }): void;
+  /** Encrypted at random: no query can filter by it. */
+  encryptField(fullName: string): void;
+  /** Does the connected user see all records, whoever owns them? */
+  setViewAll(sees: boolean): void;
+  /** A duplicate rule alerts whoever writes to this record. */
+  alertDuplicates(id: string): void;
   addPicklistValue(fullName: string, value: string, label?: string): void;
   /** A field that comes with a managed package: nobody sees it yet. */
   installField(namespace: string, fullName: string, metadata: FieldMetadata): void;
@@ -115,6 +133,12 @@ export function adminOf(
       for (const { name, read } of readers) record[name] = read(row);
       return record;
     };
+  };
+  const namedField = (fullName: string) => {
+    const [object = '', name = ''] = fullName.split('.');
+    const field = org.object(object).fields.get(name.toLowerCase());
+    if (!field) throw notFound(`no field ${fullName}`);
+    return field;
   };
   const checked = (object: SObject, values: Record<string, Value>) => {
     for (const name of Object.keys(values)) {
@@ -196,10 +220,51 @@ export function adminOf(
       const { object, field } = findField(org, fullName);
       org.removeField(object, field);
     },
-    addPicklistValue: (fullName, value, label = value) => {
+    hideObject: (name) => void org.hiddenObjects.add(org.object(name).name),
+    showObject: (name) => void org.hiddenObjects.delete(org.object(name).name),
+    forbid: (what) => void org.forbidden.add(what),
+    allow: (what) => void org.forbidden.delete(what),
+    addRecordType: (name, developerName) => {
+      const object = org.object(name);
+      if (!object.fields.has('recordtypeid'))
+        object.fields.set('recordtypeid', fieldOf('RecordTypeId', 'reference', { to: 'RecordType' }));
+      const values = {
+        Name: developerName,
+        DeveloperName: developerName,
+        SobjectType: object.name,
+        IsActive: true,
+      };
+      const { id } = org.insert(org.object('RecordType'), values);
+      const offered = [...object.fields.values()]
+        .filter(({ type }) => type === 'picklist' || type === 'multipicklist')
+        .map((one): [string, Set<string>] => [
+          `${object.name}.${one.name}`.toLowerCase(),
+          new Set(one.picklist.map(({ value }) => value)),
+        ]);
+      org.recordTypes.set(id, new Map(offered));
+      return id;
+    },
+    addFormula: (fullName, type) => {
       const [object = '', name = ''] = fullName.split('.');
-      const field = org.object(object).fields.get(name.toLowerCase());
-      if (!field) throw notFound(`no field ${fullName}`);
+      org.addField(org.object(object), computed(name, type, { calculated: true, id: org.newId('00N') }));
+      for (const own of org.table('PermissionSet').rows.values())
+        if (own.f.IsOwnedByProfile) grant(org, own.id, object, name);
+    },
+    setPicklist: (fullName, values, { restricted }) => {
+      const field = namedField(fullName);
+      field.picklist.splice(0, field.picklist.length, ...picklist(values));
+      field.restricted = restricted;
+    },
+    encryptField: (fullName) => {
+      namedField(fullName).encrypted = true;
+    },
+    setViewAll: (sees) => {
+      for (const row of org.table('PermissionSet').rows.values())
+        if (row.f.IsOwnedByProfile) org.table('PermissionSet').set(row, 'PermissionsViewAllData', sees);
+    },
+    alertDuplicates: writer.alertDuplicates,
+    addPicklistValue: (fullName, value, label = value) => {
+      const field = namedField(fullName);
       field.picklist.push(...picklist([value]).map((one) => ({ ...one, label })));
     },
     installField: (namespace, fullName, metadata) => {
@@ -287,6 +352,19 @@ export function adminOperations(admin: SalesforceAdmin): Record<string, Operatio
     hideField: operation(one, admin.hideField),
     showField: operation(one, admin.showField),
     deleteField: operation(one, admin.deleteField),
+    hideObject: operation(one, admin.hideObject),
+    showObject: operation(one, admin.showObject),
+    forbid: operation(z.tuple([Forbidden]), admin.forbid),
+    allow: operation(z.tuple([Forbidden]), admin.allow),
+    addRecordType: operation(two, admin.addRecordType),
+    addFormula: operation(z.tuple([text, z.enum(['string', 'double'])]), admin.addFormula),
+    setPicklist: operation(
+      z.tuple([text, z.array(text), z.object({ restricted: z.boolean() })]),
+      admin.setPicklist,
+    ),
+    encryptField: operation(one, admin.encryptField),
+    setViewAll: operation(z.tuple([z.boolean()]), admin.setViewAll),
+    alertDuplicates: operation(one, admin.alertDuplicates),
     addPicklistValue: operation(z.union([two, three]), admin.addPicklistValue),
     installField: operation(z.tuple([z.string(), z.string(), FieldMetadata]), admin.installField),
     fields: operation(one, admin.fields),

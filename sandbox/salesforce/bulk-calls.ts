@@ -115,11 +115,15 @@ export function bulkCalls(context: Context, settings: BulkSettings): { endpoints
   // Query
 
   const createQuery = (request: ApiRequest): Reply => {
+    if (org.forbidden.has('bulk'))
+      throw badRequest('FEATURENOTENABLED', 'Bulk API is not enabled for the organization or user');
     const { operation, query } = jsonBody(request, QueryRequest);
     const result = runSoql(org, query, operation === 'queryAll');
     if (result.kind !== 'rows' || /\boffset\s+\d+\s*$/i.test(query))
       throw badRequest('API_ERROR', 'Aggregate relationships and OFFSET are not supported in a Bulk Query');
     const { object, selected, rows } = result;
+    if (selected.some(({ column }) => column.field.type === 'address'))
+      throw badRequest('FUNCTIONALITY_NOT_ENABLED', 'Selecting compound data not supported in Bulk Query');
     const job: QueryJob = {
       ...begin(request, object.name, operation),
       startedAt: request.now,
@@ -161,7 +165,9 @@ export function bulkCalls(context: Context, settings: BulkSettings): { endpoints
     journal.rowsRead(until - from);
     const next = until < job.rows.length ? Buffer.from(String(until)).toString('base64url') : 'null';
     const headers = { 'sforce-locator': next, 'sforce-numberofrecords': String(until - from) };
-    return { status: 200, text: lines.join(''), contentType: 'text/csv', headers };
+    // Nothing found is nothing sent, not even the names of the columns.
+    const text = job.rows.length === 0 ? '' : lines.join('');
+    return { status: 200, text, contentType: 'text/csv', headers };
   };
   const abortQuery = (request: ApiRequest): Reply => {
     const job = find(queries, request);
@@ -177,7 +183,7 @@ export function bulkCalls(context: Context, settings: BulkSettings): { endpoints
     if (operation !== 'insert' && operation !== 'update' && operation !== 'delete')
       throw badRequest('INVALIDJOB', `operation ${operation} is not offered by this org`);
     if (lineEnding === 'CRLF') throw badRequest('INVALIDJOB', 'this org takes line feeds only');
-    const object = org.object(name);
+    const object = org.visibleObject(name);
     if (operation !== 'delete') checkAssignHeader(context, request, [object.name]);
     const job: IngestJob = { ...begin(request, object.name, operation), columns: [], upload: null, rows: [] };
     ingests.set(job.id, job);

@@ -1,4 +1,4 @@
-import type { Field, FieldType } from './fields.ts';
+import { type Field, type FieldType, isFilterable } from './fields.ts';
 import type { SObject } from './objects.ts';
 import type { Org } from './org.ts';
 
@@ -14,6 +14,7 @@ const SOAP_TYPES: Partial<Record<FieldType, string>> = {
   percent: 'xsd:double',
   date: 'xsd:date',
   datetime: 'xsd:dateTime',
+  address: 'urn:address',
 };
 
 function fieldJson(org: Org, object: SObject, field: Field) {
@@ -23,11 +24,11 @@ function fieldJson(org: Org, object: SObject, field: Field) {
     aiPredictionField: false,
     autoNumber: false,
     byteLength: isText ? field.length * 3 : field.length,
-    calculated: false,
+    calculated: field.calculated === true,
     calculatedFormula: null,
     cascadeDelete: false,
     caseSensitive: false,
-    compoundFieldName: null,
+    compoundFieldName: field.compound ?? null,
     controllerName: null,
     createable: field.createable && org.mayEdit(object, field),
     custom: field.custom,
@@ -38,10 +39,10 @@ function fieldJson(org: Org, object: SObject, field: Field) {
     deprecatedAndHidden: false,
     digits: field.type === 'int' ? 9 : 0,
     displayLocationInDecimal: false,
-    encrypted: false,
+    encrypted: field.encrypted === true,
     externalId: field.externalId,
     extraTypeInfo: null,
-    filterable: !(field.type === 'textarea' && field.length > 255),
+    filterable: isFilterable(field),
     filteredLookupInfo: null,
     formulaTreatNullNumberAsZero: false,
     groupable: field.type !== 'multipicklist' && field.type !== 'textarea',
@@ -113,6 +114,18 @@ export function describeGlobalJson(object: SObject, base: string) {
   };
 }
 
+/** Every object has it, and most have no other. */
+const MASTER = {
+  active: true,
+  available: true,
+  defaultRecordTypeMapping: true,
+  developerName: 'Master',
+  master: true,
+  name: 'Master',
+  recordTypeId: '012000000000000AAA',
+  urls: {},
+};
+
 export function describeJson(org: Org, object: SObject, base: string) {
   return {
     ...describeGlobalJson(object, base),
@@ -123,16 +136,19 @@ export function describeJson(org: Org, object: SObject, base: string) {
     listviewable: null,
     lookupLayoutable: null,
     namedLayoutInfos: [],
-    recordTypeInfos: [...org.table('RecordType').where('SobjectType', object.name)].map((row) => ({
-      active: true,
-      available: true,
-      defaultRecordTypeMapping: false,
-      developerName: row.f.DeveloperName,
-      master: false,
-      name: row.f.Name,
-      recordTypeId: row.id,
-      urls: {},
-    })),
+    recordTypeInfos: [
+      ...[...org.table('RecordType').where('SobjectType', object.name)].map((row) => ({
+        active: true,
+        available: true,
+        defaultRecordTypeMapping: false,
+        developerName: row.f.DeveloperName,
+        master: false,
+        name: row.f.Name,
+        recordTypeId: row.id,
+        urls: {},
+      })),
+      MASTER,
+    ],
     searchLayoutable: true,
     supportedScopes: [{ label: 'All', name: 'everything' }],
   };

@@ -16,7 +16,8 @@ export type FieldType =
   | 'datetime'
   | 'picklist'
   | 'multipicklist'
-  | 'reference';
+  | 'reference'
+  | 'address';
 
 export type PicklistValue = { value: string; label: string; active: boolean; defaultValue: boolean };
 
@@ -39,6 +40,12 @@ export type Field = {
   relationshipName: string | null;
   helpText: string | null;
   description: string | null;
+  /** A formula: nobody writes it, and the record is not stamped when its value changes. */
+  calculated?: boolean;
+  /** Encrypted in a way that can't be filtered by. */
+  encrypted?: boolean;
+  /** The compound field that this one is a part of. */
+  compound?: string;
   /** For a field of a person account: the contact field that holds the value. */
   contactField?: string;
   /** Tooling id, for custom fields. */
@@ -103,6 +110,10 @@ export function field(name: string, type: FieldType, { values, to, ...options }:
     ...options,
   };
 }
+
+/** Long text, compound values and what is encrypted at random can't be asked for in a filter. */
+export const isFilterable = ({ type, length, encrypted }: Field) =>
+  !(type === 'textarea' && length > 255) && type !== 'address' && encrypted !== true;
 
 const readOnly = { createable: false, updateable: false } as const;
 

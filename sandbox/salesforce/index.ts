@@ -78,6 +78,7 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
   const context: Context = { org, writer, journal, dice: () => uniformFloat64(random) };
   const oauth = oauthOf(org, clock, journal, {
     ...app,
+    isBusy: () => org.forbidden.has('token'),
     accessTokenMs: (options.tokenLifeSeconds ?? TWO_HOURS) * 1000,
   });
   const bulk: BulkSettings = {
@@ -114,12 +115,24 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
       DailyBulkV2QueryFileStorageMB: { Max: 976_562, Remaining: 976_562 },
       DailyBulkApiBatches: { Max: 15_000, Remaining: 15_000 },
     });
+  const recordCount = ({ query }: ApiRequest) => {
+    const names = (query.get('sObjects') ?? '').split(',').filter(Boolean);
+    const counts = names.map((name) => ({ count: org.table(org.visibleObject(name).name).rows.size, name }));
+    return ok({ sObjects: counts });
+  };
   const versions = () =>
     ok(VERSIONS.map((n) => ({ label: `Release ${n}`, url: `/services/data/v${n}.0`, version: `${n}.0` })));
   const calls: SalesforceEndpoint[] = [
     ...oauth.endpoints,
     { method: 'get', path: '/services/data', name: 'versions', kind: 'read', handle: versions },
     { method: 'get', path: '/services/data/:version/limits', name: 'limits', kind: 'read', handle: limits },
+    {
+      method: 'get',
+      path: '/services/data/:version/limits/recordCount',
+      name: 'record count',
+      kind: 'read',
+      handle: recordCount,
+    },
     ...queries.endpoints,
     ...listViewCalls(context, listViews),
     ...toolingCalls(context),
@@ -144,6 +157,13 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
         : refuse(401, 'INVALID_SESSION_ID', 'Session expired or invalid');
     }
     if (isFree(endpoint)) return undefined;
+    if (org.forbidden.has('api'))
+      return refuse(403, 'API_DISABLED_FOR_ORG', 'The REST API is not enabled for this Organization.');
+    if (isSoap(request) && org.forbidden.has('metadata'))
+      return soapFault(
+        'INSUFFICIENT_ACCESS',
+        'use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions',
+      );
     const version = Number(/^v?(\d+)\.0$/.exec(request.params.version ?? '')?.[1]);
     if (version >= OLDEST_KNOWN && version < (VERSIONS[0] ?? 0))
       return refuse(410, 'UNSUPPORTED_API_VERSION', 'GONE');
@@ -185,10 +205,12 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
       bodyLimitBytes: 160_000_000,
       guard,
       kindOf: (request, endpoint) => (endpoint.name === 'metadata' ? soapKind(request) : endpoint.kind),
-      headers: (request, endpoint): Record<string, string> =>
-        isFree(endpoint) || request.path === '/services/data' || isSoap(request)
-          ? {}
-          : { 'sforce-limit-info': `api-usage=${quota.used}/${quota.limit}` },
+      headers: (request, endpoint): Record<string, string> => ({
+        date: new Date(request.now).toUTCString(),
+        ...(!isFree(endpoint) &&
+          request.path !== '/services/data' &&
+          !isSoap(request) && { 'sforce-limit-info': `api-usage=${quota.used}/${quota.limit}` }),
+      }),
       unknownPath: () => refuse(404, 'NOT_FOUND', 'The requested resource does not exist'),
       tooLarge: () => refuse(413, 'REQUEST_ENTITY_TOO_LARGE', 'The request is too large'),
       serverError: (status) =>

@@ -222,7 +222,13 @@ function loadSettings(org: Org, seed: SalesforceSeed, row: MakeRow): void {
   put('PermissionSet', [
     {
       ref: own,
-      f: { Name: 'X00eProfile', Label: '00eProfile', IsOwnedByProfile: true, ProfileId: profileId },
+      f: {
+        Name: 'X00eProfile',
+        Label: '00eProfile',
+        IsOwnedByProfile: true,
+        ProfileId: profileId,
+        PermissionsViewAllData: true,
+      },
     },
   ]);
   put('PermissionSetAssignment', [{ ref: '1', f: { AssigneeId: org.userId, PermissionSetId: own } }]);

@@ -13,7 +13,12 @@ type Family = { live: boolean; refreshToken: string };
 type Session = { family: Family; expiresAt: number; usesAfterEnd: number };
 type Code = { challenge: string; redirectUri: string; clientId: string; scope: string; expiresAt: number };
 
-export type OauthOptions = { clientId: string; clientSecret: string; accessTokenMs: number };
+export type OauthOptions = {
+  clientId: string;
+  clientSecret: string;
+  accessTokenMs: number /** Answers no token request for now. */;
+  isBusy?(): boolean;
+};
 export type Install = { accessToken: string; refreshToken: string; instanceUrl: string };
 
 const CODE_MS = 15 * 60_000;
@@ -108,6 +113,7 @@ export function oauthOf(
       );
       return refused('invalid_request', 'the token endpoint takes application/x-www-form-urlencoded');
     }
+    if (options.isBusy?.()) return refused('unknown_error', 'retry your request');
     const form = new URLSearchParams(request.body.toString());
     if (form.get('client_id') !== options.clientId)
       return refused('invalid_client_id', 'client identifier invalid');

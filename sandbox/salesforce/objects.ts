@@ -22,13 +22,17 @@ const SOURCES = ['Web', 'Phone Inquiry', 'Partner Referral', 'Purchased List', '
 const owner = field('OwnerId', 'reference', { to: 'User', nillable: false });
 const currency = field('CurrencyIsoCode', 'picklist', { values: CURRENCIES, restricted: true, length: 3 });
 
-const address = (prefix: string) => [
-  field(`${prefix}Street`, 'textarea', { length: 255 }),
-  text(`${prefix}City`, 40),
-  text(`${prefix}State`, 80),
-  text(`${prefix}PostalCode`, 20),
-  text(`${prefix}Country`, 80),
-];
+const address = (prefix: string) => {
+  const compound = `${prefix}Address`;
+  return [
+    field(`${prefix}Street`, 'textarea', { length: 255, compound }),
+    text(`${prefix}City`, 40, { compound }),
+    text(`${prefix}State`, 80, { compound }),
+    text(`${prefix}PostalCode`, 20, { compound }),
+    text(`${prefix}Country`, 80, { compound }),
+    computed(compound, 'address'),
+  ];
+};
 
 const personName = [
   text('FirstName', 40),
@@ -340,6 +344,7 @@ const DEFINITIONS: Record<string, Definition> = {
       text('Description', 255),
       computed('NamespacePrefix', 'string'),
       computed('IsOwnedByProfile', 'boolean'),
+      field('PermissionsViewAllData', 'boolean'),
       computed('ProfileId', 'reference', { to: 'Profile' }),
     ],
   },
@@ -350,6 +355,18 @@ const DEFINITIONS: Record<string, Definition> = {
     fields: [
       field('AssigneeId', 'reference', { to: 'User', nillable: false }),
       field('PermissionSetId', 'reference', { to: 'PermissionSet', nillable: false }),
+    ],
+  },
+  ObjectPermissions: {
+    prefix: '110',
+    label: 'Object Permissions',
+    required: ['ParentId', 'SobjectType'],
+    fields: [
+      field('ParentId', 'reference', { to: 'PermissionSet', nillable: false }),
+      text('SobjectType', 80, { nillable: false }),
+      field('PermissionsRead', 'boolean'),
+      field('PermissionsEdit', 'boolean'),
+      field('PermissionsViewAllRecords', 'boolean'),
     ],
   },
   FieldPermissions: {

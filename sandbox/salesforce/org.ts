@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { badRequest, notFound } from './errors.ts';
 import { type Field, field } from './fields.ts';
@@ -9,6 +10,13 @@ import { type Row, Table, type Value } from './table.ts';
  * The state of one org and what happens to it whoever asks: rows, stamps, recycle bin, cascades, merges,
  * person accounts and who may see which field. It knows nothing of HTTP.
  */
+
+/** `api`: the edition has no API. `metadata`: the user may not change the setup. `count`: a query over all rows takes too long. */
+export const Forbidden = z.enum(['api', 'metadata', 'bulk', 'count', 'token']);
+export type Forbidden = z.infer<typeof Forbidden>;
+
+/** Record type to the values that it offers, by field (`Contact.Rating`) in lower case. */
+export type RecordTypes = Map<string, Map<string, Set<string>>>;
 
 export type Deletion = { id: string; deletedDate: string };
 export type Reader = (row: Row) => Value;
@@ -58,6 +66,11 @@ export class Org {
   readonly deletions = new Map<string, Deletion[]>();
   /** Standard fields that an admin has hidden, as 'contact.email'. */
   readonly hidden = new Set<string>();
+  /** Objects that the connected user may not read at all. */
+  readonly hiddenObjects = new Set<string>();
+  /** What the org refuses as a whole for now. */
+  readonly forbidden = new Set<Forbidden>();
+  readonly recordTypes: RecordTypes = new Map();
   readonly orgId = salesforceId('00D', 1);
   readonly userId = salesforceId('005', 1_000_000);
   /** Who changes at this moment, as change events say it; empty for what happens inside the org. */
@@ -79,6 +92,17 @@ export class Org {
 
   newId(prefix: string): string {
     return salesforceId(prefix, this.nextNumber++);
+  }
+
+  /** The object, if the connected user may read it; else it is not there. */
+  visibleObject(name: string): SObject {
+    const object = this.object(name);
+    if (this.hiddenObjects.has(object.name)) throw notFound();
+    return object;
+  }
+
+  visibleObjects(): SObject[] {
+    return [...this.objects.values()].filter(({ name }) => !this.hiddenObjects.has(name));
   }
 
   /** Case does not count in object names. */

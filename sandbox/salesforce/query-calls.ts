@@ -30,9 +30,25 @@ export function recordJson(base: string, object: string, selected: Selected[], r
         level = made;
       }
     }
-    level[column.field.name] = value;
+    level[column.field.name] = column.field.type === 'address' ? addressOf(column.field.name, row) : value;
   }
   return record;
+}
+
+/** A compound value: its parts by their names without the prefix. */
+function addressOf(name: string, { f }: Row): Nested {
+  const prefix = name.replace(/Address$/, '');
+  const part = (of: string) => f[prefix + of] ?? null;
+  return {
+    city: part('City'),
+    country: part('Country'),
+    geocodeAccuracy: null,
+    latitude: null,
+    longitude: null,
+    postalCode: part('PostalCode'),
+    state: part('State'),
+    street: part('Street'),
+  };
 }
 
 export function queryCalls(context: Context, shortPages: number): QueryCalls {
@@ -45,7 +61,7 @@ export function queryCalls(context: Context, shortPages: number): QueryCalls {
     );
     const most = longTexts.length >= 2 ? MIN_PAGE : MAX_PAGE;
     const size = Math.min(most, Math.max(MIN_PAGE, Number(asked ?? most)));
-    return context.dice() < shortPages ? Math.max(1, Math.floor(size * (0.5 + context.dice() / 2))) : size;
+    return context.dice() < shortPages ? MIN_PAGE : size;
   };
 
   const page = (request: ApiRequest, cursor: Cursor, from: number): Reply => {

@@ -35,10 +35,15 @@ const Collection = z.object({
 });
 const Retrieve = z.object({ ids: z.array(z.string()), fields: z.array(z.string()) });
 
+/** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_duplicaterules.htm */
+const optionsOf = ({ headers }: ApiRequest) => ({
+  allowSave: /allowSave\s*=\s*true/i.test(String(headers['sforce-duplicate-rule-header'] ?? '')),
+});
+
 export function recordCalls(context: Context): SalesforceEndpoint[] {
   const { org, writer, journal } = context;
 
-  const objectOf = (request: ApiRequest): SObject => org.object(request.params.sobject ?? '');
+  const objectOf = (request: ApiRequest): SObject => org.visibleObject(request.params.sobject ?? '');
   const selectedOf = (object: SObject, fields: string[] | null): Selected[] => {
     const names = fields ?? org.visibleFields(object).map((one) => one.name);
     return names.map((name) => {
@@ -86,7 +91,8 @@ export function recordCalls(context: Context): SalesforceEndpoint[] {
   const updateOne = (request: ApiRequest): Reply => {
     const object = objectOf(request);
     checkAssignHeader(context, request, [object.name]);
-    return single(writer.update(object, request.params.id ?? '', jsonBody(request, JsonObject)), 204);
+    const body = jsonBody(request, JsonObject);
+    return single(writer.update(object, request.params.id ?? '', body, optionsOf(request)), 204);
   };
   const deleteOne = (request: ApiRequest): Reply => single(writer.delete(request.params.id ?? ''), 204);
 
@@ -154,19 +160,19 @@ export function recordCalls(context: Context): SalesforceEndpoint[] {
       checkAssignHeader(
         context,
         request,
-        [...names].map((name) => org.object(name).name),
+        [...names].map((name) => org.visibleObject(name).name),
       );
       const seen = new Set<string>();
       const results = records.map((record): RowResult => {
         const { attributes, ...body } = record;
-        const object = org.object(attributes.type);
+        const object = org.visibleObject(attributes.type);
         if (verb === 'create') return request.refusesRow() ? lockError() : writer.create(object, body);
         const id = String(Object.entries(body).find(([name]) => name.toLowerCase() === 'id')?.[1] ?? '');
         if (request.refusesRow()) return lockError(id);
         const key = toId18(id) ?? id;
         if (seen.has(key)) return failure('DUPLICATE_VALUE', `Duplicate ID specified: ${id}`, ['Id']);
         seen.add(key);
-        return writer.update(object, id, body);
+        return writer.update(object, id, body, optionsOf(request));
       });
       return finish(results);
     };
@@ -213,7 +219,7 @@ export function recordCalls(context: Context): SalesforceEndpoint[] {
         ok({
           encoding: 'UTF-8',
           maxBatchSize: MAX_COLLECTION,
-          sobjects: [...org.objects.values()].map((object) => describeGlobalJson(object, apiBase(request))),
+          sobjects: org.visibleObjects().map((object) => describeGlobalJson(object, apiBase(request))),
         }),
     },
     {

@@ -21,6 +21,8 @@ export function aggregate(org: Org, object: SObject, query: Query, rows: Row[]):
     first.functionName.toUpperCase() === 'COUNT' &&
     !first.parameters.length
   ) {
+    if (org.forbidden.has('count'))
+      throw badRequest('QUERY_TIMEOUT', 'Your query request was running for too long.');
     return { kind: 'count', total: Math.min(rows.length, query.limit ?? rows.length) };
   }
   const keys = [query.groupBy ?? []].flat().map((clause) => {

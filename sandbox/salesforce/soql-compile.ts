@@ -1,5 +1,5 @@
 import { badRequest } from './errors.ts';
-import { type Field, TEXT_TYPES } from './fields.ts';
+import { type Field, isFilterable, TEXT_TYPES } from './fields.ts';
 import { toId18 } from './ids.ts';
 import type { SObject } from './objects.ts';
 import type { Org, Reader } from './org.ts';
@@ -35,7 +35,7 @@ export function columnOf(org: Org, object: SObject, path: string[]): Column {
       `Didn't understand relationship '${name}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name.`,
     );
   }
-  const end = columnOf(org, org.object(target), further);
+  const end = columnOf(org, org.visibleObject(target), further);
   const readLink = org.reader(object, link);
   const rows = org.table(target).rows;
   const read: Reader = (row) => {
@@ -67,6 +67,8 @@ export function compile(org: Org, object: SObject, condition: Condition, runInne
 
 function comparison(org: Org, object: SObject, wanted: Comparison, runInner: RunInner): Predicate {
   const { field, read: readRaw } = columnOf(org, object, wanted.field.split('.'));
+  if (!isFilterable(field))
+    throw badRequest('INVALID_FIELD', `field '${field.name}' can not be filtered in a query call`);
   // Text compares without case; ids, dates and numbers as they are.
   const read: Reader = TEXT_TYPES.has(field.type) ? (row) => lower(readRaw(row)) : readRaw;
   const operator = wanted.operator.toUpperCase();

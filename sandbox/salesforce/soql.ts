@@ -60,7 +60,7 @@ function runQuery(org: Org, query: Query, includeDeleted: boolean): QueryResult 
 
 function queryable(org: Org, name: string): SObject {
   try {
-    return org.object(name);
+    return org.visibleObject(name);
   } catch (error) {
     if (!(error instanceof SalesforceError)) throw error;
     throw badRequest('INVALID_TYPE', `sObject type '${name}' is not supported.`);

@@ -10,7 +10,8 @@ import { accepted } from './values.ts';
 export type RowError = { statusCode: string; message: string; fields: string[] };
 export type RowResult = { id?: string; success: boolean; errors: RowError[]; created?: boolean };
 export type Body = Record<string, unknown>;
-export type WriteOptions = { text?: boolean };
+/** `text`: the values come from CSV. `allowSave`: an alert of a duplicate rule does not stop the write. */
+export type WriteOptions = { text?: boolean; allowSave?: boolean };
 
 export type Writer = {
   create(object: SObject, body: Body, options?: WriteOptions): RowResult;
@@ -18,6 +19,8 @@ export type Writer = {
   delete(id: string): RowResult;
   /** Every write to this record is refused from now on, as by a validation rule; no error code ends it. */
   refuse(id: string, errorCode: string | null, message: string): void;
+  /** A duplicate rule alerts whoever writes to this record. */
+  alertDuplicates(id: string): void;
 };
 
 export function failure(errorCode: string, message: string, fields: string[] = [], id?: string): RowResult {
@@ -35,9 +38,12 @@ function outcome(run: () => RowResult): RowResult {
 
 export function writerOf(org: Org): Writer {
   const refused = new Map<string, { errorCode: string; message: string }>();
-  const mayWrite = (id: string) => {
+  const duplicates = new Set<string>();
+  const mayWrite = (id: string, allowSave = false) => {
     const rule = refused.get(id);
     if (rule) throw badRequest(rule.errorCode, rule.message);
+    if (duplicates.has(id) && !allowSave)
+      throw badRequest('DUPLICATES_DETECTED', 'Use one of these records?');
   };
 
   return {
@@ -62,7 +68,7 @@ export function writerOf(org: Org): Writer {
     update: (object, id, body, options = {}) =>
       outcome(() => {
         const row = existing(org, object, id);
-        mayWrite(row.id);
+        mayWrite(row.id, options.allowSave);
         if (object.name === 'Contact' && row.f.IsPersonAccount) {
           throw badRequest(
             'FIELD_INTEGRITY_EXCEPTION',
@@ -78,6 +84,7 @@ export function writerOf(org: Org): Writer {
             emptied,
           );
         checkStatus(org, object, { ...row.f, ...values });
+        checkRecordType(org, object, row, values);
         org.update(object, row, values);
         afterWrite(org, object, row, values);
         return { id: row.id, success: true, errors: [] };
@@ -98,6 +105,9 @@ export function writerOf(org: Org): Writer {
         return { id: row.id, success: true, errors: [] };
       }),
 
+    alertDuplicates: (id) => {
+      duplicates.add(toId18(id) ?? id);
+    },
     refuse: (id, errorCode, message) => {
       const id18 = toId18(id) ?? id;
       if (errorCode === null) refused.delete(id18);
@@ -194,6 +204,26 @@ function checkNew(org: Org, object: SObject, values: Record<string, Value>): voi
       'DUPLICATE_VALUE',
       `duplicate value found: <unknown> duplicates value on record with id: ${duplicate}`,
     );
+}
+
+/** A restricted picklist takes those values only that the record's type offers. */
+function checkRecordType(org: Org, object: SObject, row: Row, values: Record<string, Value>): void {
+  const offered = org.recordTypes.get(String(values.RecordTypeId ?? row.f.RecordTypeId ?? ''));
+  if (offered === undefined) return;
+  for (const [name, value] of Object.entries(values)) {
+    const field = object.fields.get(name.toLowerCase());
+    if (!field?.restricted || value === null) continue;
+    const own = offered.get(`${object.name}.${name}`.toLowerCase());
+    const bad = String(value)
+      .split(';')
+      .find((each) => !own?.has(each));
+    if (bad === undefined) continue;
+    throw badRequest(
+      'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST',
+      `${field.label}: bad value for restricted picklist field: ${bad}`,
+      [name],
+    );
+  }
 }
 
 /** A member's status must be one of its campaign's own. */
