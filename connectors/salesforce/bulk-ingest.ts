@@ -26,6 +26,10 @@ type Job = z.infer<typeof Job>;
 
 const State = z.object({ id: z.string(), state: z.string(), errorMessage: z.string().nullish() });
 
+/** For an upload, and for results that are as long. */
+const LONG_CALL_MS = 10 * 60_000;
+const MAX_RESULT_BYTES = 256 * 1024 * 1024;
+
 const POLL = { firstMs: 200, factor: 1.6, maxMs: 30_000 };
 
 /**
@@ -115,6 +119,7 @@ async function upload(
       write: true,
       rows,
       expect: 'nothing',
+      timeoutMs: LONG_CALL_MS,
     });
   } catch (error) {
     const isThere = error instanceof RemoteError && error.status === 400 && /STATE/i.test(error.code);
@@ -179,7 +184,13 @@ function errorOf(text: string): { code: string; message: string; fields: string[
 const ResultRows = z.array(z.record(z.string(), z.string()));
 
 async function resultRows(context: Context<SalesforceConfig>, job: OneJob, rest: string) {
-  const answer = await send(context, { method: 'GET', path: pathOf(job, rest), expect: 'text' });
+  const answer = await send(context, {
+    method: 'GET',
+    path: pathOf(job, rest),
+    expect: 'text',
+    timeoutMs: LONG_CALL_MS,
+    maxBytes: MAX_RESULT_BYTES,
+  });
   const told = answer.headers.get('sforce-numberofrecords');
   const truncated = (cause?: unknown) =>
     new RemoteError('truncated', `Salesforce sent a part only of the results of the job ${job.id}.`, {

@@ -19,6 +19,8 @@ const MAX_PAGE_BYTES = 256 * 1024 * 1024;
 const PAGE_TIMEOUT_MS = 5 * 60_000;
 /** Each look at a job is a call. Looks come further apart; after the last of them the caller may commit and go on. */
 const POLL_MS = [150, 250, 400, 700, 1_100, 1_800];
+/** A job that took longer is looked at once in each step. */
+const LATER_MS = 4_000;
 
 export type BulkAnswer =
   /** Made just now, or still at work. */
@@ -37,10 +39,10 @@ export async function bulkRows(
   job: BulkJob | null,
 ): Promise<BulkAnswer> {
   try {
-    if (job === null) return { state: 'waiting', job: await createJob(context, soql) };
+    if (job === null) return await begun(context, soql);
     if (job.locator === null) {
       const state = await settled(context, job);
-      if (state === 'waiting') return { state, job };
+      if (state === 'waiting') return { state, job: { ...job, polls: job.polls + 1 } };
       if (state === 'failed') return { state };
     }
     const page = await resultPage(context, job);
@@ -53,10 +55,23 @@ export async function bulkRows(
   }
 }
 
+/** The org may have no bulk queries, or none left today: what is asked is then asked in another way. */
+async function begun(context: Context<SalesforceConfig>, soql: string): Promise<BulkAnswer> {
+  try {
+    return { state: 'waiting', job: await createJob(context, soql) };
+  } catch (error) {
+    const isRefused =
+      error instanceof RemoteError && !error.retryable && error.status >= 400 && error.status < 500;
+    if (!isRefused) throw error;
+    context.log.warn({ code: error.code }, 'bulk query refused');
+    return { state: 'failed' };
+  }
+}
+
 async function createJob(context: Context<SalesforceConfig>, soql: string): Promise<BulkJob> {
   const body = { operation: 'query', query: soql };
   const { data } = await call(context, { method: 'POST', path: dataPath('/jobs/query'), body }, JobAnswer);
-  return { id: data.id, version: API_VERSION, locator: null };
+  return { id: data.id, version: API_VERSION, locator: null, polls: 0 };
 }
 
 async function settled(
@@ -64,14 +79,16 @@ async function settled(
   job: BulkJob,
 ): Promise<'done' | 'waiting' | 'failed'> {
   const path = dataPath(`/jobs/query/${job.id}`, job.version);
-  for (const waitMs of POLL_MS) {
+  const isLate = job.polls > 0;
+  for (const waitMs of isLate ? [LATER_MS] : POLL_MS) {
+    if (isLate) await sleep(waitMs, undefined, { signal: context.signal });
     const { data } = await call(context, { method: 'GET', path }, JobAnswer);
     if (data.state === 'JobComplete') return 'done';
     if (data.state === 'Failed' || data.state === 'Aborted') {
       context.log.warn({ job: job.id, state: data.state, reason: data.errorMessage }, 'bulk query failed');
       return 'failed';
     }
-    await sleep(waitMs, undefined, { signal: context.signal });
+    if (!isLate) await sleep(waitMs, undefined, { signal: context.signal });
   }
   return 'waiting';
 }
@@ -135,7 +152,9 @@ async function csvRows(response: Response, job: BulkJob): Promise<Row[]> {
     throw broken(job, 'sent a page that breaks off', true, cause);
   }
   const told = response.headers.get('sforce-numberofrecords');
-  if (header === undefined || (told !== null && Number(told) !== rows.length)) {
+  // Where nothing was found, not even the names of the columns may come.
+  const isWhole = header !== undefined || told === '0';
+  if (!isWhole || (told !== null && Number(told) !== rows.length)) {
     throw broken(job, `sent ${rows.length} rows where it said ${told ?? 'some'}`, true);
   }
   return rows;

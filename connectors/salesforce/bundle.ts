@@ -67,7 +67,7 @@ export function permissionSetFile({ name, label, fields, editable, more = {} }: 
   return { [`permissionsets/${name}.permissionset-meta.xml`]: metadataFile('PermissionSet', sorted) };
 }
 
-function fieldXml({ name, label, type, values }: Wanted): XmlObject {
+function fieldXml({ name, label, type, values, isRestricted }: Wanted): XmlObject {
   const value = values.map((each) => ({
     fullName: each.value,
     default: false,
@@ -80,7 +80,7 @@ function fieldXml({ name, label, type, values }: Wanted): XmlObject {
     label,
     type,
     ...(values.length > 0 && {
-      valueSet: { restricted: true, valueSetDefinition: { sorted: false, value } },
+      valueSet: { restricted: isRestricted, valueSetDefinition: { sorted: false, value } },
     }),
     ...(type === 'MultiselectPicklist' && { visibleLines: 4 }),
   };

@@ -38,26 +38,25 @@ export async function prepareCampaign(
     );
   }
   try {
-    const types = schema.fields.get('Type')?.picklistValues ?? [];
-    const remote =
-      known ??
-      (await createCampaign(
-        context,
-        target,
-        types.some(({ value }) => value === 'Segment'),
-      ));
+    const types = schema.fields.get('Type')?.picklistValues.filter(({ active }) => active) ?? [];
+    const type = ['Segment', 'Other'].find((each) => types.some(({ value }) => value === each));
+    const remote = known ?? (await createCampaign(context, target, type));
     await ensureStatuses(context, remote.id);
     return { id: target.id, state: 'ready', remote };
   } catch (error) {
     const isRefused = error instanceof RemoteError && !error.retryable && !error.outcomeUnknown;
     if (!isRefused) throw error;
-    return needsYou(
-      target,
-      error.message,
-      'Let the connected user make campaigns (the Marketing User right).',
-    );
+    return needsYou(target, error.message, actionFor(error.code));
   }
 }
+
+const ASKS_MORE =
+  /^(REQUIRED_FIELD_MISSING|FIELD_CUSTOM_VALIDATION_EXCEPTION|INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST)$/;
+
+const actionFor = (code: string) =>
+  ASKS_MORE.test(code)
+    ? 'Let campaigns of Segment Sync pass that rule or do without that field, or leave campaigns out.'
+    : 'Let the connected user make campaigns (the Marketing User right).';
 
 /** The one that we remember, or made without hearing of it: it has our name and our mark. */
 async function findCampaign(
@@ -76,13 +75,13 @@ const Made = z.object({ id: z.string() });
 async function createCampaign(
   context: Context<SalesforceConfig>,
   target: PrepareTarget,
-  hasType: boolean,
+  type: string | undefined,
 ): Promise<CampaignRemote> {
   const name = nameOf(target);
   const body = {
     Name: name,
     IsActive: false,
-    Type: hasType ? 'Segment' : 'Other',
+    ...(type !== undefined && { Type: type }),
     Description: markOf(target),
   };
   const path = dataPath('/sobjects/Campaign');

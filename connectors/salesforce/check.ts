@@ -8,8 +8,9 @@ import { call, dataPath } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { LEFT_FOR_ALL } from './dialect.ts';
 import { pathOf, SOBJECTS } from './objects.ts';
+import { connectedUser } from './permissions.ts';
 import { canRead, type Schema, schemaOf } from './schema.ts';
-import { query } from './soql.ts';
+import { inList, query, quote, wholeQuery } from './soql.ts';
 import { TASK_FIELDS } from './tasks.ts';
 
 const good = (code: string, message: string): CheckItem => ({
@@ -48,6 +49,7 @@ export async function checkSalesforce(
   if (!org.ok) return [org];
   const items = [org, ...(await limits(context))];
   for (const object of ObjectType.options) items.push(...(await checkObject(context, object, needs)));
+  items.push(...(await checkSharing(context)));
   items.push(await tried('changes', 'warning', () => checkChanges(context)));
   if (needs.write) {
     items.push(
@@ -131,6 +133,34 @@ async function checkObject(
     if (!seen.includes(true)) items.push(missing(object, name));
   }
   return items;
+}
+
+/** Records that are not shared with the connected user are as if they were not there: counts and segments lack them. */
+async function checkSharing(context: Context<SalesforceConfig>): Promise<CheckItem[]> {
+  const wanted = Object.values(SOBJECTS).flat();
+  try {
+    const sets = `SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = ${quote(await connectedUser(context))}`;
+    const all = `SELECT Id FROM PermissionSet WHERE PermissionsViewAllData = true AND Id IN (${sets})`;
+    if ((await wholeQuery(context, all)).length > 0) return [good('sharing', 'Sees all records.')];
+    const some = `SELECT SobjectType FROM ObjectPermissions WHERE PermissionsViewAllRecords = true AND SobjectType IN ${inList(wanted)} AND ParentId IN (${sets})`;
+    const seen = new Set((await wholeQuery(context, some)).map((row) => row('SobjectType')));
+    const schemas = await Promise.all(wanted.map((sobject) => schemaOf(context, sobject)));
+    const partly = wanted.filter((sobject, index) => schemas[index] !== null && !seen.has(sobject));
+    if (partly.length === 0) return [good('sharing', 'Sees all records.')];
+    return [
+      {
+        code: 'sharing',
+        ok: false,
+        level: 'warning',
+        message: `Of ${partly.join(', ')} the connected user sees those records only that are shared with it. The others are in no segment and no count.`,
+        action: `Give the connected user View All on ${partly.join(', ')}, or leave it so if that is what you want.`,
+      },
+    ];
+  } catch (error) {
+    // Not every user may see who has which rights.
+    if (error instanceof RemoteError && !error.retryable) return [];
+    throw error;
+  }
 }
 
 const readable = (sobject: string, schema: Schema | null): CheckItem =>

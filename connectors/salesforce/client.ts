@@ -9,7 +9,7 @@ import type { Context, Token } from '../contract.ts';
 import { allowedApiUrl, exchange, type HttpAnswer, type HttpRequest, pinnedFetch } from '../http.ts';
 import { API_VERSION, CLIENT_NAME, SALESFORCE_HOSTS } from './app.ts';
 import type { SalesforceConfig } from './config.ts';
-import { DIALECT } from './dialect.ts';
+import { DIALECT, IMPATIENT } from './dialect.ts';
 
 type SdkRequest = Parameters<Transport['httpRequest']>[0];
 
@@ -49,13 +49,18 @@ export type Call = {
   /** A call that does no harm when it is applied twice. */
   idempotent?: boolean;
   expect?: HttpRequest['expect'];
+  timeoutMs?: number;
+  maxBytes?: number;
+  /** The caller goes another way where the call takes Salesforce too long. */
+  hasOtherWay?: boolean;
 };
 
 export const dataPath = (rest: string, version: string = API_VERSION) => `/services/data/v${version}${rest}`;
 
 /** Calls Salesforce; the answer's status and type are checked. */
 export function send(context: Context<SalesforceConfig>, given: Call): Promise<HttpAnswer> {
-  return exchange(context, DIALECT, requestOf(given), async (token, signal) => {
+  const dialect = given.hasOtherWay ? IMPATIENT : DIALECT;
+  return exchange(context, dialect, requestOf(given), async (token, signal) => {
     const apiUrl = allowedApiUrl(token.apiUrl, SALESFORCE_HOSTS);
     const pinned = pinnedFetch(context.fetch, apiUrl);
     const transport = new FetchTransport(({ url, method, headers, body }) =>
@@ -83,7 +88,7 @@ export function send(context: Context<SalesforceConfig>, given: Call): Promise<H
 }
 
 export function requestOf(given: Call): HttpRequest {
-  const { method, path, write = false, rows } = given;
+  const { method, path, write = false, rows, timeoutMs, maxBytes } = given;
   return {
     method,
     path,
@@ -93,6 +98,8 @@ export function requestOf(given: Call): HttpRequest {
     // A POST that does not write only reads.
     idempotent: given.idempotent ?? (write ? undefined : true),
     expect: given.expect ?? 'json',
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(maxBytes !== undefined && { maxBytes }),
   };
 }
 
@@ -102,14 +109,19 @@ export function urlOf(apiUrl: string, { path, query = {} }: Pick<Call, 'path' | 
   return url.href;
 }
 
-/** By the client's name our own changes are known again. Without the last one Salesforce gives records that we touch to somebody by the org's assignment rules. */
+/**
+ * By the client's name our own changes are known again. Without the others Salesforce gives
+ * records that we touch to somebody by the org's assignment rules, and refuses to label one that resembles another. */
 export function headersOf({ method, body, text }: Call): Record<string, string> {
   const type = text?.type ?? (body === undefined ? undefined : 'application/json');
   return {
     ...(type !== undefined && { 'content-type': type }),
     ...(text?.type.startsWith('text/xml') && { SOAPAction: '""' }),
     'Sforce-Call-Options': `client=${CLIENT_NAME}`,
-    ...(method !== 'GET' && { 'Sforce-Auto-Assign': 'FALSE' }),
+    ...(method !== 'GET' && {
+      'Sforce-Auto-Assign': 'FALSE',
+      'Sforce-Duplicate-Rule-Header': 'allowSave=true',
+    }),
   };
 }
 

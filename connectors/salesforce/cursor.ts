@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { Json } from '../contract.ts';
 
 /** Where a bulk query stands. Its results are read with the API version that made it. */
-export const BulkJob = z.object({ id: z.string(), version: z.string(), locator: z.string().nullable() });
+export const BulkJob = z.object({
+  id: z.string(),
+  version: z.string(),
+  locator: z.string().nullable(),
+  /** Steps that waited for it. */
+  polls: z.int().default(0),
+});
 export type BulkJob = z.infer<typeof BulkJob>;
 
 /** How far a pull has come. An object of ours may be several of theirs, which are read one after the other. */
@@ -26,6 +32,10 @@ export const Cursor = z.object({
   skip: z.int().default(0),
   /** Bulk jobs of this object that came to nothing. */
   failures: z.int().default(0),
+  /** Is this pass for changes one over all records? */
+  isOverAll: z.boolean().default(false),
+  /** When all records were read last, by Salesforce's clock; formulas change without a sign. */
+  allReadAt: z.number().nullable().default(null),
   /** Do deals of this org have contact roles? */
   hasRoles: z.boolean().default(false),
 });

@@ -26,10 +26,11 @@ type Existing = { id: string; sobject: string; name: string; isOurs: boolean };
 /** Makes fields ready: there, ours, with the right values, and visible to the connected user. */
 export async function prepareFields(
   context: Context<SalesforceConfig>,
-  fields: Wanted[],
+  given: Wanted[],
 ): Promise<Prepared[]> {
-  if (fields.length === 0) return [];
+  if (given.length === 0) return [];
   forgetSchemas(context);
+  const fields = await Promise.all(given.map((wanted) => asTheOrgIs(context, wanted)));
   const settled = await Promise.all(fields.map((wanted) => isSettled(context, wanted)));
   let open = fields.filter((_wanted, index) => !settled[index]);
   const existing = open.length === 0 ? [] : await findFields(context, open);
@@ -53,6 +54,15 @@ export async function prepareFields(
   );
 }
 
+/** Not every org has leads, and in some records have types. */
+async function asTheOrgIs(context: Context<SalesforceConfig>, wanted: Wanted): Promise<Wanted> {
+  const schemas = await Promise.all(wanted.sobjects.map((sobject) => schemaOf(context, sobject)));
+  const hasTypes = schemas.some((schema) => schema?.recordTypeInfos.some(({ master }) => !master));
+  const isThere = wanted.sobjects.filter((_sobject, index) => schemas[index] !== null);
+  // The first of them there has to be; what is wrong is then told by what follows.
+  return { ...wanted, isRestricted: !hasTypes, sobjects: isThere.length > 0 ? isThere : wanted.sobjects };
+}
+
 /** Is everything as we remember it? Then nothing is asked, let alone written. */
 async function isSettled(context: Context<SalesforceConfig>, wanted: Wanted): Promise<boolean> {
   const { remembered, sobjects, name, values } = wanted;
@@ -61,6 +71,7 @@ async function isSettled(context: Context<SalesforceConfig>, wanted: Wanted): Pr
     const field = (await schemaOf(context, sobject))?.fields.get(name);
     if (!field || remembered.ids[sobject] === undefined || !hasType(field, wanted)) return false;
     if (!field.updateable || valuesChange(described(field), values) !== null) return false;
+    if (field.restrictedPicklist && !wanted.isRestricted) return false;
   }
   return true;
 }
@@ -194,7 +205,10 @@ const FieldDetails = z.object({
   Metadata: z.looseObject({
     type: z.string().nullish(),
     valueSet: z
-      .looseObject({ valueSetDefinition: z.looseObject({ value: Values.nullish() }).nullish() })
+      .looseObject({
+        restricted: z.boolean().nullish(),
+        valueSetDefinition: z.looseObject({ value: Values.nullish() }).nullish(),
+      })
       .nullish(),
   }),
 });
@@ -223,8 +237,11 @@ async function updateField(
     },
   );
   const change = valuesChange(values, wanted.values);
-  if (change === null) return null;
-  const body = { Metadata: { ...Metadata, valueSet: valueSet(change) } };
+  const isRestricted = Metadata.valueSet?.restricted === true;
+  if (change === null && (!isRestricted || wanted.isRestricted)) return null;
+  // What was opened stays open.
+  const next = valueSet(change ?? values, isRestricted && wanted.isRestricted);
+  const body = { Metadata: { ...Metadata, valueSet: next } };
   await call(
     context,
     { method: 'PATCH', path, body, write: true, idempotent: true, rows: 1, expect: 'nothing' },

@@ -49,33 +49,53 @@ export const DIALECT: Dialect = {
       },
     ];
   },
-  refusal(answer, request) {
-    const error = errorOf(answer);
-    if (error === undefined) return undefined;
-    const { code, message } = error;
-    if (code === 'INVALID_SESSION_ID' || code === 'INVALID_AUTH_HEADER') {
-      return new AuthError('unauthorized', 'Salesforce no longer accepts our token.', {
-        action: 'Reconnect Salesforce under Connections.',
-      });
-    }
-    if (code === 'REQUEST_LIMIT_EXCEEDED') return tooMany(answer, request);
-    if (answer.status === 401 || answer.status >= 500 || answer.status === 420) return undefined;
-    return refused(answer.status, code, message, request);
-  },
+  refusal: (answer, request) => refusalOf(answer, request, PASSING),
 };
 
-/** The first error of an answer: JSON from REST, XML from the Metadata API. */
-function errorOf(answer: HttpAnswer): { code: string; message: string } | undefined {
-  const body = ErrorBody.safeParse(answer.json);
-  if (body.success) return { code: body.data[0]?.errorCode ?? '', message: body.data[0]?.message ?? '' };
-  const [, code, message] =
-    /<faultcode>(?:\w+:)?(\w+)<\/faultcode>\s*<faultstring>([^<]*)/.exec(answer.text) ?? [];
-  return code === undefined ? undefined : { code, message: message ?? '' };
+/** For calls that there is another way for: asked again, the same query takes its two minutes again. */
+export const IMPATIENT: Dialect = {
+  ...DIALECT,
+  refusal: (answer, request) => refusalOf(answer, request, PASSING_SOON),
+};
+
+function refusalOf(
+  answer: HttpAnswer,
+  request: HttpRequest,
+  passing: ReadonlySet<string>,
+): AppError | undefined {
+  const error = errorOf(answer);
+  if (error === undefined) return undefined;
+  const { code, message } = error;
+  if (code === 'INVALID_SESSION_ID' || code === 'INVALID_AUTH_HEADER') {
+    return new AuthError('unauthorized', 'Salesforce no longer accepts our token.', {
+      action: 'Reconnect Salesforce under Connections.',
+    });
+  }
+  if (code === 'REQUEST_LIMIT_EXCEEDED') return tooMany(answer, request, message);
+  // SOAP says everything with status 500: what its fault names is no failure of the server, unless that is its name.
+  const isTheirs = answer.status >= 500 && !(error.isFault && !SERVER_FAULTS.has(code));
+  if (answer.status === 401 || isTheirs || answer.status === 420) return undefined;
+  return refused(error.isFault ? 400 : answer.status, code, message, request, passing.has(code));
 }
 
-function tooMany(answer: HttpAnswer, request: HttpRequest): RateLimitError {
+/** Faults that say that Salesforce itself failed. */
+const SERVER_FAULTS = new Set(['UNKNOWN_EXCEPTION', 'SERVER_UNAVAILABLE', 'Server']);
+
+/** The first error of an answer: JSON from REST, XML from the Metadata API. */
+function errorOf(answer: HttpAnswer): { code: string; message: string; isFault: boolean } | undefined {
+  const body = ErrorBody.safeParse(answer.json);
+  const [first] = body.success ? body.data : [];
+  if (first) return { code: first.errorCode, message: first.message, isFault: false };
+  const [, code, message] =
+    /<faultcode>(?:\w+:)?(\w+)<\/faultcode>\s*<faultstring>([^<]*)/.exec(answer.text) ?? [];
+  return code === undefined ? undefined : { code, message: message ?? '', isFault: true };
+}
+
+function tooMany(answer: HttpAnswer, request: HttpRequest, message: string): RateLimitError {
   const usage = usageOf(answer.headers);
-  const isSpent = usage === undefined || usage.used >= usage.limit;
+  // The same code says that too many long calls are under way at once.
+  const isCrowd = /concurrent/i.test(message);
+  const isSpent = !isCrowd && (usage === undefined || usage.used >= usage.limit);
   const action = 'Nothing to do: we wait and go on by ourselves.';
   return isSpent
     ? new RateLimitError(
@@ -97,9 +117,16 @@ function tooMany(answer: HttpAnswer, request: HttpRequest): RateLimitError {
 }
 
 /** Codes that pass by themselves although their status is one of the caller's faults. */
-const PASSING = new Set(['UNABLE_TO_LOCK_ROW', 'QUERY_TIMEOUT', 'SERVER_UNAVAILABLE']);
+const PASSING_SOON = new Set(['UNABLE_TO_LOCK_ROW', 'SERVER_UNAVAILABLE']);
+const PASSING = new Set([...PASSING_SOON, 'QUERY_TIMEOUT']);
 
-function refused(status: number, code: string, message: string, request: HttpRequest): AppError {
+function refused(
+  status: number,
+  code: string,
+  message: string,
+  request: HttpRequest,
+  retryable: boolean,
+): AppError {
   const said = message.slice(0, 500);
   return new RemoteError(
     code,
@@ -107,14 +134,21 @@ function refused(status: number, code: string, message: string, request: HttpReq
     {
       status,
       said,
-      retryable: PASSING.has(code),
-      action:
-        status === 403
-          ? 'Ask an admin of the org to give the connected user this right.'
-          : 'Look at the reason that Salesforce gives, and mend it there.',
+      retryable,
+      action: actionOf(status, code),
     },
   );
 }
+
+const actionOf = (status: number, code: string) =>
+  ACTIONS[code] ??
+  (status === 403
+    ? 'Ask an admin of the org to give the connected user this right.'
+    : 'Look at the reason that Salesforce gives, and mend it there.');
+
+const NO_API =
+  'Segment Sync needs the API: Enterprise, Unlimited, Performance and Developer Edition have it, Professional Edition as an extra. Where the edition has it, give the connected user the permission API Enabled.';
+const ACTIONS: Record<string, string> = { API_DISABLED_FOR_ORG: NO_API, API_CURRENTLY_DISABLED: NO_API };
 
 /** Did Salesforce say that the thing does not exist? */
 export const isNotFound = (error: unknown): error is RemoteError =>

@@ -2,7 +2,7 @@ import type { ObjectType } from '../../src/model/record.ts';
 import type { Context, Property } from '../contract.ts';
 import { bareName, OUR_PREFIX } from './app.ts';
 import type { SalesforceConfig } from './config.ts';
-import { liveWhere, SOBJECTS } from './objects.ts';
+import { liveWhere, SOBJECTS, sourcesOf } from './objects.ts';
 import { type Field, schemaOf } from './schema.ts';
 import { count } from './soql.ts';
 
@@ -71,7 +71,7 @@ export async function sizeOfSalesforce(
   object: ObjectType,
 ): Promise<number> {
   let size = 0;
-  for (const sobject of SOBJECTS[object]) {
+  for (const sobject of await sourcesOf(context, object)) {
     size += (await count(context, sobject, await liveWhere(context, sobject))).count;
   }
   return size;

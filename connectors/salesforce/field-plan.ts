@@ -14,6 +14,11 @@ export type Wanted = {
   label: string;
   type: FieldRemote['type'];
   values: PicklistValue[];
+  /**
+   * May the picklist take no other values? Not where records have types: each type offers values of its own, of a new
+   * field none, and Salesforce then refuses every value of a restricted one.
+   */
+  isRestricted: boolean;
   sobjects: ('Contact' | 'Lead' | 'Account')[];
   remembered: FieldRemote | null;
 };
@@ -31,6 +36,8 @@ export function wantedOf(target: PrepareTarget): Wanted {
     sobjects:
       target.object === 'company' ? (['Account'] as const).slice() : (['Contact', 'Lead'] as const).slice(),
     values: [],
+    // Of an org that we do not know.
+    isRestricted: false,
   };
   const name = (rest: string) => remembered?.property ?? nameOf(rest);
   if (kind === 'changed_at') {
@@ -119,18 +126,18 @@ export const description = () => `${MARKER} Changes by hand may be replaced.`;
 
 /** The field's definition as the Tooling API takes it. */
 export function metadataOf(wanted: Wanted): Record<string, unknown> {
-  const { type, label, values } = wanted;
+  const { type, label, values, isRestricted } = wanted;
   return {
     type,
     label,
     description: description(),
-    ...(values.length > 0 && { valueSet: valueSet(values) }),
+    ...(values.length > 0 && { valueSet: valueSet(values, isRestricted) }),
     ...(type === 'MultiselectPicklist' && { visibleLines: 4 }),
   };
 }
 
-export const valueSet = (values: PicklistValue[]) => ({
-  restricted: true,
+export const valueSet = (values: PicklistValue[], restricted: boolean) => ({
+  restricted,
   valueSetDefinition: {
     sorted: false,
     value: values.map(({ value, label, isActive }) => ({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AppError, AuthError, RemoteError } from '../../src/errors.ts';
+import { type AppError, AuthError, RateLimitError, RemoteError } from '../../src/errors.ts';
 import type { OAuthApp, OAuthSecret } from '../contract.ts';
 import { allowedApiUrl, type HttpAnswer, type HttpRequest, pinnedFetch, send, toError } from '../http.ts';
 import { retry } from '../retry.ts';
@@ -136,11 +136,25 @@ const OAuthError = z.object({ error: z.string().default(''), error_description: 
 /** An earlier request with this token is still under way: https://github.com/forcedotcom/sfdx-core/pull/1342 */
 const BUSY = /already being processed/i;
 
+/** Salesforce did not get to it, or too many logins came at once: the token is as good as before. */
+const PASSING = /^(unknown_error|server_error|temporarily_unavailable)$/;
+const TOO_MANY = /login rate exceeded|too many requests/i;
+const LOGIN_WAIT_MS = 15 * 60_000;
+const PASSING_WAIT_MS = 30_000;
+
 /** 400 invalid_grant: the app was blocked, or the token is used up. Anything else is the usual error of its status. */
 function refusal(answer: HttpAnswer): AppError {
   if (answer.status !== 400 && answer.status !== 401) return toError(DIALECT, REQUEST, answer);
   const body = OAuthError.safeParse(answer.json);
   const reason = body.success ? body.data.error_description || body.data.error : '';
+  const isTooMany = TOO_MANY.test(reason);
+  if (isTooMany || (body.success && PASSING.test(body.data.error))) {
+    return new RateLimitError('no_token_now', `Salesforce gives no token for now (${reason}).`, {
+      retryAfterMs: isTooMany ? LOGIN_WAIT_MS : PASSING_WAIT_MS,
+      said: reason,
+      action: 'Nothing to do: we wait and go on by ourselves.',
+    });
+  }
   if (BUSY.test(reason)) {
     return new RemoteError('token_busy', 'Salesforce is still working on our last request for a token.', {
       status: answer.status,

@@ -1,7 +1,7 @@
 import type { ObjectType } from '../../src/model/record.ts';
 import type { Context } from '../contract.ts';
 import type { SalesforceConfig } from './config.ts';
-import { canRead } from './schema.ts';
+import { canRead, fieldAt, schemaOf } from './schema.ts';
 
 export type SObject = 'Contact' | 'Lead' | 'Account' | 'Opportunity';
 
@@ -11,6 +11,16 @@ export const SOBJECTS: Record<ObjectType, readonly SObject[]> = {
   company: ['Account'],
   deal: ['Opportunity'],
 };
+
+/** Those of them that the connected user may read. The first has to be there; not every org has leads. */
+export async function sourcesOf(
+  context: Context<SalesforceConfig>,
+  object: ObjectType,
+): Promise<readonly SObject[]> {
+  const [main, ...others] = SOBJECTS[object];
+  const isThere = await Promise.all(others.map((sobject) => schemaOf(context, sobject)));
+  return [...(main ? [main] : []), ...others.filter((_sobject, index) => isThere[index] !== null)];
+}
 
 /** The first characters of an id tell its object. */
 const PREFIXES: Record<string, SObject> = {
@@ -84,6 +94,20 @@ export async function columnsOf(
   const needed: string[] = [];
   for (const path of NEEDED[sobject]) if (await canRead(context, sobject, path)) needed.push(path);
   return { select: [...new Set([...needed, ...found.values()])], properties: found };
+}
+
+/** Is one of the properties a formula? Its value may change while the record does not: with the day, or with another record. */
+export async function hasFormula(
+  context: Context<SalesforceConfig>,
+  object: ObjectType,
+  properties: readonly string[],
+): Promise<boolean> {
+  for (const sobject of await sourcesOf(context, object)) {
+    for (const property of properties) {
+      if ((await fieldAt(context, sobject, pathOf(sobject, property)))?.calculated) return true;
+    }
+  }
+  return false;
 }
 
 /** Which rows of an object are records of ours; deleted ones are left out by Salesforce itself. */

@@ -49,9 +49,14 @@ async function createSet(context: Context<SalesforceConfig>): Promise<string> {
 
 const UserInfo = z.object({ user_id: z.string() });
 
+/** The id of the user whose token we have. */
+export async function connectedUser(context: Context<SalesforceConfig>): Promise<string> {
+  const { data } = await call(context, { method: 'GET', path: '/services/oauth2/userinfo' }, UserInfo);
+  return data.user_id;
+}
+
 async function assign(context: Context<SalesforceConfig>, setId: string): Promise<void> {
-  const me = await call(context, { method: 'GET', path: '/services/oauth2/userinfo' }, UserInfo);
-  const userId = me.data.user_id;
+  const userId = await connectedUser(context);
   const soql = `SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = ${quote(setId)} AND AssigneeId = ${quote(userId)}`;
   if ((await query(context, soql)).rows.length > 0) return;
   const body = { PermissionSetId: setId, AssigneeId: userId };

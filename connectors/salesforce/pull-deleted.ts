@@ -2,10 +2,10 @@ import type { SourceRecord } from '../../src/model/record.ts';
 import type { Context, Page, PullRequest } from '../contract.ts';
 import type { SalesforceConfig } from './config.ts';
 import { cursorOf, nextSource } from './cursor.ts';
-import { SOBJECTS, type SObject } from './objects.ts';
+import { type SObject, sourcesOf } from './objects.ts';
 import { ended, isEnd, passed, queryChanged } from './pull-changed.ts';
 import { isTrue, tombstone } from './records.ts';
-import { chunks, IDS_IN_QUERY, inList, isoOf, query, type Row } from './soql.ts';
+import { chunks, IDS_IN_QUERY, inList, isoOf, type Row, wholeQuery } from './soql.ts';
 
 /** What went before we began is nothing to us; the recycle bin reaches back 15 days. */
 const FIRST_REACH_MS = 15 * 86_400_000;
@@ -18,10 +18,15 @@ export async function* pullDeleted(
   context: Context<SalesforceConfig>,
   { object, cursor: from }: PullRequest,
 ): AsyncGenerator<Page, void, void> {
-  const sources = SOBJECTS[object];
+  const sources = await sourcesOf(context, object);
   let cursor = cursorOf(from);
   for (;;) {
-    const sobject = sources[cursor.source] ?? 'Contact';
+    const sobject = sources[cursor.source];
+    if (sobject === undefined) {
+      // It was hidden from us meanwhile.
+      yield { records: [], cursor: { since: cursor.since }, done: true };
+      return;
+    }
     const since = cursor.since[sobject] ?? Date.now() - FIRST_REACH_MS;
     const isLead = sobject === 'Lead';
     const of = {
@@ -86,7 +91,7 @@ async function followWinners(
       const of = sobject === 'Lead' ? groupByPrefix(ids) : [{ from: sobject, ids }];
       for (const { from, ids: same } of of) {
         const soql = `SELECT Id, MasterRecordId FROM ${from} WHERE Id IN ${inList(same)} AND IsDeleted = true`;
-        const { rows } = await query(context, soql, { withDeleted: true });
+        const rows = await wholeQuery(context, soql, { withDeleted: true });
         for (const row of rows) winners.set(String(row('Id')), winnerOf(row));
       }
     }

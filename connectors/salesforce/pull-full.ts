@@ -3,7 +3,7 @@ import { type BulkAnswer, bulkRows } from './bulk-query.ts';
 import type { SalesforceConfig } from './config.ts';
 import { hasContactRoles, withContactRoles } from './contact-roles.ts';
 import { type Cursor, cursorOf, nextSource } from './cursor.ts';
-import { type Columns, columnsOf, liveWhere, SOBJECTS, type SObject } from './objects.ts';
+import { type Columns, columnsOf, liveWhere, type SObject, sourcesOf } from './objects.ts';
 import { changeSources, OVERLAP_MS } from './pull-changed.ts';
 import { toRecord } from './records.ts';
 import { count, QUERY_PAGE, query, quote, type Row, whereOf } from './soql.ts';
@@ -21,12 +21,16 @@ export async function* pullFull(
   request: PullRequest,
 ): AsyncGenerator<Page, void, void> {
   const { object } = request;
-  const sources = SOBJECTS[object];
+  const sources = await sourcesOf(context, object);
   const isLinksOnly = request.mode === 'links';
   let cursor = cursorOf(request.cursor);
   if (cursor.next === null) cursor = await begun(context, request);
   const begin = cursor.next ?? 0;
   const total = cursor.counts.reduce((sum, each) => sum + each, 0);
+  const end = {
+    since: Object.fromEntries(changeSources(object).map((name) => [name, begin])),
+    allReadAt: begin,
+  };
 
   for (let sobject = sources[cursor.source]; sobject !== undefined; sobject = sources[cursor.source]) {
     const columns = await columnsOf(context, sobject, isLinksOnly ? [] : request.properties);
@@ -42,28 +46,29 @@ export async function* pullFull(
       const records = rows.map((row) => toRecord(object, sobject, row, columns));
       yield {
         records: next.hasRoles && object === 'deal' ? await withContactRoles(context, records) : records,
-        cursor: done
-          ? { since: Object.fromEntries(changeSources(object).map((name) => [name, begin])) }
-          : next,
+        cursor: done ? end : next,
         done,
         total,
       };
       cursor = next;
+      if (done) return;
     } while (cursor.skip > 0);
   }
+  // The object that was still to be read was hidden from us meanwhile.
+  yield { records: [], cursor: end, done: true, total };
 }
 
 /** Counts what there is, and notes when the pass began. */
-async function begun(context: Context<SalesforceConfig>, { object }: PullRequest): Promise<Cursor> {
+async function begun(context: Context<SalesforceConfig>, { object, mode }: PullRequest): Promise<Cursor> {
   const counts: number[] = [];
   let next: number | null = null;
-  for (const sobject of SOBJECTS[object]) {
+  for (const sobject of await sourcesOf(context, object)) {
     const found = await count(context, sobject, await liveWhere(context, sobject));
     counts.push(found.count);
     next ??= found.serverTime - OVERLAP_MS;
   }
   const hasRoles = object === 'deal' && (await hasContactRoles(context));
-  return { ...cursorOf(null), next, counts, hasRoles };
+  return { ...cursorOf(null), next, counts, hasRoles, isOverAll: mode === 'changes' };
 }
 
 type Part = { rows: Row[]; cursor: Cursor; isLast: boolean };

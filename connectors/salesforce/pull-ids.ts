@@ -4,10 +4,10 @@ import type { Context, Page, PullRequest } from '../contract.ts';
 import { call, dataPath } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { withContactRoles } from './contact-roles.ts';
-import { type Columns, columnsOf, SOBJECTS, type SObject, sobjectOf } from './objects.ts';
+import { type Columns, columnsOf, SOBJECTS, type SObject, sobjectOf, sourcesOf } from './objects.ts';
 import { goneColumns, goneRecords } from './pull-deleted.ts';
-import { tombstone, toRecord } from './records.ts';
-import { chunks, IDS_IN_QUERY, idsBeside, inList, query, type Row, rowOf } from './soql.ts';
+import { isTrue, tombstone, toRecord } from './records.ts';
+import { chunks, IDS_IN_QUERY, idsBeside, inList, type Row, rowOf, wholeQuery } from './soql.ts';
 
 /** Ids in one call of the collections API. */
 const RETRIEVE_IDS = 2_000;
@@ -20,7 +20,8 @@ export async function pullIds(context: Context<SalesforceConfig>, request: PullR
   const asked = [...new Set((request.ids ?? []).map(({ id }) => id))];
   const records: SourceRecord[] = [];
   const told = new Set<string>();
-  for (const sobject of SOBJECTS[object]) {
+  const readable = await sourcesOf(context, object);
+  for (const sobject of readable) {
     const ids = asked.filter((id) => sobjectOf(id) === sobject);
     if (ids.length === 0) continue;
     const live = await readByIds(context, request, sobject, ids);
@@ -36,12 +37,24 @@ export async function pullIds(context: Context<SalesforceConfig>, request: PullR
       told.add(record.id);
     }
   }
+  // What is hidden from us may well be there.
+  const hidden = SOBJECTS[object].filter((sobject) => !readable.includes(sobject));
+  const unreadable = asked.flatMap((id) => {
+    const sobject = hidden.find((each) => each === sobjectOf(id));
+    return sobject ? { id, reason: `The connected user can't read ${sobject} records.` } : [];
+  });
+  for (const { id } of unreadable) told.add(id);
   const now = new Date().toISOString();
   const lost = asked
     .filter((id) => !told.has(id))
     .map((id) => tombstone(object, sobjectOf(id), id, now, null));
   const linked = object === 'deal' ? await withContactRoles(context, records) : records;
-  return { records: [...linked, ...lost], cursor: null, done: true };
+  return {
+    records: [...linked, ...lost],
+    cursor: null,
+    done: true,
+    ...(unreadable.length > 0 && { unreadable }),
+  };
 }
 
 /** Live records by id, without their contact roles; what is not there is left out. */
@@ -60,7 +73,9 @@ export async function readByIds(
     const rows = isPlain
       ? await retrieve(context, sobject, columns, some)
       : await select(context, sobject, columns, some);
-    records.push(...rows.map((row) => toRecord(object, sobject, row, columns)));
+    // A person account is no company, though its id is an account's.
+    const ours = rows.filter((row) => !(sobject === 'Account' && isTrue(row('IsPersonAccount'))));
+    records.push(...ours.map((row) => toRecord(object, sobject, row, columns)));
   }
   return records;
 }
@@ -79,22 +94,14 @@ async function retrieve(
   return data.flatMap((record) => (record === null ? [] : rowOf(record)));
 }
 
-async function select(
+function select(
   context: Context<SalesforceConfig>,
   sobject: SObject,
   columns: Columns,
   ids: string[],
 ): Promise<Row[]> {
-  const found: Row[] = [];
-  for (let open = ids; open.length > 0; ) {
-    const soql = `SELECT ${columns.select.join(', ')} FROM ${sobject} WHERE Id IN ${inList(open)}`;
-    const { rows, isWhole } = await query(context, soql);
-    found.push(...rows);
-    if (isWhole) break;
-    const seen = new Set(rows.map((row) => String(row('Id'))));
-    open = open.filter((id) => !seen.has(id));
-  }
-  return found;
+  const soql = `SELECT ${columns.select.join(', ')} FROM ${sobject} WHERE Id IN ${inList(ids)}`;
+  return wholeQuery(context, soql);
 }
 
 async function readGone(
@@ -106,7 +113,7 @@ async function readGone(
   const records: SourceRecord[] = [];
   for (const some of chunks(ids, IDS_IN_QUERY)) {
     const soql = `SELECT ${goneColumns(sobject).join(', ')} FROM ${sobject} WHERE Id IN ${inList(some)} AND IsDeleted = true`;
-    const { rows } = await query(context, soql, { withDeleted: true });
+    const rows = await wholeQuery(context, soql, { withDeleted: true });
     records.push(...(await goneRecords(context, object, sobject, rows)));
   }
   return records;

@@ -20,8 +20,8 @@ export function toRecord(object: ObjectType, sobject: SObject, row: Row, columns
   }
   const properties: Record<string, Scalar> = {};
   for (const [property, path] of columns.properties) {
-    // The account of a person has the person's own name.
-    properties[property] = isPerson && path.startsWith('Account.') ? null : isoIfInstant(row(path));
+    // The account of a person has the person's own name, which is no company's.
+    properties[property] = isPerson && path === 'Account.Name' ? null : isoIfInstant(row(path));
   }
   return {
     ...common,

@@ -10,6 +10,9 @@ const Field = z.object({
   type: z.string(),
   custom: z.boolean().default(false),
   updateable: z.boolean().default(false),
+  /** A formula: its value changes without a change of the record. */
+  calculated: z.boolean().default(false),
+  restrictedPicklist: z.boolean().default(false),
   relationshipName: z.string().nullish(),
   referenceTo: z.array(z.string()).default([]),
   picklistValues: z
@@ -25,14 +28,29 @@ const Describe = z.object({
   queryable: z.boolean().default(true),
   fields: z.array(Field),
   recordTypeInfos: z
-    .array(z.object({ name: z.string(), developerName: z.string(), recordTypeId: z.string() }))
+    .array(
+      z.object({
+        name: z.string(),
+        developerName: z.string(),
+        recordTypeId: z.string(),
+        /** Every object has this one, which stands for none. */
+        master: z.boolean().default(false),
+      }),
+    )
     .default([]),
 });
 
 export type Schema = Omit<z.infer<typeof Describe>, 'fields'> & {
-  /** Fields that the connected user may see, by name; Salesforce hides the others as if they were not there. */
+  /** Fields with plain values that the connected user may see; Salesforce hides the others as if they were not there. */
   fields: Map<string, Field>;
 };
+
+/**
+ * Types whose values are made of parts, or are files: no cell holds one, and a bulk query that asks for one is refused.
+ * The parts of an address are fields of their own.
+ * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/compound_fields.htm
+ */
+const UNREADABLE = new Set(['address', 'location', 'base64', 'anyType', 'complexvalue', 'json']);
 
 /** Asked once for each context: they live for one slice of work. */
 const known = new WeakMap<Context<SalesforceConfig>, Map<string, Promise<Schema | null>>>();
@@ -55,26 +73,31 @@ async function describe(context: Context<SalesforceConfig>, sobject: string): Pr
   try {
     const path = dataPath(`/sobjects/${sobject}/describe`);
     const { data } = await call(context, { method: 'GET', path }, Describe);
-    return { ...data, fields: new Map(data.fields.map((field) => [field.name, field])) };
+    const fields = data.fields.filter(({ type }) => !UNREADABLE.has(type));
+    return { ...data, fields: new Map(fields.map((field) => [field.name, field])) };
   } catch (error) {
     if (isUnknownObject(error)) return null;
     throw error;
   }
 }
 
-/** Can we read this field, or this path over relationships ("Individual.HasOptedOutProfiling")? */
-export async function canRead(
+/** The field, or what a path over relationships ("Individual.HasOptedOutProfiling") ends in; null where we can't read it. */
+export async function fieldAt(
   context: Context<SalesforceConfig>,
   sobject: string,
   path: string,
-): Promise<boolean> {
+): Promise<Field | null> {
   const schema = await schemaOf(context, sobject);
-  if (schema === null) return false;
+  if (schema === null) return null;
   const [first = '', ...further] = path.split('.');
-  if (further.length === 0) return schema.fields.has(first);
+  if (further.length === 0) return schema.fields.get(first) ?? null;
   const link = [...schema.fields.values()].find(({ relationshipName }) => relationshipName === first);
   for (const target of link?.referenceTo ?? []) {
-    if (await canRead(context, target, further.join('.'))) return true;
+    const field = await fieldAt(context, target, further.join('.'));
+    if (field !== null) return field;
   }
-  return false;
+  return null;
 }
+
+export const canRead = async (context: Context<SalesforceConfig>, sobject: string, path: string) =>
+  (await fieldAt(context, sobject, path)) !== null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RemoteError } from '../../src/errors.ts';
 import type { Scalar } from '../../src/model/record.ts';
 import type { Context } from '../contract.ts';
 import { call, dataPath, serverTime } from './client.ts';
@@ -6,6 +7,9 @@ import type { SalesforceConfig } from './config.ts';
 
 /** Rows of a query page; it may have fewer at any time. */
 export const QUERY_PAGE = 2_000;
+
+/** Salesforce gives a query two minutes. */
+const QUERY_TIMEOUT_MS = 130_000;
 
 /** Reads a field of a row by its name or path; null where it is empty. */
 export type Row = (path: string) => Scalar;
@@ -52,14 +56,31 @@ export type QueryPage = {
 export async function query(
   context: Context<SalesforceConfig>,
   soql: string,
-  options: { withDeleted?: boolean; expectsRows?: boolean } = {},
+  options: { withDeleted?: boolean; expectsRows?: boolean; hasOtherWay?: boolean } = {},
 ): Promise<QueryPage> {
   const path = dataPath(options.withDeleted ? '/queryAll' : '/query');
-  const ask = () => call(context, { method: 'GET', path, query: { q: soql }, rows: QUERY_PAGE }, QueryAnswer);
+  const given = { method: 'GET' as const, path, query: { q: soql }, rows: QUERY_PAGE };
+  const { hasOtherWay } = options;
+  const ask = () => call(context, { ...given, timeoutMs: QUERY_TIMEOUT_MS, hasOtherWay }, QueryAnswer);
   let answer = await ask();
   // An empty page where rows were to be expected is asked for again before it is believed.
   if (answer.data.totalSize === 0 && options.expectsRows) answer = await ask();
   return pageOf(answer);
+}
+
+/** All rows of a query that names few: a page may always have fewer than there are. */
+export async function wholeQuery(
+  context: Context<SalesforceConfig>,
+  soql: string,
+  options: { withDeleted?: boolean } = {},
+): Promise<Row[]> {
+  let page = await query(context, soql, options);
+  const rows = [...page.rows];
+  while (!page.isWhole && page.next !== null) {
+    page = await queryMore(context, page.next);
+    rows.push(...page.rows);
+  }
+  return rows;
 }
 
 /** The page after, by the address that the one before gave. */
@@ -90,15 +111,33 @@ export function rowOf(record: Record<string, unknown>): Row {
   };
 }
 
-/** How many rows there are; zero is asked for twice. */
+/** How many rows there are; zero is asked for twice. Where counting takes Salesforce too long, how many it thinks there are. */
 export async function count(
   context: Context<SalesforceConfig>,
   from: string,
   where: string[] = [],
 ): Promise<{ count: number; serverTime: number }> {
   const soql = `SELECT COUNT() FROM ${from}${whereOf(where)}`;
-  const { total, serverTime: time } = await query(context, soql, { expectsRows: true });
-  return { count: total, serverTime: time };
+  try {
+    const page = await query(context, soql, { expectsRows: true, hasOtherWay: true });
+    return { count: page.total, serverTime: page.serverTime };
+  } catch (error) {
+    if (!(error instanceof RemoteError && TOO_LONG.has(error.code))) throw error;
+    return roughCount(context, from);
+  }
+}
+
+const TOO_LONG = new Set(['QUERY_TIMEOUT', 'timeout']);
+
+const RecordCount = z.object({ sObjects: z.array(z.object({ name: z.string(), count: z.int() })) });
+
+/** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_record_count.htm */
+async function roughCount(context: Context<SalesforceConfig>, from: string) {
+  const path = dataPath('/limits/recordCount');
+  const given = { method: 'GET' as const, path, query: { sObjects: from } };
+  const { data, headers } = await call(context, given, RecordCount);
+  const found = data.sObjects.find(({ name }) => name === from);
+  return { count: found?.count ?? 0, serverTime: serverTime(headers) };
 }
 
 export const whereOf = (conditions: string[]) =>

@@ -3,7 +3,8 @@ import type { Context, CrmTask } from '../contract.ts';
 import { call, dataPath } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { sobjectOf } from './objects.ts';
-import { query, quote } from './soql.ts';
+import { schemaOf } from './schema.ts';
+import { quote, wholeQuery } from './soql.ts';
 
 /** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm */
 const PATH = dataPath('/sobjects/Task');
@@ -19,6 +20,9 @@ export const TASK_FIELDS = [
   'WhoId',
   'WhatId',
 ];
+
+/** Newest tasks of a record among which ours is looked for. */
+const MOST_TASKS = 500;
 
 const Made = z.object({ id: z.string() });
 
@@ -37,22 +41,29 @@ export async function taskOfSalesforce(
     OwnerId: task.ownerId,
     [link]: task.recordId,
     ActivityDate: task.dueOn,
-    Status: 'Not Started',
-    Priority: 'Normal',
+    ...(await usual(context)),
   };
   const { data } = await call(context, { method: 'POST', path: PATH, body, write: true, rows: 1 }, Made);
   return { id: data.id };
 }
 
-/** The description can't be asked for in a query; tasks of one record and subject are few. */
+/** Orgs have statuses and priorities of their own; what is left out Salesforce fills with their default. */
+async function usual(context: Context<SalesforceConfig>): Promise<Record<string, string>> {
+  const schema = await schemaOf(context, 'Task');
+  const offered = ([name, wanted]: [string, string]) =>
+    schema?.fields.get(name)?.picklistValues.some(({ value, active }) => active && value === wanted);
+  return Object.fromEntries(Object.entries({ Status: 'Not Started', Priority: 'Normal' }).filter(offered));
+}
+
+/** Neither a long text nor what an org encrypts can be filtered by; of one record's tasks the newest are enough. */
 async function findTask(
   context: Context<SalesforceConfig>,
   task: CrmTask,
   link: 'WhoId' | 'WhatId',
 ): Promise<string | null> {
-  const { rows } = await query(
+  const rows = await wholeQuery(
     context,
-    `SELECT Id, Description FROM Task WHERE ${link} = ${quote(task.recordId)} AND Subject = ${quote(task.subject)}`,
+    `SELECT Id, Description FROM Task WHERE ${link} = ${quote(task.recordId)} ORDER BY CreatedDate DESC LIMIT ${MOST_TASKS}`,
   );
   const ours = rows.find((row) => String(row('Description') ?? '').includes(task.marker));
   return ours ? String(ours('Id')) : null;
