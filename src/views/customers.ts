@@ -43,7 +43,8 @@ export async function listCustomers(
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
   const where: string[] = [];
-  const place = order === 'value' && columns.revenue ? `coalesce(s.revenue_total, 0)` : 's.id';
+  const isByValue = order === 'value' && columns.revenue;
+  const place = isByValue ? `coalesce(s.revenue_total, 0)` : 's.id';
   if (label) {
     const column = columns.labels.find(({ segmentation }) => segmentation.key === label.segmentation);
     if (!column) return [];
@@ -56,16 +57,23 @@ export async function listCustomers(
   }
   const search = query.search?.trim().toLowerCase();
   if (search) where.push(searchSql(tenant, subject, columns, search, bind));
-  if (after) where.push(`(${place}, s.id) < (${bind(after.place)}::numeric, ${bind(after.id)}::bigint)`);
+  if (after)
+    where.push(
+      isByValue
+        ? `(${place}, s.id) < (${bind(after.place)}::numeric, ${bind(after.id)}::bigint)`
+        : `s.id < ${bind(after.id)}::bigint`,
+    );
   const labels = columns.labels.map(({ segmentation: { key } }) => `s.${quoted(labelColumn(key))}`);
+  const inOrder = `order by ${isByValue ? `${place} desc, ` : ''}s.id desc`;
+  // The page first: joined before it is cut, every customer would be given a company to be sorted with.
   const { rows } = await db.query<Record<string, unknown>>(
     `select s.id, ${columns.name} as name, ${columns.address} as address, ${columns.company} as company,
        ${columns.owner} as owner, ${columns.revenue ? 's.revenue_total::text' : 'null'} as revenue,
        ${place}::text as place${labels.map((column) => `, ${column}`).join('')}
-     from ${tenant.schema}.${subject} s
+     from (select s.* from ${tenant.schema}.${subject} s
+       ${where.length > 0 ? `where ${where.join(' and ')}` : ''} ${inOrder} limit ${bind(limit)}) s
      ${subject === 'person' ? `left join ${tenant.schema}.company c on c.id = s.company_id` : ''}
-     ${where.length > 0 ? `where ${where.join(' and ')}` : ''}
-     order by ${place} desc, s.id desc limit ${bind(limit)}`,
+     ${inOrder}`,
     values,
   );
   return rows.map((row) => ({
