@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Connector, Json, Page, PullMode } from '../../../connectors/contract.ts';
-import { RateLimitError } from '../../errors.ts';
+import { RateLimitError, RemoteError } from '../../errors.ts';
 import { ownerOf } from '../../model/attribute.ts';
 import type { ObjectType } from '../../model/record.ts';
 import { listAttributes, saveValueNames } from '../../store/columns.ts';
+import { setConnectionState } from '../../store/connections.ts';
 import { type CursorPurpose, getCursor, saveCursor } from '../../store/cursors.ts';
 import { clearDirtyRecords, takeDirtyRecords } from '../../store/dirty.ts';
 import { listMappings, type MappingRow, markFilled, noteProperties } from '../../store/mappings.ts';
@@ -87,14 +88,29 @@ export async function pullSlice(work: StageContext, position: Json): Promise<Sli
         }
       }
     } catch (error) {
-      if (!(error instanceof RateLimitError)) throw error;
-      // The others go on meanwhile.
-      waits.set(id, error);
+      // The others go on, in both cases.
+      if (error instanceof RateLimitError) waits.set(id, error);
+      else if (lacksRight(error)) await askForRight(work, id, error);
+      else throw error;
     }
   }
   if (waits.size === 0) return result(true);
   const [first] = [...waits.values()].sort((a, b) => a.retryAfterMs - b.retryAfterMs);
   return { ...result(false), waitMs: first?.retryAfterMs ?? 0, ...(first && { because: first }) };
+}
+
+/** An admin took a right away that every pull needs: nothing mends that but connecting the account again. */
+const lacksRight = (error: unknown): error is RemoteError =>
+  error instanceof RemoteError && error.code === 'missing_scope';
+
+/** The connection is left out from now on, so that no more calls are made in vain, until a person has seen to it. */
+async function askForRight(
+  work: StageContext,
+  id: string,
+  { code, message, action }: RemoteError,
+): Promise<void> {
+  work.log.warn({ connection: id, code }, 'a connection lacks a right; the others go on without it');
+  await setConnectionState(work.pool, work.tenant, id, 'needs_you', { code, message, action });
 }
 
 function tasksOf(work: StageContext, connection: OpenConnection): Task[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RateLimitError } from '../../../src/errors.ts';
+import { RateLimitError, RemoteError } from '../../../src/errors.ts';
 import { acceptFall, listFalls } from '../../../src/pipeline/pull/falls.ts';
 import { pullSlice } from '../../../src/pipeline/pull/pull.ts';
 import { listAttributes } from '../../../src/store/columns.ts';
@@ -177,6 +177,33 @@ describe('a pull', () => {
     const result = await pullSlice(workOn(db.pool, db.tenant, connections), {});
     expect(result).toMatchObject({ done: false, waitMs: 7_000 });
     expect(await live()).toEqual(['a']);
+  });
+
+  it('goes on without a connection that lost a right, and asks for it', async () => {
+    await emptyTenant(db.pool, db.tenant);
+    const other = new ArrayCrm().put('contact', 's1', { email: 's1@x.com' });
+    connections = [
+      { id: 'hubspot', crm, rank: 0 },
+      { id: 'salesforce', crm: other, rank: 1 },
+    ];
+    await setUp(db.pool, db.tenant, connections);
+    crm.put('contact', 'h1', { email: 'h1@x.com' });
+    crm.beforePage = ({ object }) => {
+      if (object !== 'deal') return;
+      const options = { status: 403, action: 'Reconnect it and allow all rights.' };
+      throw new RemoteError('missing_scope', 'We did not get the right to read deals.', options);
+    };
+    await pull();
+    expect(await live()).toEqual(['h1', 's1']);
+    const states = await rows('select id, state, reason from app.connection order by id');
+    expect(states).toMatchObject([
+      {
+        id: 'hubspot',
+        state: 'needs_you',
+        reason: { code: 'missing_scope', action: 'Reconnect it and allow all rights.' },
+      },
+      { id: 'salesforce', state: 'connected', reason: null },
+    ]);
   });
 
   it('removes nothing on a large fall until a person says that it is right', async () => {
