@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ownerOf } from '../model/attribute.ts';
+import { showShare } from '../model/share-words.ts';
 import { catalogue } from '../segmentation/catalogue.ts';
 import { listAttributes } from '../store/columns.ts';
 import { listConnections } from '../store/connections.ts';
@@ -7,7 +8,6 @@ import { listMappings } from '../store/mappings.ts';
 import { readCoverage } from '../views/coverage.ts';
 import pc from './colours.ts';
 import { count, table } from './output.ts';
-import { percent } from './preview.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 const PLURALS = { person: 'people', company: 'companies', deal: 'deals' } as const;
@@ -50,7 +50,7 @@ Example: npm run -s cli -- attributes --missing`,
             name,
             type,
             kind,
-            total === 0 ? '' : percent(values / total),
+            total === 0 ? '' : showShare(values / total),
             source === 'computed' ? 'computed' : fedBy.join(', ') || 'nothing',
           ]);
           output.line(table(['attribute', 'name', 'type', 'kind', 'known', 'fed by'], rows));

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
+import { showShare } from '../model/share-words.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type Previewed, previewSegmentations } from '../views/preview.ts';
 import pc from './colours.ts';
@@ -64,7 +65,7 @@ function showPreview(one: Previewed, definition: Segmentation | undefined, outpu
     segment,
     nameOf(segment),
     needs.length > 0 ? '?' : count(size),
-    needs.length > 0 ? '?' : percent(share),
+    needs.length > 0 ? '?' : showShare(share),
     needs.length > 0 ? `needs ${needs.join(', ')}` : (one.samples[segment] ?? []).join(', '),
   ]);
   output.line(table(['segment', 'name', 'size', 'share', 'for example'], rows));
@@ -91,9 +92,4 @@ function isAlternatives(definition: Segmentation | undefined, key: string): bool
   if (definition?.method !== 'rules') return false;
   const when = definition.segments.find((segment) => segment.key === key)?.when;
   return when !== undefined && 'any' in when;
-}
-
-/** 0.1234 -> 12.3 % */
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

@@ -1,3 +1,4 @@
+import { showShare } from '../model/share-words.ts';
 import type { Metrics, SegmentMetrics } from '../pipeline/review/metrics.ts';
 import { RATE_NAMES, RATES, type RateMetric } from '../review/metrics.ts';
 import type { PlayReturn } from '../review/play-return.ts';
@@ -37,7 +38,7 @@ export function describeMetrics(
       return pc.dim(`  ${title}: ${numerator}, of ${denominator}`);
     }),
     pc.dim(
-      '  Return, with its 95 % interval. Holdout: what those with the play spent more than those left out of it. Last touch: purchases after entering the segment, not all of them the play’s doing.',
+      '  Return, with its 95% interval. Holdout: what those with the play spent more than those left out of it. Last touch: purchases after entering the segment, not all of them the play’s doing.',
     ),
     '',
   ];
@@ -59,7 +60,7 @@ function describeRate(metric: RateMetric | undefined): string {
   if (metric.rate === null || metric.tooFew)
     return metric.trials === null ? 'too few' : `too few (${metric.trials})`;
   const { value, low, high } = metric.rate;
-  return `${(value * 100).toFixed(0)} % (${(low * 100).toFixed(0)}-${(high * 100).toFixed(0)}) of ${count(metric.trials ?? 0)}`;
+  return `${showShare(value)} (${showShare(low)} to ${showShare(high)}) of ${count(metric.trials ?? 0)}`;
 }
 
 const day = (at: Date): string => at.toISOString().slice(0, 10);

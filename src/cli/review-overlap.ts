@@ -1,11 +1,11 @@
+import { showShare } from '../model/share-words.ts';
 import type { OverlapReport, Unserved } from '../pipeline/review/overlap.ts';
 import pc from './colours.ts';
 import { count, money, table } from './output.ts';
 
 const few = '< 10';
 export const countOrFew = (value: number | null): string => (value === null ? few : count(value));
-export const percent = (share: number | null): string =>
-  share === null ? '' : `${(share * 100).toFixed(1)} %`;
+export const percent = (share: number | null): string => (share === null ? '' : showShare(share));
 
 /** Lines for people: coverage, who is in none, the pairs that share members, and which label goes first. */
 export function describeOverlap(report: OverlapReport, currency: string): string[] {

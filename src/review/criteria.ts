@@ -1,3 +1,4 @@
+import { showShare } from '../model/share-words.ts';
 import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
 import type { SegmentationFacts, SegmentFacts } from './facts.ts';
@@ -59,14 +60,14 @@ function measurable(
   if (subjects === 0) return judge('measurable', null, 'There are no customers yet.');
   if (needs.length === 0) return judge('measurable', 1, 'It goes by deals alone, which are always known.');
   const share = known / subjects;
-  return judge('measurable', share, `${needs.join(', ')} known for ${percent(share)} of all.`);
+  return judge('measurable', share, `${needs.join(', ')} known for ${showShare(share)} of all.`);
 }
 
 function substantial({ size, revenue }: SegmentFacts, facts: SegmentationFacts): Criterion {
   if (facts.subjects === 0) return judge('substantial', null, 'There are no customers yet.');
   const share = size / facts.subjects;
   const revenueShare = facts.revenue > 0 ? revenue / facts.revenue : 0;
-  const evidence = `${size} members: ${percent(share)} of all, ${percent(revenueShare)} of revenue.`;
+  const evidence = `${size} members: ${showShare(share)} of all, ${showShare(revenueShare)} of revenue.`;
   if (size < TOO_FEW) return { criterion: 'substantial', verdict: 'no', value: share, evidence };
   return judge('substantial', Math.max(share, revenueShare), evidence);
 }
@@ -76,7 +77,7 @@ function accessible({ reachable, size }: SegmentFacts): Criterion {
   if (size === 0) return judge('accessible', null, 'It has no members.');
   const share = reachable.count / size;
   const by = reachable.by === 'any' ? 'e-mail or phone' : reachable.by === 'email' ? 'e-mail' : 'phone';
-  return judge('accessible', share, `${percent(share)} may be reached by ${by}, with consent.`);
+  return judge('accessible', share, `${showShare(share)} may be reached by ${by}, with consent.`);
 }
 
 function differentiable({ difference }: SegmentFacts): Criterion {
@@ -102,6 +103,5 @@ function actionable({ segment }: SegmentFacts, { definition }: SegmentationFacts
   return judge('actionable', share, evidence);
 }
 
-const percent = (share: number): string => `${round(share * 100)} %`;
 const round = (value: number): number =>
   Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(2));

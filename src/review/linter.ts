@@ -1,3 +1,4 @@
+import { showShare } from '../model/share-words.ts';
 import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import { showDay } from '../segmentation/explain-words.ts';
 import { methodReferences, type Path, segmentReferences } from '../segmentation/references.ts';
@@ -137,7 +138,7 @@ function tooMany({ definition, segments, subjects, unlabelled }: SegmentationFac
   const found: string[] =
     count > MANY_SEGMENTS ? [`${count} segments; over ${MANY_SEGMENTS} are hard to tell apart.`] : [];
   if (count > 4 && tiny.length * 2 > count)
-    found.push(`${tiny.length} of ${count} hold under 1 % of the labelled each.`);
+    found.push(`${tiny.length} of ${count} hold under 1% of the labelled each.`);
   const first = new Map<string, string>();
   const repeated = definition.segments.flatMap(({ name, play }, index): Found[] => {
     if (play?.message === undefined) return [];
@@ -172,7 +173,7 @@ function tooLittleData(
     ];
   if (subjects > 0 && known < subjects * LITTLE_KNOWN)
     return [
-      { says: `${name}: ${needs.join(', ')} known for ${percent(known / subjects)} only.`, at: segment },
+      { says: `${name}: ${needs.join(', ')} known for ${showShare(known / subjects)} only.`, at: segment },
     ];
   return [];
 }
@@ -246,4 +247,3 @@ function forgotten(facts: SegmentationFacts, zone: string): Found[] {
 
 const names = (all: readonly { name: string }[]): string => all.map(({ name }) => name).join(', ');
 const day = (at: Date): string => showDay(at.toISOString());
-const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -1,3 +1,4 @@
+import { showShare } from '../model/share-words.ts';
 import { type BuyingRhythm, buysRegularly } from '../segmentation/statistics/applicability.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
 import type { Drift } from '../segmentation/statistics/psi.ts';
@@ -62,7 +63,7 @@ export function suggest(given: SuggestionFacts): Suggestion[] {
 /** Who pays every month looks loyal to RFM, and likely to come again to a purchase model, until the contract ends. */
 function replace({ rhythm }: SuggestionFacts): Suggestion[] {
   if (rhythm === null || !buysRegularly(rhythm)) return [];
-  const share = percent(rhythm.regular / rhythm.known);
+  const share = showShare(rhythm.regular / rhythm.known);
   const evidence = [
     `${share} of the ${rhythm.known} customers with three gaps between purchases buy at regular intervals, as with subscriptions.`,
   ];
@@ -90,7 +91,7 @@ function merge({ facts, pairs }: SuggestionFacts): Suggestion[] {
     if (one === undefined || other === undefined || jaccard === null || containment === null) return [];
     if (jaccard <= HALF && containment < NEARLY_WITHIN) return [];
     const evidence = [
-      `${both} are in both: ${percent(jaccard)} of those in either, ${percent(containment)} of the smaller one.`,
+      `${both} are in both: ${showShare(jaccard)} of those in either, ${showShare(containment)} of the smaller one.`,
     ];
     const action =
       jaccard > HALF
@@ -125,7 +126,7 @@ function split({ facts }: SuggestionFacts): Suggestion[] {
   if (facts.segments.length < 2) return [];
   return facts.segments.flatMap(({ segment, size, difference }) => {
     if (size < SPLIT_LEAST || size <= labelled * SPLIT_SHARE) return [];
-    const evidence = [`It holds ${size}, ${percent(size / labelled)} of all with a label.`];
+    const evidence = [`It holds ${size}, ${showShare(size / labelled)} of all with a label.`];
     if (difference !== null && Math.abs(difference.standardised) < 0.2)
       evidence.push(`Its members hardly differ from the others (${difference.name} most).`);
     return [
@@ -150,7 +151,7 @@ function refit({ drifts, jitter, facts }: SuggestionFacts): Suggestion[] {
   const [jump] = last?.jumps ?? [];
   if (last?.largest != null && last.largest > LARGE_JUMP && jump !== undefined)
     evidence.push(
-      `${parameterWords(jump.parameter)} jumped by ${percent(last.largest)} when it was last learned.`,
+      `${parameterWords(jump.parameter)} jumped by ${showShare(last.largest)} when it was last learned.`,
     );
   if (evidence.length === 0) return [];
   const action =
@@ -170,7 +171,7 @@ function parameterWords(path: string): string {
 function cutPoints({ cutPoints: cuts, facts }: SuggestionFacts): Suggestion[] {
   return cuts.flatMap(({ segment, atLeast, share, even }) => {
     if ((share >= UNEVEN.low && share <= UNEVEN.high) || even === atLeast) return [];
-    const evidence = [`${percent(share)} of those divided reach ${atLeast.toLocaleString('en-US')}.`];
+    const evidence = [`${showShare(share)} of those divided reach ${atLeast.toLocaleString('en-US')}.`];
     return [
       make(
         'change_cut_point',
@@ -190,5 +191,3 @@ const namesOf = (facts: SegmentationFacts, segments: readonly string[]): string 
   new Intl.ListFormat('en')
     .format(segments.map((segment) => nameOf(facts, segment)))
     .replace(', and ', ' and ');
-
-const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

@@ -9,7 +9,7 @@ export type ColumnNames = {
   option(column: string, option: string): string;
   /** Counted as days ago. */
   isDate(column: string): boolean;
-  /** What a model says of its columns, as `country is US: 62 % against 21 %`, in the names of now. */
+  /** What a model says of its columns, as `country is US: 62% against 21%`, in the names of now. */
   sentence(text: string): string;
 };
 

@@ -1,5 +1,7 @@
 /** A definition in words, for those who do not read YAML: what a segment asks for, with nobody's values in it. */
+
 import type { Attribute } from '../model/attribute.ts';
+import { showShare } from '../model/share-words.ts';
 import { indexAttributes } from './attribute-index.ts';
 import type { Condition } from './condition.ts';
 import type { Segmentation } from './definition.ts';
@@ -45,7 +47,8 @@ export function describeSegment(
     const what = of?.name ?? 'The value';
     if (found?.atLeast !== undefined)
       return { text: `${what} is at least ${showValue(found.atLeast, of ?? { type: 'number' }, words)}` };
-    if (found?.topPercent !== undefined) return { text: `${what} is within the top ${found.topPercent} %` };
+    if (found?.topPercent !== undefined)
+      return { text: `${what} is within the top ${showShare(found.topPercent / 100)}` };
     return found ? { text: `${what} is below the other tiers` } : null;
   }
   return null;

@@ -1,5 +1,6 @@
 import type { AttributeType } from '../model/attribute.ts';
 import { showMoney } from '../model/money-words.ts';
+import { showShare } from '../model/share-words.ts';
 import { type ValueNames, valueName } from '../model/value-name.ts';
 import type { AttributeIndex } from './attribute-index.ts';
 import { type CutPoint, dayBounds } from './compile-comparison.ts';
@@ -161,9 +162,9 @@ export function thresholdOf(test: Test, of: Shown, words: Words, cut: CutPoint =
     case 'below':
       return `below ${show(test.operand)}`;
     case 'topPercent':
-      return `in the top ${test.operand} %${cut === null ? '' : `, at least ${show(cut)}`}`;
+      return `in the top ${showShare(test.operand / 100)}${cut === null ? '' : `, at least ${show(cut)}`}`;
     case 'bottomPercent':
-      return `in the bottom ${test.operand} %${cut === null ? '' : `, at most ${show(cut)}`}`;
+      return `in the bottom ${showShare(test.operand / 100)}${cut === null ? '' : `, at most ${show(cut)}`}`;
     case 'known':
       return 'is known';
     case 'unknown':
@@ -223,7 +224,7 @@ export function showValue(value: unknown, of: Shown, { calendar, currency }: Wor
   if (value === null || value === undefined) return 'not known';
   if (type === 'boolean') return value === true ? 'yes' : 'no';
   if (type === 'money') return showMoney(Number(value), currency);
-  if (type === 'probability') return `${SHARES.format(100 * Number(value))} %`;
+  if (type === 'probability') return showShare(Number(value));
   if (type === 'number') return format(Number(value));
   if (Array.isArray(value))
     return value.length === 0 ? 'none' : value.map((one) => valueName(of, String(one))).join(', ');
@@ -241,7 +242,6 @@ export function showDay(day: string): string {
 // Making one takes a fifth of the time of a whole card, so each is made once.
 
 const NUMBERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
-const SHARES = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
 const DAY = { day: 'numeric', month: 'short', year: 'numeric' } as const;
 const DAYS = new Intl.DateTimeFormat('en-GB', { ...DAY, timeZone: 'UTC' });
 const INSTANTS = new Map<string, Intl.DateTimeFormat>();

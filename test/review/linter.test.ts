@@ -95,7 +95,7 @@ describe('the linter', () => {
     ['too_many_segments', good({ segments: many }), /13 segments/],
     ['too_many_segments', good({ segments: [segment('a', { play }), segment('b', { play })] }), /same play/],
     ['too_little_data', good({}, {}, { size: 29 }), /holds 29/],
-    ['too_little_data', good({}, {}, { known: 400 }), /visits known for 40 %/],
+    ['too_little_data', good({}, {}, { known: 400 }), /visits known for 40%/],
     [
       'too_little_data',
       good({}, {}, { missing: ['last_login_at'] }),
@@ -248,9 +248,9 @@ describe('the five criteria', () => {
 
   it('say what was computed', () => {
     expect(judgeSegments(good())[0]?.criteria.map(({ evidence }) => evidence)).toEqual([
-      'visits known for 100 % of all.',
-      '500 members: 50 % of all, 50 % of revenue.',
-      '80 % may be reached by e-mail, with consent.',
+      'visits known for 100% of all.',
+      '500 members: 50% of all, 50% of revenue.',
+      '80% may be reached by e-mail, with consent.',
       'Differs most in Age: 40 against 30 of the others (0.8 standard deviations).',
       'Goal, owner, channel and message are set.',
     ]);

@@ -12,7 +12,7 @@ it.each<[unknown, ShownType, string]>([
   ['1000', 'money', '€1,000'],
   ['41714.5', 'money', '€41,714.50'],
   [0.123, 'number', '0.12'],
-  [0.9712, 'probability', '97.1 %'],
+  [0.9712, 'probability', '97.1%'],
   [true, 'boolean', 'yes'],
   [[], 'multi', 'none'],
   [['a', 'b'], 'multi', 'a, b'],

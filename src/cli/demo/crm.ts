@@ -133,7 +133,7 @@ function salesforceCrm(place: NonNullable<StartedSandbox['salesforce']>): DemoCr
       expiresAt: null,
       apiUrl: place.install.instanceUrl,
     },
-    limit: "20 % of the organisation's calls a day",
+    limit: "20% of the organisation's calls a day",
     journal,
     change: async (label, asOf) => {
       const contacts = (await admin.allRecords('Contact')).filter((row) => row.IsPersonAccount !== true);

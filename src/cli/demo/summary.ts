@@ -1,3 +1,4 @@
+import { showShare } from '../../model/share-words.ts';
 import type { Totals } from '../../views/totals.ts';
 import pc from '../colours.ts';
 import { bar, count, money, type Output, table } from '../output.ts';
@@ -70,7 +71,7 @@ export function showSegments(
         `  ${name}`,
         pc.cyan(bar(size / most, 16)),
         count(size),
-        `${(share * 100).toFixed(1)} %`,
+        showShare(share),
         money(found?.revenue ?? 0, totals.currency),
       ];
     });

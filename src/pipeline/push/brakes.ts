@@ -1,4 +1,5 @@
 import type { ObjectType } from '../../model/record.ts';
+import { showShare } from '../../model/share-words.ts';
 import type { StageContext } from '../stage.ts';
 import type { ShownTarget } from './desired.ts';
 import type { TargetCounts } from './difference.ts';
@@ -19,10 +20,10 @@ export async function brakeChanges(
   for (const target of targets) {
     const count = counts.get(target.id);
     if (!target.filled || count === undefined || !isTooMuch(work, count)) continue;
-    const share = Math.round((100 * count.changes) / count.shown);
+    const share = showShare(count.changes / count.shown);
     await holdTarget(work, target.id, {
       code: 'many_changes',
-      message: `${count.changes} of ${count.shown} ${object} labels of ${target.segmentation} (${share} %) would change at once. Nothing of this target was written; the CRM shows the labels of before.`,
+      message: `${count.changes} of ${count.shown} ${object} labels of ${target.segmentation} (${share}) would change at once. Nothing of this target was written; the CRM shows the labels of before.`,
       action:
         'Look at who would enter and leave. Release the target if that is right, else mend the segmentation or the data.',
     });

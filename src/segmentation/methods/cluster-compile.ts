@@ -1,3 +1,4 @@
+import { showShare } from '../../model/share-words.ts';
 import { valueName } from '../../model/value-name.ts';
 import type { Plan } from '../compile.ts';
 import { compileCondition, type Scope } from '../compile-condition.ts';
@@ -135,7 +136,7 @@ export function sketchCluster(
     const typical =
       trait.option === undefined
         ? `${showValue(trait.inside, averaged, words)} in the group, ${showValue(trait.outside, averaged, words)} outside`
-        : `${valueName(topic, trait.option)} has ${Math.round(100 * trait.inside)} % of the group, ${Math.round(100 * trait.outside)} % outside`;
+        : `${valueName(topic, trait.option)} has ${showShare(trait.inside)} of the group, ${showShare(trait.outside)} outside`;
     return [
       {
         kind: 'test',

@@ -1,3 +1,4 @@
+import { showShare } from '../../model/share-words.ts';
 import type { Plan } from '../compile.ts';
 import type { Scope } from '../compile-condition.ts';
 import type { Drawing, Sketch } from '../explain-sketch.ts';
@@ -72,7 +73,7 @@ export function sketchPurchases(
   };
 }
 
-/** What a tier asks for: `at least 70 %`, `at least €1,200, the top 10 %`. */
+/** What a tier asks for: `at least 70%`, `at least €1,200, the top 10%`. */
 export function tierThreshold(
   definition: { segments: readonly { key: string; atLeast?: number; topPercent?: number }[] },
   index: number,
@@ -82,7 +83,7 @@ export function tierThreshold(
 ): string {
   const tier = definition.segments[index];
   const cut = tier?.atLeast ?? cutPoints[tier?.key ?? ''];
-  const share = tier?.topPercent === undefined ? '' : `, the top ${tier.topPercent} %`;
+  const share = tier?.topPercent === undefined ? '' : `, the top ${showShare(tier.topPercent / 100)}`;
   return cut === undefined || cut === null
     ? 'below the tiers above'
     : `at least ${showValue(cut, topic, words)}${share}`;

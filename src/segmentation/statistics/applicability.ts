@@ -1,3 +1,4 @@
+import { showShare } from '../../model/share-words.ts';
 import { spendFrequencyTie } from './gamma-gamma.ts';
 import { at, mean, median, standardDeviation } from './vectors.ts';
 
@@ -99,7 +100,7 @@ function subscriptions(repeaters: readonly BuyingPattern[]): ApplicabilityReason
   return [
     {
       code: 'subscriptions',
-      message: `${Math.round((100 * regular) / known.length)} % of customers buy at regular intervals, as with subscriptions. Use renewal segments instead (template renewals).`,
+      message: `${showShare(regular / known.length)} of customers buy at regular intervals, as with subscriptions. Use renewal segments instead (template renewals).`,
     },
   ];
 }

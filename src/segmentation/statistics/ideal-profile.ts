@@ -1,8 +1,9 @@
+import { showShare } from '../../model/share-words.ts';
 import type { AttributeTable } from './attribute-table.ts';
 import { clusterTraits, type Trait } from './cluster-profile.ts';
 
 /**
- * What won cases share, in words, the strongest first: "industry is software: 62 % against 21 %". Differences under
+ * What won cases share, in words, the strongest first: "industry is software: 62% against 21%". Differences under
  * `least` standard deviations are left out.
  */
 export function idealProfile(
@@ -21,7 +22,7 @@ function sentence({ column, option, inside, outside }: Trait): string {
 }
 
 function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+  return showShare(share);
 }
 
 function short(value: number): string {

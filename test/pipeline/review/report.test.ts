@@ -111,7 +111,7 @@ it('offers renewal segments where purchases come like invoices, and RFM reads th
     expect.objectContaining({
       id: 'replace',
       template: 'renewals',
-      evidence: [expect.stringContaining('100 % of the 12')],
+      evidence: [expect.stringContaining('100% of the 12')],
     }),
   );
   expect((await suggestions('ages')).map(({ kind }) => kind)).not.toContain('replace');

@@ -264,7 +264,7 @@ describe('customers of a shop', () => {
       definitions.map(async (definition) => ({ definition, model: await bench.learn(definition) })),
     );
     const text = await bench.explain(401, ...plans);
-    expect(text).toMatch(/Probability of still being a customer: [\d.]+ % \((needed: )?at least 50 %\)/);
+    expect(text).toMatch(/Probability of still being a customer: [\d.]+% \((needed: )?at least 50%\)/);
     expect(text).toMatch(/Purchases expected within 6 months: \d/);
     expect(text).toMatch(/Days with purchases: 2 /);
     expect(text).toMatch(/Last purchase: 1 Mar 2026/);

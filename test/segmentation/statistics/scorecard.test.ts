@@ -249,7 +249,7 @@ describe('scorecard', () => {
 
   test('the profile says in words what won customers share', () => {
     const { sentences } = idealProfile(table, won);
-    expect(sentences.join()).toMatch(/industry is software: \d+ % against \d+ %/);
+    expect(sentences.join()).toMatch(/industry is software: [\d.]+% against [\d.]+%/);
     expect(sentences.join()).not.toContain('noise');
   });
 });

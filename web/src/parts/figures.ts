@@ -1,9 +1,11 @@
 /** How numbers, amounts and times are shown: one place, so that they look the same on every screen. */
 
+import { showShare } from '../../../src/model/share-words.ts';
+
 export const count = (value: number): string => value.toLocaleString('en');
 
-export const share = (value: number): string =>
-  value.toLocaleString('en', { style: 'percent', maximumFractionDigits: 1 });
+/** 8.5% */
+export const share = showShare;
 
 /** Rounded, for sums over many; `showMoney` of src/model/money-words.ts gives what one customer paid. */
 export const money = (value: number, currency: string): string =>

@@ -60,7 +60,7 @@ export function Result({ experiment }: { experiment: string }) {
 const signed = (value: number): string => share(value).replace('-', '−');
 
 function Compared({ test }: { test: NonNullable<Result_['test']> }) {
-  const sentence = `Bought: ${share(test.treatedRate)} with the play, ${share(test.holdoutRate)} without. The difference is ${signed(test.difference)} (95 % interval: ${signed(test.low)} to ${signed(test.high)}).`;
+  const sentence = `Bought: ${share(test.treatedRate)} with the play, ${share(test.holdoutRate)} without. The difference is ${signed(test.difference)} (95% interval: ${signed(test.low)} to ${signed(test.high)}).`;
   return (
     <>
       <Text size="sm">{sentence}</Text>

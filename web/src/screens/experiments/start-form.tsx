@@ -99,7 +99,7 @@ export function StartForm({ set, onDone }: { set: string | null; onDone: () => v
           </Stack>
         </Radio.Group>
         <SimpleGrid cols={{ base: 1, xs: 2 }} style={{ alignItems: 'end' }}>
-          <NumberInput label="The share" suffix=" %" min={1} max={99} value={part} onChange={setPart} />
+          <NumberInput label="The share" suffix="%" min={1} max={99} value={part} onChange={setPart} />
           <NumberInput
             label="Days until they are compared"
             min={1}
@@ -110,7 +110,7 @@ export function StartForm({ set, onDone }: { set: string | null; onDone: () => v
           />
           <NumberInput
             label="How many buy without the play"
-            suffix=" %"
+            suffix="%"
             min={0.1}
             max={99}
             value={base}
@@ -118,7 +118,7 @@ export function StartForm({ set, onDone }: { set: string | null; onDone: () => v
           />
           <NumberInput
             label="How many would have to buy with it"
-            suffix=" %"
+            suffix="%"
             min={0.1}
             max={99}
             value={target}

@@ -137,7 +137,7 @@ function Drift({ report: { history } }: { report: Report }) {
           {
             head: 'Likely by chance',
             isNumber: true,
-            cell: ({ pValue }) => (pValue < 0.001 ? 'under 0.1 %' : share(pValue)),
+            cell: ({ pValue }) => share(pValue),
           },
         ]}
       />

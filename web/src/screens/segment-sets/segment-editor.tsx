@@ -175,7 +175,7 @@ function TierBounds({ segment, set }: { segment: object; set: (fields: Record<st
       <NumberInput
         label="or the top"
         description="Learned from the data; with the tiers above"
-        suffix=" %"
+        suffix="%"
         min={0.1}
         max={99.9}
         value={numberOr(fieldOf(segment, 'topPercent'))}

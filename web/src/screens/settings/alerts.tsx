@@ -114,7 +114,7 @@ function Form({ settings }: { settings: Settings }) {
               label="Refused records: from this share on"
               min={0}
               max={100}
-              suffix=" %"
+              suffix="%"
               value={share}
               onChange={setShare}
             />

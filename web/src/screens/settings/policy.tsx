@@ -198,7 +198,7 @@ function Percent({
       label={label}
       min={0}
       max={100}
-      suffix=" %"
+      suffix="%"
       value={Math.round(value * 10_000) / 100}
       onChange={(text) => onChange(Number.parseFloat(String(text)) / 100 || 0)}
     />

@@ -43,7 +43,7 @@ export function ValueInput(given: Given) {
       return <Amount label={label} value={value} onChange={onChange} suffix={unit} />;
     case 'percent':
       return (
-        <Amount label={label} value={value} onChange={onChange} suffix=" %" min={0.1} max={99.9} width={90} />
+        <Amount label={label} value={value} onChange={onChange} suffix="%" min={0.1} max={99.9} width={90} />
       );
     case 'numberRange':
       return (
