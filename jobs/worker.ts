@@ -1,9 +1,8 @@
 import { UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
-import { toAppError } from '../src/errors.ts';
 import { describeError } from '../src/logged-error.ts';
 import type { ConnectionOpener } from '../src/pipeline/run.ts';
-import { toStoreFault } from '../src/store/fault.ts';
+import { toKnownError } from '../src/store/fault.ts';
 import type { Pool } from '../src/store/pool.ts';
 import type { SuppressionKey } from '../src/store/suppressions.ts';
 import type { JobToDo, QueueBackend } from './backend.ts';
@@ -93,7 +92,7 @@ async function doJob(job: JobToDo, context: JobContext): Promise<{ againInMs: nu
   try {
     return await known.run(job.data, { ...context, log });
   } catch (error) {
-    const failure = toStoreFault(error) ?? toAppError(error);
+    const failure = toKnownError(error);
     log.error({ err: failure, code: failure.code }, 'job failed');
     // The queue keeps the words of a failure in clear text, and traces carry them.
     const { message } = describeError(failure);

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { type AppError, AuthError, FenceError, RateLimitError, toAppError } from '../errors.ts';
+import { type AppError, AuthError, FenceError, RateLimitError } from '../errors.ts';
 import { type ConnectionRow, listConnections } from '../store/connections.ts';
-import { toStoreFault } from '../store/fault.ts';
+import { toKnownError } from '../store/fault.ts';
 import type { Pool } from '../store/pool.ts';
 import { transaction } from '../store/pool.ts';
 import {
@@ -159,13 +159,7 @@ async function slice(
     });
   } catch (error) {
     if (error instanceof FenceError) throw error;
-    return await failedSlice(
-      options,
-      run,
-      checkFence,
-      toStoreFault(error) ?? toAppError(error),
-      connections.calls(),
-    );
+    return await failedSlice(options, run, checkFence, toKnownError(error), connections.calls());
   }
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 
 /**
  * Faults of the database that are no fault of the statement, by the beginning of their SQLSTATE (or the system's
@@ -51,3 +51,6 @@ export function toStoreFault(error: unknown): AppError | null {
   }
   return null;
 }
+
+/** Turns anything thrown by work on the store into an AppError: its own faults pass, what nobody expected does not. */
+export const toKnownError = (error: unknown): AppError => toStoreFault(error) ?? toAppError(error);

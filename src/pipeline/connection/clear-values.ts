@@ -1,7 +1,8 @@
 import { nextShown } from '../../store/connection-data.ts';
 import { readScene } from '../push/desired.ts';
-import { finishJob, type Piece, type Sent, sendBatch } from '../push/send.ts';
-import { batchesOf } from '../push/undo.ts';
+import { finishJob, type Piece, type Sent } from '../push/send.ts';
+import { sendBatches } from '../push/send-batches.ts';
+import { batchesOf } from '../push/undo-slice.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
 import type { Leaving } from './leaving.ts';
 
@@ -37,7 +38,8 @@ export async function clearSlice(work: StageContext, connectionId: string, from:
       if (!last) break;
       const sent = await clear(work, connection, object, rows);
       refused += sent.refused;
-      cleared += rows.length;
+      cleared += sent.cleared;
+      if (sent.isCut) return { cleared, refused, object, after, done: false };
       after = last.key;
       if (sent.waitMs !== undefined)
         return { cleared, refused, object, after, done: false, waitMs: sent.waitMs };
@@ -51,7 +53,7 @@ async function clear(
   connection: OpenConnection,
   object: (typeof OBJECTS)[number],
   rows: { key: string; kind: string | null; targets: string[] }[],
-): Promise<{ refused: number; waitMs?: number | undefined }> {
+): Promise<{ cleared: number; refused: number; isCut: boolean; waitMs?: number }> {
   const scene = await readScene(work.pool, work.tenant, connection.id, work.run.asOf);
   const known = new Set(scene.targets.map(({ id }) => id));
   const empty = rows.flatMap(({ key, kind, targets }) =>
@@ -66,26 +68,24 @@ async function clear(
   );
   const without = Object.fromEntries(riders.map(({ id }) => [id, null]));
   const remotes = Object.fromEntries(scene.targets.map(({ id, remote }) => [id, remote]));
-  let refused = 0;
-  let waitMs: number | undefined;
-  for (const batch of batchesOf(connection, scene, object, empty)) {
-    const pieces = batch.map(
+  const batches = batchesOf(connection, scene, object, empty).map((batch) => ({
+    object,
+    cause: 'uninstall' as const,
+    pieces: batch.map(
       (piece): Piece =>
         piece.write.kind === 'properties'
           ? { ...piece, write: { ...piece.write, values: { ...piece.write.values, ...without } } }
           : piece,
-    );
-    const sent = await sendBatch(work, connection, { object, cause: 'uninstall', pieces, remotes });
+    ),
+    remotes,
+  }));
+  let refused = 0;
+  const emptied = new Set<string>();
+  const { isCut, waitMs } = await sendBatches(work, connection, batches, {}, (sent) => {
     refused += refusals(sent);
-    // One job at a time: the rest of these rows waits with it.
-    for (let wait = sent.waitMs; wait !== undefined; ) {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(wait ?? 0, 2_000)));
-      const finished = await finishJob(work, connection);
-      refused += refusals(finished);
-      wait = finished?.waitMs;
-    }
-  }
-  return { refused, waitMs };
+    for (const { key, state } of sent.outcomes) if (state === 'done') emptied.add(key);
+  });
+  return { cleared: emptied.size, refused, isCut, ...(waitMs !== undefined && { waitMs }) };
 }
 
 const refusals = (sent: Sent | null): number =>

@@ -1,4 +1,4 @@
-import { AuthError, ConfigError, RateLimitError, toAppError } from '../../errors.ts';
+import { AuthError, ConfigError, RateLimitError } from '../../errors.ts';
 import { addAudit } from '../../store/audit.ts';
 import { buryRecords, dropConnectionRows } from '../../store/connection-data.ts';
 import {
@@ -8,6 +8,7 @@ import {
   listConnections,
   setConnectionState,
 } from '../../store/connections.ts';
+import { toKnownError } from '../../store/fault.ts';
 import { pushLease } from '../../store/lease.ts';
 import { transaction } from '../../store/pool.ts';
 import { ALL_SEGMENTATIONS, listTargets } from '../../store/targets.ts';
@@ -15,7 +16,7 @@ import { emptyTenant } from '../../store/tenant.ts';
 import { type ConnectionOpener, SLICE_MS, type SliceParts } from '../run.ts';
 import type { StageContext } from '../stage.ts';
 import { unifySlice } from '../unify/unify.ts';
-import { withLeases } from '../with-leases.ts';
+import { fenced, withLeases } from '../with-leases.ts';
 import { clearSlice } from './clear-values.ts';
 import { type Leaving, leavingOf, saveLeaving } from './leaving.ts';
 
@@ -72,7 +73,7 @@ async function advance(
     return { state: 'again', waitMs: next.waitMs ?? 0 };
   } catch (error) {
     if (parts.signal.aborted) return { state: 'again', waitMs: 0 };
-    const known = toAppError(error);
+    const known = toKnownError(error);
     parts.log.warn({ connection: connection.id, err: error }, 'a disconnection waits');
     await setConnectionState(pool, tenant, connection.id, 'disconnected', {
       code: known.code,
@@ -89,6 +90,7 @@ async function step(
   connection: ConnectionRow,
   leaving: Leaving,
 ): Promise<'gone' | { leaving: Leaving; waitMs?: number | undefined }> {
+  const on = { pool: parts.pool, checkFence: work.checkFence };
   switch (leaving.phase) {
     case 'clear': {
       const { done, waitMs, ...rest } = await clearSlice(
@@ -102,10 +104,9 @@ async function step(
       return { leaving: { ...(await leaveCrm(parts, work, connection, leaving)), phase: 'unify' } };
     case 'unify': {
       while (performance.now() < work.deadline) {
-        const buried = await transaction(parts.pool, async (client) => {
-          await work.checkFence(client);
-          return buryRecords(client, parts.tenant, connection.id, ROWS_AT_ONCE);
-        });
+        const buried = await fenced(on, (client) =>
+          buryRecords(client, parts.tenant, connection.id, ROWS_AT_ONCE),
+        );
         if (buried > 0) continue;
         const { done } = await unifySlice(stageContext(parts, work, []), {});
         if (done) return { leaving: { ...leaving, phase: 'drop' } };
@@ -114,10 +115,9 @@ async function step(
     }
     case 'drop': {
       while (performance.now() < work.deadline) {
-        const dropped = await transaction(parts.pool, async (client) => {
-          await work.checkFence(client);
-          return dropConnectionRows(client, parts.tenant, connection.id, ROWS_AT_ONCE);
-        });
+        const dropped = await fenced(on, (client) =>
+          dropConnectionRows(client, parts.tenant, connection.id, ROWS_AT_ONCE),
+        );
         if (dropped === 0) return 'gone';
       }
       return { leaving };

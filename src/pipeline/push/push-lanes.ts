@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { FenceError, RateLimitError, toAppError } from '../../errors.ts';
+import { FenceError, RateLimitError } from '../../errors.ts';
 import { getConnection } from '../../store/connections.ts';
-import { toStoreFault } from '../../store/fault.ts';
+import { toKnownError } from '../../store/fault.ts';
 import { isLeaseAskedFor, pushLease } from '../../store/lease.ts';
 import type { SliceResult, StageContext } from '../stage.ts';
 import { withLeases } from '../with-leases.ts';
@@ -78,11 +78,9 @@ export async function runLanes<L extends Lane>(
   return {
     done: left.length === 0,
     ...(left.length > 0 && waitMs > 0 && { waitMs }),
-    ...(first && { because: known(first.error) }),
+    ...(first && { because: toKnownError(first.error) }),
   };
 }
-
-const known = (error: unknown) => toStoreFault(error) ?? toAppError(error);
 
 /** Where all of them rest, the slice would not have begun before the first is due. */
 function beginWithTheFirst(lanes: Lane[]): void {

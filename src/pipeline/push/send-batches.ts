@@ -45,7 +45,8 @@ export async function sendBatches(
   return { isCut: queue.length > 0, ...(waitMs !== undefined && { waitMs }) };
 }
 
-function notAnswering(connection: OpenConnection): RemoteError {
+/** What was sent has no clear outcome: it is looked for before anything else is written there. */
+export function notAnswering(connection: OpenConnection): RemoteError {
   return new RemoteError(
     'not_answering',
     `${connection.name} did not say what became of the last writes. They are read back before anything else is written.`,

@@ -1,5 +1,6 @@
-import { InputError, RateLimitError, toAppError } from '../../errors.ts';
+import { InputError, RateLimitError } from '../../errors.ts';
 import { type ConnectionRow, listConnections } from '../../store/connections.ts';
+import { toKnownError } from '../../store/fault.ts';
 import { pushLease } from '../../store/lease.ts';
 import type { Pool } from '../../store/pool.ts';
 import { activeRun } from '../../store/runs.ts';
@@ -8,7 +9,8 @@ import type { Tenant } from '../../store/tenant.ts';
 import { addUndo, advanceUndo, getUndo, type UndoRow } from '../../store/undos.ts';
 import { SLICE_MS, type SliceParts } from '../run.ts';
 import { type CheckFence, withLeases } from '../with-leases.ts';
-import { beginUndo, planUndo, type UndoRequest, undoSlice } from './undo.ts';
+import { beginUndo, planUndo, type UndoRequest } from './undo.ts';
+import { undoSlice } from './undo-slice.ts';
 
 /** How soon to look again for the right to push. */
 const BUSY_MS = 250;
@@ -111,7 +113,7 @@ async function undoOnce(
     return undefined;
   } catch (thrown) {
     if (signal.aborted) return { againInMs: 0 };
-    const error = toAppError(thrown);
+    const error = toKnownError(thrown);
     log.warn({ err: thrown, undo: undoId }, 'a slice of an undo failed');
     const { code, message, action } = error;
     const reason = { code, message, action, since: asOf.toISOString() };

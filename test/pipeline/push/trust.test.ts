@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Property } from '../../../connectors/contract.ts';
 import { retireSegmentation } from '../../../src/pipeline/publish/publish.ts';
-import { beginUndo, planUndo, undoSlice } from '../../../src/pipeline/push/undo.ts';
+import { beginUndo, planUndo } from '../../../src/pipeline/push/undo.ts';
+import { undoSlice } from '../../../src/pipeline/push/undo-slice.ts';
 import { listTargets } from '../../../src/store/targets.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
 import type { MemoryCrm } from '../memory-crm.ts';

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { RemoteError } from '../../../src/errors.ts';
 import { planUndo } from '../../../src/pipeline/push/undo.ts';
 import { continueUndo, requestUndo } from '../../../src/pipeline/push/undo-progress.ts';
 import type { ConnectionOpener } from '../../../src/pipeline/run.ts';
@@ -42,12 +43,15 @@ const openConnections: ConnectionOpener = () => ({
   close: async () => undefined,
 });
 
-/** Its slices, one after the other, until it has ended. */
-async function toTheEnd(id: string) {
+function oneSlice(id: string, opener = openConnections) {
   const signal = new AbortController().signal;
   const log = pino({ level: 'silent' });
-  const parts = { pool: db.pool, tenant: scope.tenant, openConnections, signal, log };
-  while (await continueUndo(parts, id));
+  return continueUndo({ pool: db.pool, tenant: scope.tenant, openConnections: opener, signal, log }, id);
+}
+
+/** Its slices, one after the other, until it has ended. */
+async function toTheEnd(id: string) {
+  while (await oneSlice(id));
   return await getUndo(db.pool, scope.tenant, id);
 }
 
@@ -80,4 +84,71 @@ it('of a target that there is not says so', async () => {
   await expect(planUndo(db.pool, scope.tenant, { targetId: 't99' })).rejects.toMatchObject({
     code: 'target_unknown',
   });
+});
+
+it('a value that the CRM does not take back stays, and is not told as restored', async () => {
+  const { id } = await requestUndo(db.pool, scope.tenant, { runId }, 'test');
+  crm.refuse = ({ id: key }) =>
+    key === '30' ? { state: 'refused', code: 'LOCKED', message: 'This record is locked.' } : null;
+  expect(await toTheEnd(id)).toMatchObject({ restored: 2, kept: 1, reason: null });
+  expect(crm.shown('seg_ages')).toEqual({ '30': 'adult' });
+});
+
+it('a value goes back although the CRM refuses another one of its record', async () => {
+  await publish(scope, ages(), ages(65, { key: 'years' }));
+  await releaseAll(scope);
+  ({ runId } = await wholeRun(scope));
+  const targets = await listTargets(db.pool, scope.tenant);
+  const years = targets.find(({ segmentation }) => segmentation === 'years')?.id ?? '';
+  for (const each of targets) {
+    // Both values of a record go in one write where the log of one scope names both.
+    await db.pool.query(`update ${scope.tenant.schema}.push_log set run_id = $1 where target_id = $2`, [
+      runId,
+      each.id,
+    ]);
+  }
+  const { id } = await requestUndo(db.pool, scope.tenant, { runId }, 'test');
+  crm.refuse = (write) =>
+    write.kind === 'properties' && years in write.values
+      ? { state: 'refused', code: 'READ_ONLY', message: 'No.', targetId: years }
+      : null;
+  expect(await toTheEnd(id)).toMatchObject({ restored: 3, kept: 3, reason: null });
+  expect(crm.shown('seg_ages')).toEqual({});
+  expect(Object.keys(crm.shown('seg_years'))).toHaveLength(3);
+});
+
+it.each([
+  ['was carried out', () => undefined],
+  ['was lost', () => ({ state: 'unknown' as const })],
+])('a write without an answer is looked at again, whether it %s', async (_, refuse) => {
+  const { id } = await requestUndo(db.pool, scope.tenant, { runId }, 'test');
+  crm.refuse = () => refuse() ?? null;
+  crm.afterPush = () => {
+    crm.refuse = () => null;
+    crm.afterPush = () => {};
+    throw new RemoteError('timeout', 'No answer.', {
+      ...{ status: 0, retryable: true, outcomeUnknown: true },
+      action: 'Nothing to do.',
+    });
+  };
+  const first = await oneSlice(id);
+  expect(first).toEqual({ againInMs: expect.any(Number) });
+  expect(await getUndo(db.pool, scope.tenant, id)).toMatchObject({ reason: { code: 'not_answering' } });
+  expect(await toTheEnd(id)).toMatchObject({ restored: 3, kept: 0, reason: null });
+  expect(crm.shown('seg_ages')).toEqual({});
+});
+
+it('an undo goes on after a fault of the database that passes', async () => {
+  const { id } = await requestUndo(db.pool, scope.tenant, { runId }, 'test');
+  const deadlock = Object.assign(new Error('deadlock detected'), { code: '40P01' });
+  const failing: ConnectionOpener = (of) => ({
+    ...openConnections(of),
+    open: () => Promise.reject(deadlock),
+  });
+  expect(await oneSlice(id, failing)).toEqual({ againInMs: expect.any(Number) });
+  expect(await getUndo(db.pool, scope.tenant, id)).toMatchObject({
+    endedAt: null,
+    reason: { code: 'database_conflict' },
+  });
+  expect(await toTheEnd(id)).toMatchObject({ restored: 3, reason: null });
 });

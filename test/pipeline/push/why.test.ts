@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { RemoteError } from '../../../src/errors.ts';
 import { releaseTargets } from '../../../src/pipeline/publish/release.ts';
-import { beginUndo, undoSlice } from '../../../src/pipeline/push/undo.ts';
+import { beginUndo } from '../../../src/pipeline/push/undo.ts';
+import { undoSlice } from '../../../src/pipeline/push/undo-slice.ts';
 import type { Segmentation } from '../../../src/segmentation/definition.ts';
 import { listTargets } from '../../../src/store/targets.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
