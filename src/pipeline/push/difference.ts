@@ -71,13 +71,16 @@ function joined(
     ), pinned as (
       select external_key as key, array_agg(target_id) as targets from ${schema}.pin
       where ${of} and (until is null or until > ${bindings.bind(scene.asOf.toISOString(), 'timestamptz')})
+        ${rangeSql('external_key', range, bindings)}
       group by 1
     ), refused as (
       select external_key as key, jsonb_object_agg(target_id, jsonb_build_object(
           'value', value, 'tries', tries,
           'isOfThisRun', run_id is not distinct from ${runId === null ? 'null' : bindings.bind(runId, 'bigint')},
           'isDue', ${REFUSAL_DUE})) as by_target
-      from ${schema}.refusal where ${of} and target_id = any(${bindings.bind([...wanted], 'text[]')}) group by 1
+      from ${schema}.refusal where ${of} and target_id = any(${bindings.bind([...wanted], 'text[]')})
+        ${rangeSql('external_key', range, bindings)}
+      group by 1
     ), joined as (
       select coalesce(w.key, h.key) as key, w.kind, h.kind as erased_kind, w.email,
         coalesce(w.want, '{}') - coalesce(p.targets, '{}') as want,
