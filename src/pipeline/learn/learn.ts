@@ -8,12 +8,13 @@ import { inLearnOrder } from '../../segmentation/learn-order.ts';
 import { whyNobody } from '../../segmentation/methods.ts';
 import type { Model } from '../../segmentation/model.ts';
 import { addModel, type ModelRow, newestModels } from '../../store/models.ts';
-import { type Queryable, transaction } from '../../store/pool.ts';
+import type { Queryable } from '../../store/pool.ts';
 import { pinModel } from '../../store/runs.ts';
 import { listVersions } from '../../store/segmentations.ts';
 import { readGate, whyRefused } from '../label/sensitive-gate.ts';
 import { readRequest, unfed } from '../publish/plans.ts';
 import type { SliceResult, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 import { learnAway } from './learn-away.ts';
 
 /**
@@ -57,8 +58,7 @@ export async function learnSlice(work: StageContext, position: Json): Promise<Sl
       continue;
     }
     const reason = whyNobody(model);
-    await transaction(pool, async (client) => {
-      await work.checkFence(client);
+    await fenced(work, async (client) => {
       const learned = {
         segmentation: key,
         definitionVersion: version,
@@ -94,7 +94,7 @@ function isDue(
   return due.toMillis() <= run.asOf.getTime();
 }
 
-/** Null where the data has nothing to learn from yet: the labels stay as they are. */
+/** Null where nothing was learned, as a rule for want of data: the labels stay as they are, and other segmentations go on. */
 async function tryLearn(
   work: StageContext,
   definition: Segmentation,
@@ -105,9 +105,10 @@ async function tryLearn(
     return await learnModel(work.pool, definition, request, before);
   } catch (error) {
     if (!(error instanceof AppError) || error.retryable) throw error;
-    work.log.warn(
+    const level = error.code === 'unexpected' ? 'error' : 'warn';
+    work.log[level](
       { segmentation: definition.key, code: error.code, err: error },
-      'nothing to learn from yet',
+      'nothing was learned; the labels stay as they are',
     );
     return null;
   }

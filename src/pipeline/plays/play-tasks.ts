@@ -8,13 +8,13 @@ import { parseDuration } from '../../segmentation/duration.ts';
 import { listAttributes } from '../../store/columns.ts';
 import { listConnections } from '../../store/connections.ts';
 import { dropLate, notePlayTask, type PlayTaskRow, tasksToMake } from '../../store/play-tasks.ts';
-import { type Pool, transaction } from '../../store/pool.ts';
+import type { Pool } from '../../store/pool.ts';
 import { listPublished } from '../../store/segmentations.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { explainSubject } from '../explain.ts';
 import { refusesProfiling } from '../push/desired.ts';
 import type { ConnectionOpener } from '../run.ts';
-import type { CheckFence } from '../with-leases.ts';
+import { type CheckFence, fenced } from '../with-leases.ts';
 
 const DUE_IN = '7 days';
 
@@ -60,11 +60,8 @@ export async function makePlayTasks(work: Work): Promise<{ left: boolean; waits:
           await notePlayTask(pool, tenant, row.id, { state: 'failed', reason });
           continue;
         }
-        await transaction(pool, async (client) => {
-          // Whoever slept meanwhile would make what another has made.
-          await work.checkFence(client);
-          await notePlayTask(client, tenant, row.id, { state: 'sending' });
-        });
+        // Whoever slept meanwhile would make what another has made.
+        await fenced(work, (client) => notePlayTask(client, tenant, row.id, { state: 'sending' }));
         const { id } = await connector.task(context, task);
         await notePlayTask(pool, tenant, row.id, { state: 'made', remoteId: id });
       } catch (error) {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { getCursor, saveCursor } from '../../store/cursors.ts';
 import { noteAllDirty } from '../../store/dirty.ts';
-import { type Queryable, transaction } from '../../store/pool.ts';
+import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
+import { fenced } from '../with-leases.ts';
 
 const Home = z.object({ home: z.string().nullable() });
 
@@ -14,10 +15,9 @@ const Home = z.object({ home: z.string().nullable() });
 export async function pullRates(work: StageContext, connection: OpenConnection): Promise<void> {
   const { connector, context } = connection;
   if (!connector.currencies) return;
-  const { pool, tenant } = work;
+  const { tenant } = work;
   const { home, rates } = await connector.currencies(context);
-  await transaction(pool, async (client) => {
-    await work.checkFence(client);
+  await fenced(work, async (client) => {
     const key = { connectionId: connection.id, object: 'deal', purpose: 'currencies' } as const;
     const before = await getCursor(client, tenant, key);
     const { rows } = await client.query<{ changed: number }>(
