@@ -1,7 +1,7 @@
 import { type AttributeTable, type AttributeValue, valuesOf } from './attribute-table.ts';
 import { fitLogistic, sigmoid } from './logistic.ts';
 import { at } from './vectors.ts';
-import { learnWoe, type WoeAttribute, type WoeBin, woeOf } from './weight-of-evidence.ts';
+import { chanceOf, learnWoe, type WoeAttribute, type WoeBin, woeOf } from './weight-of-evidence.ts';
 
 /** Points that double the odds of winning. */
 export const DOUBLING_POINTS = 20;
@@ -18,12 +18,20 @@ export type PointsFit = {
   intercept: number;
   logLikelihood: number;
   converged: boolean;
+  /** Left out because the other attributes say the opposite of their evidence. */
   dropped: string[];
+  /** Left out because chance would tell as much. */
+  chance: string[];
 };
+
+/** An attribute gets points where chance would tell as much less often than this. */
+export const CHANCE = 0.05;
 
 /** Fits points alone: for the card itself and for each part of its check. */
 export function fitPoints(table: AttributeTable, isPositive: (row: number) => boolean, ridge = 1): PointsFit {
-  let evidence = learnWoe(table, isPositive).filter((attribute) => attribute.reading !== 'useless');
+  const useful = learnWoe(table, isPositive).filter((attribute) => attribute.reading !== 'useless');
+  let evidence = useful.filter((attribute) => chanceOf(attribute) < CHANCE);
+  const chance = useful.filter((attribute) => !evidence.includes(attribute)).map(nameOf);
   const dropped: string[] = [];
   for (;;) {
     const fit = fitLogistic(evidenceMatrix(table, evidence), evidence.length, isPositive, { ridge });
@@ -34,7 +42,7 @@ export function fitPoints(table: AttributeTable, isPositive: (row: number) => bo
       continue;
     }
     const attributes = evidence.map((attribute, j) => withPoints(attribute, at(fit.coefficients, j)));
-    if (evidence.length > 0) return { ...fit, attributes, dropped };
+    if (evidence.length > 0) return { ...fit, attributes, dropped, chance };
     const share = rateOf(table.rows, isPositive);
     return {
       attributes,
@@ -42,6 +50,7 @@ export function fitPoints(table: AttributeTable, isPositive: (row: number) => bo
       logLikelihood: nullLogLikelihood(table.rows, share),
       converged: true,
       dropped,
+      chance,
     };
   }
 }

@@ -66,10 +66,10 @@ export function learnScorecard(
   const usable = withoutLeaks(table, options.leaks ?? 'exclude', warnings);
   const evidence = learnWoe(usable, isPositive);
   if (evidence.length === 0) {
-    return byHand([], 'No attribute varies between the cases', warnings);
+    return byHand([], 'No attribute varies between the cases;', warnings);
   }
   if (events < EVENTS_PER_PARAMETER * evidence.length) {
-    const reason = `${events} cases of the rarer outcome for ${evidence.length} attributes are under ${EVENTS_PER_PARAMETER} each`;
+    const reason = `${events} cases of the rarer outcome for ${evidence.length} attributes are under ${EVENTS_PER_PARAMETER} each${smallerCard(evidence, events)}`;
     return byHand(evidence, reason, warnings);
   }
   const fit = fitPoints(usable, isPositive, options.ridge);
@@ -79,6 +79,7 @@ export function learnScorecard(
   }
   warnings.push(
     ...fit.dropped.map((name) => `${name} adds nothing beside the other attributes and got no points.`),
+    ...fit.chance.map((name) => `${name} tells no more than chance would and got no points.`),
   );
   const scores = Float64Array.from({ length: table.rows }, (_, i) =>
     scoreRow(fit.attributes, usable, i),
@@ -86,6 +87,10 @@ export function learnScorecard(
   const validation = validateScorecard(usable, outcomes, options);
   if (validation.verdict === 'no_better_than_chance') {
     warnings.push('On cases it had not seen, the score is no better than chance.');
+  } else if (validation.verdict === 'unknown') {
+    warnings.push(
+      'The score could not be checked: there are no later cases of both outcomes to judge it on, so it has no AUC.',
+    );
   }
   return {
     kind: 'learned',
@@ -99,6 +104,17 @@ export function learnScorecard(
   };
 }
 
+/** What could be learned instead, by the attributes that tell most alone. */
+function smallerCard(evidence: readonly WoeAttribute[], events: number): string {
+  const most = Math.floor(events / EVENTS_PER_PARAMETER);
+  if (most === 0) return ';';
+  const strongest = evidence
+    .toSorted((x, y) => y.iv - x.iv)
+    .slice(0, Math.min(most, 5))
+    .map(({ column }) => column);
+  return `: choose ${most === 1 ? 'one' : `at most ${most}`} (alone, ${[...new Set(strongest)].join(', ')} ${strongest.length === 1 ? 'tells' : 'tell'} most), or`;
+}
+
 function byHand(evidence: readonly WoeAttribute[], reason: string, warnings: string[]): PointsByHand {
   const suggestions = evidence
     .toSorted((x, y) => y.iv - x.iv)
@@ -107,7 +123,7 @@ function byHand(evidence: readonly WoeAttribute[], reason: string, warnings: str
       ...attribute,
       bins: attribute.bins.map((bin) => ({ ...bin, points: 5 * Math.round((FACTOR * bin.woe) / 10) })),
     }));
-  return { kind: 'by_hand', reason: `${reason}; set the points by hand.`, suggestions, warnings };
+  return { kind: 'by_hand', reason: `${reason} set the points by hand.`, suggestions, warnings };
 }
 
 function withoutLeaks(table: AttributeTable, leaks: 'exclude' | 'warn', warnings: string[]): AttributeTable {

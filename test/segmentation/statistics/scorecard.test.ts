@@ -14,7 +14,12 @@ import { randomFrom } from '../../../src/segmentation/statistics/random.ts';
 import { gradeOf, learnScorecard, type Scorecard } from '../../../src/segmentation/statistics/scorecard.ts';
 import { isLeakSuspect } from '../../../src/segmentation/statistics/scorecard-leaks.ts';
 import { probabilityOf, scoreSubject } from '../../../src/segmentation/statistics/scorecard-points.ts';
-import { learnWoe, readIv, woeOf } from '../../../src/segmentation/statistics/weight-of-evidence.ts';
+import {
+  chanceOf,
+  learnWoe,
+  readIv,
+  woeOf,
+} from '../../../src/segmentation/statistics/weight-of-evidence.ts';
 
 /** Deals won more often by software companies with many employees; `noise` says nothing. */
 function deals(rows: number, seed = 1) {
@@ -83,6 +88,51 @@ describe('weight of evidence', () => {
       'strong',
       'suspicious',
     ]);
+  });
+});
+
+describe('evidence and chance', () => {
+  const numbers = (values: number[]): AttributeTable => ({
+    rows: values.length,
+    columns: [{ name: 'a', kind: 'number', values }],
+  });
+
+  test('the chance of evidence is the p of the chi-square of its table', () => {
+    // scipy.stats.chi2_contingency([[30, 20], [22, 28], [18, 32]], correction=False): scipy 1.10.1
+    const values = Array.from({ length: 150 }, (_, i) => ['x', 'y', 'z'][Math.floor(i / 50)] ?? '');
+    const won = (i: number) => i % 50 < ([30, 22, 18][Math.floor(i / 50)] ?? 0);
+    const [attribute] = learnWoe({ rows: 150, columns: [{ name: 'a', kind: 'category', values }] }, won);
+    expect(attribute && chanceOf(attribute)).toBeCloseTo(0.04978706836786397, 8);
+  });
+
+  test.each([
+    [100, 5],
+    [840, 7],
+    [4000, 10],
+  ])('numbers of %i cases are cut into %i bins', (rows, bins) => {
+    const values = Array.from({ length: rows }, (_, i) => i);
+    expect(learnWoe(numbers(values), (i) => i % 2 === 0)[0]?.bins).toHaveLength(bins);
+  });
+
+  test('what chance could tell gets no points, and that is said', () => {
+    const random = randomFrom(11);
+    const toss = Array.from({ length: 400 }, () => random.normal());
+    const signal = Array.from({ length: 400 }, () => random.normal());
+    const won = signal.map((v) => random.uniform() < 1 / (1 + Math.exp(-v)));
+    const card = learned(
+      learnScorecard(
+        {
+          rows: 400,
+          columns: [
+            { name: 'toss', kind: 'number', values: toss },
+            { name: 'signal', kind: 'number', values: signal },
+          ],
+        },
+        (i) => won[i] ?? false,
+      ),
+    );
+    expect(card.attributes.map(({ column }) => column)).toEqual(['signal']);
+    expect(card.warnings).toContain('toss tells no more than chance would and got no points.');
   });
 });
 
@@ -203,6 +253,12 @@ describe('scorecard', () => {
     });
   });
 
+  test('no later cases to judge it on: no AUC, and that is said', () => {
+    const fit = learned(learnScorecard(table, won, { times: Array.from({ length: 2000 }, () => 1) }));
+    expect(fit.validation).toMatchObject({ auc: null, verdict: 'unknown' });
+    expect(fit.warnings.join()).toContain('could not be checked');
+  });
+
   test('chance is called chance', () => {
     const random = randomFrom(4);
     const coins = Array.from({ length: 600 }, () => random.uniform() < 0.5);
@@ -217,6 +273,8 @@ describe('scorecard', () => {
     const few = deals(40);
     const result = learnScorecard(few.table, few.won);
     expect(result).toMatchObject({ kind: 'by_hand', reason: expect.stringContaining('under 10 each') });
+    if (result.kind !== 'by_hand') throw new Error('learned from too little');
+    expect(result.reason).toMatch(/choose one \(alone, \w+ tells most\), or set the points by hand\.$/);
   });
 
   test('attributes that know the answer are named', () => {
