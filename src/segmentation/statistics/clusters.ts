@@ -63,9 +63,12 @@ export type ClusterOptions = AxisOptions & {
 /** Rules are grown on at most this many rows, and their fidelity is measured there. */
 const RULE_ROWS = 5000;
 
-/** More starts find better clusters; many rows pay for few of them. */
+/**
+ * More starts find better clusters; many rows pay for few of them. On well known sets of a few hundred rows (iris,
+ * wine, breast cancer; eight clusters) 25 starts ended up to 0.5 % above the best division known, 100 at or below it.
+ */
 function startsFor(rows: number): number {
-  return Math.max(3, Math.min(25, Math.floor(100_000 / rows)));
+  return Math.max(3, Math.min(100, Math.floor(100_000 / rows)));
 }
 
 /**

@@ -6,14 +6,19 @@ export type FileRow = Record<string, string>;
 
 /** Names that a column usually has, for when none is given. */
 const USUAL: Record<string, readonly string[]> = {
-  customer: ['customer_id', 'customer', 'contact_id', 'id'],
-  date: ['date', 'order_date', 'close_date', 'closedate'],
+  customer: ['customerid', 'customer', 'contactid', 'id'],
+  date: ['date', 'orderdate', 'invoicedate', 'closedate'],
   amount: ['amount', 'revenue', 'value'],
   frequency: ['frequency', 'x'],
-  recency: ['recency', 't_x', 'tx'],
+  recency: ['recency', 'tx'],
   t: ['t', 'age'],
-  monetary: ['monetary_value', 'monetary', 'zbar', 'm'],
+  monetary: ['monetaryvalue', 'monetary', 'zbar', 'm'],
 };
+
+/** Customer_ID, customer id and CustomerID are one name. */
+function plainName(column: string): string {
+  return column.toLowerCase().replace(/[\s_-]/g, '');
+}
 
 /** The column that plays a role: the one named, else one with a usual name, else undefined. */
 export function findColumn(
@@ -24,7 +29,7 @@ export function findColumn(
   if (named === undefined) {
     const usual = USUAL[role] ?? [];
     return usual
-      .map((name) => header.find((column) => column.toLowerCase() === name))
+      .map((name) => header.find((column) => plainName(column) === name))
       .find((column) => column !== undefined);
   }
   if (header.includes(named)) return named;
@@ -76,9 +81,12 @@ export function unreadable(column: string, index: number, text: string, wanted: 
   );
 }
 
+/** How programs write an unknown number. In a column of choices they may mean something (Namibia is NA). */
+const UNKNOWN_NUMBER = /^(na|n\/a|nan|null|none|-|\.|\?)$/i;
+
 /**
- * The chosen columns as typed attributes: numbers where nine of ten known values are (others count as unknown and
- * are told), else choices; empty cells are unknown.
+ * The chosen columns as typed attributes: numbers where nine of ten values are, not counting those that stand for an
+ * unknown number (others count as unknown and are told), else choices; empty cells are unknown.
  */
 export function tableOf(
   rows: readonly FileRow[],
@@ -93,9 +101,15 @@ function columnOf(rows: readonly FileRow[], name: string, warnings: string[]): T
     const text = (row[name] ?? '').trim();
     return text === '' ? null : text;
   });
-  const known = texts.filter((text) => text !== null);
-  const numeric = known.filter((text) => numberOf(text) !== undefined).length;
-  if (numeric === 0 || numeric < 0.9 * known.length) return { name, kind: 'category', values: texts };
+  const known = texts.filter((text) => text !== null && !UNKNOWN_NUMBER.test(text));
+  const numeric = known.filter((text) => text !== null && numberOf(text) !== undefined).length;
+  if (numeric === 0 || numeric < 0.9 * known.length) {
+    if (numeric > known.length / 2)
+      warnings.push(
+        `${name}: ${known.length - numeric} of ${known.length} values are no numbers, so it counts as a column of choices.`,
+      );
+    return { name, kind: 'category', values: texts };
+  }
   if (numeric < known.length)
     warnings.push(`${name}: ${known.length - numeric} values are no numbers and count as unknown.`);
   const values = texts.map((text) => (text === null ? null : (numberOf(text) ?? null)));
@@ -109,5 +123,5 @@ export function chosenColumns(
   others: readonly (string | undefined)[],
 ): string[] {
   if (chosen === undefined) return header.filter((column) => !others.includes(column));
-  return chosen.map((column) => requireColumn(header, 'columns', column));
+  return [...new Set(chosen)].map((column) => requireColumn(header, 'columns', column));
 }

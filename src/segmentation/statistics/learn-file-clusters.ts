@@ -1,6 +1,6 @@
-import { pickTableRows } from './attribute-table.ts';
+import { type AttributeTable, pickTableRows, type TableColumn } from './attribute-table.ts';
 import { placeOnAxes } from './cluster-axes.ts';
-import { learnClusters } from './clusters.ts';
+import { type Clusters, learnClusters } from './clusters.ts';
 import { chosenColumns, type FileRow, findColumn, tableOf } from './file-columns.ts';
 import { nearestCentroid } from './k-means.ts';
 import type { LearnOptions } from './learn-options.ts';
@@ -48,7 +48,7 @@ export function learnClustersFile(rows: readonly FileRow[], options: LearnOption
         k: learned.chosen.k,
         inertia,
         ...known(learned.chosen.silhouette),
-        centers: learned.clusters.map(({ center }) => center),
+        ...centersOf(learned, table),
         sizes,
         ...(learned.candidates.length > 1
           ? {
@@ -69,6 +69,29 @@ export function learnClustersFile(rows: readonly FileRow[], options: LearnOption
       ]),
     },
   };
+}
+
+/** In the order of the columns; those that do not vary take no part and stand at their one value. */
+function centersOf({ model, clusters }: Clusters, table: AttributeTable) {
+  const places = table.columns.flatMap((column) => {
+    const axes = model.axes.flatMap((axis, j) => (axis.column === column.name ? [{ axis, j }] : []));
+    if (axes.length > 0) {
+      return axes.map(({ axis, j }) => ({
+        name: axis.kind === 'number' ? axis.column : `${axis.column}=${axis.option}`,
+        of: (center: readonly number[]) => at(center, j),
+      }));
+    }
+    const constant = constantOf(column);
+    return constant === undefined ? [] : [{ name: column.name, of: () => constant }];
+  });
+  return {
+    columns: places.map(({ name }) => name),
+    centers: clusters.map(({ center }) => places.map((place) => place.of(center))),
+  };
+}
+
+function constantOf(column: TableColumn): number | undefined {
+  return column.kind === 'number' ? (column.values.find((value) => value !== null) ?? undefined) : undefined;
 }
 
 function known(silhouette: number | null): { silhouette?: number } {

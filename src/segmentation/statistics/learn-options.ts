@@ -3,7 +3,7 @@ import { InputError } from '../../errors.ts';
 
 const list = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
-  z.array(z.string().min(1)).min(1),
+  z.array(z.string().min(1, 'has a column without a name')).min(1),
 );
 
 const day = z
@@ -11,13 +11,15 @@ const day = z
   .refine((text) => dayNumber(text) !== undefined, 'is no date such as 1997-09-30')
   .transform((text) => dayNumber(text) ?? 0);
 
+const clusterCount = z.int('is too large');
+
 const range = z.preprocess(
   (value) => {
     if (typeof value === 'number') return { from: value, to: value };
     const match = typeof value === 'string' ? /^(\d+)(?:\.\.(\d+))?$/.exec(value.trim()) : null;
     return match ? { from: Number(match[1]), to: Number(match[2] ?? match[1]) } : value;
   },
-  z.object({ from: z.number().int(), to: z.number().int() }, 'is neither a number nor a range such as 2..8'),
+  z.object({ from: clusterCount, to: clusterCount }, 'is neither a number nor a range such as 2..8'),
 );
 
 const METHODS = ['rfm', 'bg-nbd', 'mbg-nbd', 'pareto-nbd', 'gamma-gamma', 'clusters', 'scorecard'] as const;

@@ -19,6 +19,8 @@ export type LearnOutput = {
     inertia: number;
     /** Absent for one cluster. */
     silhouette?: number;
+    /** What `centers` run over: the columns, and of a column of choices column=choice for each. */
+    columns: string[];
     centers: number[][];
     sizes: number[];
     candidates?: { k: number; inertia: number; silhouette?: number }[];

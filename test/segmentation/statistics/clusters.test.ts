@@ -70,6 +70,16 @@ describe('iris', () => {
     expect(adjustedRandIndex([...labels], getClasses())).toBeCloseTo(0.6201, 4);
   });
 
+  // KMeans of scikit-learn 1.2.1 on StandardScaler and RobustScaler, n_init 50, tol 0.
+  test.each([
+    ['standard', 5, 90.80727],
+    ['standard', 8, 62.2962],
+    ['robust', 5, 44.24974],
+    ['robust', 8, 27.77352],
+  ] as const)('%s scaling, k = %i ends no higher than scikit-learn: %f', (scale, k, inertia) => {
+    expect(learnClusters(iris, { k, scale }).chosen.inertia).toBeLessThan(inertia + 1e-4);
+  });
+
   test('of 2 to 6 the silhouette picks 2, and all candidates are shown', () => {
     const { chosen, candidates } = learnClusters(iris, { k: { from: 2, to: 6 } });
     expect(chosen.k).toBe(2);

@@ -104,9 +104,22 @@ describe('clusters', () => {
     expect(output.clusters).toMatchObject({ k: 2, candidates: [{ k: 2 }, { k: 3 }, { k: 4 }] });
   });
 
+  test('centers run over the columns named, of which those that never vary stand at their one value', () => {
+    const rows = flowers.map((flower, i) => ({
+      e: '7',
+      ...flower,
+      colour: i < 50 ? 'white' : 'blue',
+      f: '',
+    }));
+    const { output } = learn(rows, { method: 'clusters', k: '2' });
+    expect(output.clusters?.columns).toEqual(['e', 'a', 'b', 'c', 'd', 'colour=blue', 'colour=white']);
+    expect(output.clusters?.centers.map((center) => center[0])).toEqual([7, 7]);
+    expect(output.clusters?.centers[1]?.slice(5)).toEqual([0, 1]);
+  });
+
   test('one cluster has no silhouette, and says nothing in its place', () => {
     const { output } = learn(flowers, { method: 'clusters', k: '1' });
-    expect(Object.keys(output.clusters ?? {})).toEqual(['k', 'inertia', 'centers', 'sizes']);
+    expect(Object.keys(output.clusters ?? {})).toEqual(['k', 'inertia', 'columns', 'centers', 'sizes']);
   });
 
   test.each([
@@ -282,9 +295,42 @@ test('dates are read year first, with or without a time', () => {
   ]);
 });
 
+test('the marks that programs leave for an unknown number are unknown, and do not make choices of a column', () => {
+  const warnings: string[] = [];
+  const rows = Array.from({ length: 20 }, (_, i) => ({
+    a: i % 3 ? String(i) : 'NA',
+    b: i % 3 ? 'US' : 'NA',
+  }));
+  const { columns } = tableOf(rows, ['a', 'b'], warnings);
+  expect(columns.map(({ kind, values }) => [kind, values[0]])).toEqual([
+    ['number', null],
+    ['category', 'NA'],
+  ]);
+  expect(warnings).toEqual([]);
+});
+
+test('a column of numbers and texts is said to count as choices', () => {
+  const warnings: string[] = [];
+  const rows = Array.from({ length: 20 }, (_, i) => ({ a: i % 4 ? String(i) : 'many' }));
+  expect(tableOf(rows, ['a'], warnings).columns[0]?.kind).toBe('category');
+  expect(warnings).toEqual(['a: 5 of 20 values are no numbers, so it counts as a column of choices.']);
+});
+
+test('columns are found by their usual names however these are written', () => {
+  const rows = ['a', 'b', 'b'].map((name, i) => ({
+    'Customer ID': name,
+    InvoiceDate: `2026-01-0${i + 1}`,
+    Amount: '5',
+  }));
+  expect(learn(rows, { method: 'rfm' }).output).toMatchObject({
+    n: 2,
+    cutPoints: { monetary: [6, 7, 8, 9] },
+  });
+});
+
 test('a stray text in a column of numbers is unknown and told; a column of texts is choices', () => {
   const warnings: string[] = [];
-  const rows = Array.from({ length: 20 }, (_, i) => ({ a: i === 3 ? 'n/a' : String(i), b: 'x', c: '' }));
+  const rows = Array.from({ length: 20 }, (_, i) => ({ a: i === 3 ? 'much' : String(i), b: 'x', c: '' }));
   const { columns } = tableOf(rows, ['a', 'b', 'c'], warnings);
   expect(columns.map(({ kind }) => kind)).toEqual(['number', 'category', 'category']);
   expect(columns[0]?.values[3]).toBeNull();
