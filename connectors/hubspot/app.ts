@@ -99,7 +99,7 @@ export const WATCHED_PROPERTIES: Record<ObjectType, readonly string[]> = {
     'lifecyclestage',
     'hs_lead_status',
     'hs_ideal_customer_profile',
-    'hs_target_account',
+    'hs_is_target_account',
     'country',
     'state',
     'city',
@@ -122,7 +122,8 @@ export const WATCHED_PROPERTIES: Record<ObjectType, readonly string[]> = {
  */
 export const RETIRED_PROPERTIES: Record<ObjectType, readonly string[]> = {
   contact: [],
-  company: [],
+  // Which tier of target account it is; whether it is one at all is hs_is_target_account.
+  company: ['hs_target_account'],
   deal: [],
 };
 

@@ -209,7 +209,7 @@ export function hubspotCompany(
     state: one.state,
     hubspot_owner_id: ownerRef,
     lifecyclestage: dice.pick(['lead', 'opportunity', 'customer']),
-    hs_target_account: dice.chance(0.1) ? 'true' : null,
+    hs_is_target_account: dice.chance(0.1) ? 'true' : null,
     technology_stack: dice.chance(0.4)
       ? dice.some(['erp', 'crm', 'cloud', 'pos', 'bi'], 0.4).join(';')
       : null,

@@ -96,7 +96,7 @@ export const companyRows: CatalogueRow[] = [
     type: 'boolean',
     kind: 'firmographic',
     empty: 'false',
-    from: { hubspot: 'hs_target_account', salesforce: 'Target_Account__c' },
+    from: { hubspot: 'hs_is_target_account', salesforce: 'Target_Account__c' },
   },
   {
     key: 'rating',
