@@ -12,6 +12,6 @@ export const DefinitionGiven = z
   .describe('A segmentation, as in docs/conditions.md');
 
 /** A definition as YAML or JSON text. */
-export const TextGiven = z.string().max(900_000);
+export const TextGiven = z.string().max(900_000, 'a definition has 900,000 characters at most');
 
 export const SetParams = z.strictObject({ key: z.string().max(60) });

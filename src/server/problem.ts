@@ -107,7 +107,7 @@ export function toProblem(error: AppError): Problem {
 }
 
 const BODY_FAULTS: Record<string, [string, string]> = {
-  'entity.too.large': ['body_too_large', 'The request is larger than 1 MB.'],
+  'entity.too.large': ['body_too_large', 'This is more than 1 MB, the most that is taken at once.'],
   'entity.parse.failed': ['body_unreadable', 'The request is not readable as JSON.'],
   'encoding.unsupported': ['body_unreadable', 'The request is packed in a way that we do not read.'],
   'charset.unsupported': ['body_unreadable', 'The request is in an alphabet that we do not read; use UTF-8.'],
@@ -121,7 +121,8 @@ function fromExpress(thrown: unknown): InputError | null {
   const known = BODY_FAULTS[type];
   if (known) {
     return new InputError(known[0], `${known[1]} Nothing was changed.`, {
-      action: 'Send it as JSON of less than 1 MB.',
+      action:
+        known[0] === 'body_too_large' ? 'Make it shorter, or send it in parts.' : 'Send it as JSON in UTF-8.',
       cause: thrown,
     });
   }

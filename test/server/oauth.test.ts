@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { preflight } from '../../src/pipeline/connection/preflight.ts';
+import { askCrm } from '../../src/server/ask-crm.ts';
 import { returnPath } from '../../src/server/return-paths.ts';
 import { listConnections } from '../../src/store/connections.ts';
 import { createTenant } from '../../src/store/tenant.ts';
@@ -64,6 +66,26 @@ describe('connecting a CRM in the browser', () => {
     expect(html).toContain('Nothing was changed here: begin again in a few minutes.');
     expect(html).not.toContain('we try again');
     expect(await secrets(rig)).toBe(0);
+  });
+
+  it('tells who waits for a CRM that does not answer so, in time, with what to do', async () => {
+    const id = await connect(rig, admin, 'hubspot');
+    const asked = { tenant: rig.database.tenant, connectionId: id, asOf: new Date(), longestWaitMs: 300 };
+    const look = () =>
+      askCrm(rig.parts, { ...asked, signal: new AbortController().signal }, (open) =>
+        preflight(rig.database.pool, rig.database.tenant, open),
+      );
+    const silent = {
+      code: 'crm_silent',
+      message: expect.stringMatching(/^HubSpot account .* does not answer/),
+    };
+    rig.hubspot.faults.replace({ rules: [{ times: 99, fault: { kind: 'latency', ms: 2_000 } }] });
+    await expect(look()).rejects.toMatchObject(silent);
+    rig.hubspot.faults.replace({ rules: [{ times: 99, fault: { kind: 'status', status: 503 } }] });
+    await expect(look()).rejects.toMatchObject(silent);
+    rig.hubspot.faults.replace({});
+    asked.longestWaitMs = 60_000;
+    expect((await look()).length).toBeGreaterThan(3);
   });
 
   it('says what the CRM said when access is not allowed, as text', async () => {

@@ -109,5 +109,5 @@ export const unreachable: Problem = {
   status: 0,
   detail: 'The server did not answer. Nothing is lost: what runs goes on there.',
   action: 'Check the connection and try again.',
-  code: 'no_answer',
+  code: 'server_silent',
 };

@@ -23,9 +23,12 @@ const client = new QueryClient({
       // What a browser thinks of its network is no word on a server that may be on the same machine: ask, and say
       // what came of it, rather than wait without a word.
       networkMode: 'always',
-      // A refusal stays one; only a server that did not answer is asked again.
+      // What the server says stays so, of a CRM that does not answer too; only where it said nothing it is asked again.
       retry: (count, error) =>
-        count < 2 && error instanceof ApiError && [0, 502, 503].includes(error.problem.status),
+        count < 2 &&
+        error instanceof ApiError &&
+        error.problem.code === 'server_silent' &&
+        [0, 502, 503].includes(error.problem.status),
     },
     mutations: { networkMode: 'always' },
   },

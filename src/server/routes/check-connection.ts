@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { OAuthSecret } from '../../../connectors/contract.ts';
 import { checkScopes, preflight } from '../../pipeline/connection/preflight.ts';
-import { getConnection, readSecret } from '../../store/connections.ts';
+import { readSecret } from '../../store/connections.ts';
+import { askCrm } from '../ask-crm.ts';
 import { Instant, route } from '../route.ts';
 
 export default route({
@@ -24,21 +25,16 @@ export default route({
     ),
     checkedAt: Instant,
   }),
-  handle: async ({ params, tenant, parts, signal }) => {
+  handle: ({ params, tenant, parts, signal }) => {
     const { pool, keys } = parts.store;
-    const connection = await getConnection(pool, tenant, params.id);
     const checkedAt = new Date();
-    const connections = parts.openConnections({ tenant, asOf: checkedAt, signal });
-    try {
-      const open = await connections.open(connection.id);
-      const secret = await readSecret(pool, keys, connection, OAuthSecret);
+    return askCrm(parts, { tenant, connectionId: params.id, asOf: checkedAt, signal }, async (open) => {
+      const secret = await readSecret(pool, keys, { id: open.id, tenantId: tenant.id }, OAuthSecret);
       const items = [
         ...checkScopes(open.connector, secret ?? undefined),
         ...(await preflight(pool, tenant, open)),
       ];
       return { items, checkedAt };
-    } finally {
-      await connections.close();
-    }
+    });
   },
 });

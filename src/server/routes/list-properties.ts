@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ObjectType } from '../../model/record.ts';
-import { getConnection } from '../../store/connections.ts';
 import { listProperties } from '../../views/mapping.ts';
+import { askCrm } from '../ask-crm.ts';
 import { route } from '../route.ts';
 
 export default route({
@@ -25,14 +25,9 @@ export default route({
       }),
     ),
   }),
-  handle: async ({ params, tenant, parts, signal }) => {
-    const { pool } = parts.store;
-    const connection = await getConnection(pool, tenant, params.id);
-    const connections = parts.openConnections({ tenant, asOf: new Date(), signal });
-    try {
-      return { items: await listProperties(pool, tenant, await connections.open(connection.id)) };
-    } finally {
-      await connections.close();
-    }
-  },
+  handle: async ({ params, tenant, parts, signal }) => ({
+    items: await askCrm(parts, { tenant, connectionId: params.id, asOf: new Date(), signal }, (connection) =>
+      listProperties(parts.store.pool, tenant, connection),
+    ),
+  }),
 });

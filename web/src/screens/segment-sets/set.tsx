@@ -213,7 +213,24 @@ function Workbench({ desk }: { desk: Desk }) {
 
 /** What is wrong or still to be filled in, with a way to its place in the YAML. */
 function Faults({ draft, onShow }: { draft: ReturnType<typeof useDraft>; onShow: (line: number) => void }) {
-  const { problems, gaps } = draft;
+  const { problems, gaps, check } = draft;
+  if (check.error)
+    return (
+      <Alert color="red" role="alert" title="It can't be checked, so it can't be saved yet">
+        <Text size="sm">
+          {check.error.problem.detail} {check.error.problem.action} What you wrote stays here.
+        </Text>
+        <Button
+          size="xs"
+          mt="xs"
+          variant="default"
+          loading={check.isFetching}
+          onClick={() => void check.refetch()}
+        >
+          Try again
+        </Button>
+      </Alert>
+    );
   if (problems.length + gaps.length === 0) return null;
   return (
     <Alert
