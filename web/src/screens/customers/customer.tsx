@@ -201,10 +201,14 @@ function Records({ customer }: { customer: Customer }) {
                 <Table.Td>{shown(type, valueName, tenant.zone)}</Table.Td>
                 {records.map((record) => {
                   const theirs = record.values[key] ?? null;
-                  const differs = theirs !== null && value !== null && theirs !== value;
+                  const [here, there] = [valueName, record.valueNames[key] ?? theirs].map((one) =>
+                    shown(type, one, tenant.zone),
+                  );
+                  // By what is seen: two instants of one minute are no difference to people.
+                  const differs = theirs !== null && value !== null && here !== there;
                   return (
                     <Table.Td key={record.connectionId + record.id}>
-                      {shown(type, record.valueNames[key] ?? theirs, tenant.zone)}
+                      {there}
                       {differs && (
                         <Text span size="xs" c="dimmed">
                           {' '}
