@@ -36,6 +36,13 @@ export async function main(argument: string | undefined): Promise<void> {
       ? undefined
       : (await import('./server/tracing.ts')).startTracing(config.tracesUrl, role);
   const app = await openApp(config, log);
+  void app.store.stopped.then((error) => {
+    log.fatal(
+      { err: error, action: error.action },
+      'the store stopped; what was under way goes on at the next start',
+    );
+    process.exit(1);
+  });
   let worker: Awaited<ReturnType<App['startWorker']>> | undefined;
   let server: Server | undefined;
   try {

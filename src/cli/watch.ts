@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queueSlice } from '../../jobs/advance.ts';
+import { AppError } from '../errors.ts';
 import { countWords } from '../model/count-words.ts';
 import type { RunOptions } from '../pipeline/stage.ts';
 import { getRun, type Run, requestRun, STAGES } from '../store/runs.ts';
@@ -36,17 +37,28 @@ async function followRun(
   runId: string,
   signal?: AbortSignal,
 ): Promise<Run> {
+  const began = new Date().toISOString();
   try {
     for (;;) {
       signal?.throwIfAborted();
       const run = await getRun(app.store.pool, tenant, runId);
       output.progress(describeProgress(run, output));
       if (run.endedAt) return run;
+      refuseToWait(run, began);
       await sleep(LOOK_MS);
     }
   } finally {
     output.progressDone();
   }
+}
+
+/** What passes only when somebody does something: a command that waited for it would look as if it worked. */
+const NEEDS_SOMEBODY = new Set(['disk_full']);
+
+/** A reason from before `began` may have passed: the next slice tells. */
+function refuseToWait({ id, state, reason }: Run, began: string): void {
+  if (state !== 'waiting' || !reason || reason.since < began || !NEEDS_SOMEBODY.has(reason.code)) return;
+  throw new AppError(reason.code, `Run ${id} waits: ${reason.message}`, { action: reason.action });
 }
 
 /** One line: the stage, how far, what was counted, what it waits for. */

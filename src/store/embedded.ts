@@ -51,6 +51,7 @@ export class EmbeddedPool extends EventEmitter implements Pool {
   #running = false;
   #ended: Promise<void> | undefined;
   #broken: AppError | undefined;
+  readonly #stopped = Promise.withResolvers<AppError>();
   #answered: ((answer: Answer) => void) | undefined;
 
   private constructor(worker: Worker) {
@@ -60,6 +61,11 @@ export class EmbeddedPool extends EventEmitter implements Pool {
     worker.on('message', (answer: Answer) => this.#answered?.(answer));
     worker.on('error', (error) => this.#answered?.({ kind: 'failed', message: error.message }));
     worker.on('exit', () => this.#answered?.({ kind: 'failed', message: 'the database thread ended' }));
+  }
+
+  /** Resolves where the database stopped: nothing more is answered in this process. */
+  get stopped(): Promise<AppError> {
+    return this.#stopped.promise;
   }
 
   /** Clients taken and not released. */
@@ -219,7 +225,22 @@ export class EmbeddedPool extends EventEmitter implements Pool {
   }
 
   async #exec(message: Uint8Array): Promise<Reply> {
-    return decodeReply(await this.#ask({ kind: 'exec', message }));
+    const reply = decodeReply(await this.#ask({ kind: 'exec', message }));
+    // A server would end itself and recover. What this one answers from now on is wrong, or never comes.
+    if (reply.error?.severity === 'PANIC') throw this.#stop(reply.error.message);
+    return reply;
+  }
+
+  #stop(why: string): AppError {
+    this.#broken ??= new AppError(
+      'embedded_store_stopped',
+      `The embedded database stopped: ${why}. What was saved before is safe.`,
+      { action: 'Check that DATA_DIR is writable and its disk has space left, then start again.' },
+    );
+    // Nobody waits for a transaction that can't end.
+    this.#holder = null;
+    this.#stopped.resolve(this.#broken);
+    return this.#broken;
   }
 
   /** Refuses those who wait for a transaction that nobody goes on with, rather than waiting for ever. */
@@ -243,13 +264,7 @@ export class EmbeddedPool extends EventEmitter implements Pool {
     return new Promise((resolve, reject) => {
       this.#answered = (answer) => {
         if (answer.kind === 'reply') return resolve(answer.reply);
-        this.#broken = new AppError(
-          'embedded_store_stopped',
-          `The embedded database stopped: ${answer.message}. What was saved before is safe.`,
-          { action: 'Check that DATA_DIR is writable and its disk has space left, then start again.' },
-        );
-        reject(this.#broken);
-        if (this.listenerCount('error') > 0) this.emit('error', this.#broken);
+        reject(this.#stop(answer.message));
       };
     });
   }

@@ -18,6 +18,8 @@ export type Store = {
   keys: Keyring;
   /** Null for an embedded store. */
   databaseUrl: string | null;
+  /** Resolves where the embedded database stopped and this process can do nothing more; never for a server. */
+  stopped: Promise<AppError>;
   close(): Promise<void>;
 };
 
@@ -77,6 +79,7 @@ async function prepare(config: StoreConfig, pool: Pool, lock: FolderLock | null)
       pool,
       keys,
       databaseUrl: config.databaseUrl ?? null,
+      stopped: pool instanceof EmbeddedPool ? pool.stopped : new Promise(() => undefined),
       close: async () => {
         await pool.end();
         await lock?.release();

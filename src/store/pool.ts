@@ -87,7 +87,12 @@ export async function transaction<T>(pool: Pool, work: (client: PoolClient) => P
   } catch (error) {
     failed = error;
     await client.query('rollback').catch((rollbackError: unknown) => {
-      failed = new AggregateError([error, rollbackError], 'the transaction failed, and so did its rollback');
+      // A database that stopped says the same of both.
+      if (rollbackError !== error)
+        failed = new AggregateError(
+          [error, rollbackError],
+          'the transaction failed, and so did its rollback',
+        );
     });
     throw failed;
   } finally {

@@ -54,7 +54,7 @@ export async function startServer(
     config,
     log,
     backend,
-    store: { pool, keys, databaseUrl: database.url, close: async () => {} },
+    store: { pool, keys, databaseUrl: database.url, stopped: new Promise(() => {}), close: async () => {} },
     openConnections: connectionOpener({
       pool,
       keys,

@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, statfsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { openStore } from '../../src/store/open.ts';
+import { transaction } from '../../src/store/pool.ts';
+import { runCli } from '../cli/process.ts';
 import { layEmbeddedStore } from '../database.ts';
 
 // Whole processes and databases on disk: slow where the machine is busy.
@@ -52,8 +55,17 @@ it.skipIf(!isMounted)(
         saved += 1;
       }
     };
-    await expect(fill()).rejects.toThrow(/No space left|stopped/);
-    await store.close().catch(() => undefined);
+    await expect(fill()).rejects.toThrow(/No space left/);
+    // Without room for its log it panics: whatever is asked then is refused at once.
+    const panic = async () => {
+      for (;;) await store.pool.query("select pg_logical_emit_message(true, 'fill', repeat('x', 1000000))");
+    };
+    await expect(panic()).rejects.toThrow(/No space left/);
+    const stopped = await store.stopped;
+    expect(stopped).toMatchObject({ code: 'embedded_store_stopped', action: expect.stringMatching(/space/) });
+    await expect(transaction(store.pool, (client) => client.query('select 1'))).rejects.toBe(stopped);
+    await expect(store.pool.query('select 1')).rejects.toBe(stopped);
+    await store.close();
     expect(saved).toBeGreaterThan(5);
 
     await openStore(config).then(
@@ -66,5 +78,39 @@ it.skipIf(!isMounted)(
     const { rows } = await again.pool.query('select count(*)::int, max(length(text)) from app.note');
     await again.close();
     expect(rows).toEqual([{ count: saved, max: 400_000 }]);
+  },
+);
+
+it.skipIf(!isMounted)(
+  'a run on a full disk ends with 1 and what to do, and goes on when there is space',
+  async () => {
+    execFileSync('mount', ['-o', 'remount,size=200m', disk]);
+    const folder = join(disk, 'crm');
+    await mkdir(folder);
+    const contacts = Array.from({ length: 3_000 }, (_, i) => `${i},p${i}@example.com,F${i},L${i},2026-01-01`);
+    await writeFile(
+      join(folder, 'contacts.csv'),
+      ['contact_id,email,first_name,last_name,created_at', ...contacts, ''].join('\n'),
+    );
+    await writeFile(join(folder, 'deals.csv'), 'deal_id,contact_id,amount,currency,stage,closed_at\n');
+    const env = { DATA_DIR: join(disk, 'cli') };
+    await layEmbeddedStore(env.DATA_DIR);
+    const connected = await runCli(['connect', 'csv', '--folder', folder], { env });
+    expect(connected.code, connected.stderr).toBe(0);
+    const { bavail, bsize } = statfsSync(disk);
+    const ballast = join(disk, 'ballast');
+    await writeFile(ballast, Buffer.alloc(bavail * bsize - 300_000));
+
+    const full = await runCli(['run'], { env });
+    expect(full.stderr).toMatch(/disk|No space left/);
+    expect(full.stderr).toMatch(/Free space|space left/);
+    expect(full.code).toBe(1);
+
+    await rm(ballast);
+    const again = await runCli(['run', '--json'], { env });
+    expect(again.code, again.stderr).toBe(0);
+    const answer = JSON.parse(again.stdout.trim().split('\n').at(-1) ?? '');
+    expect(answer).toMatchObject({ state: 'done' });
+    expect(JSON.stringify(answer)).toContain('"contact.new":3000');
   },
 );

@@ -34,7 +34,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'segment-sync-move-'));
   file = join(folder, 'store.backup');
   const { pool, tenant } = db;
-  store = { pool, keys: keyring(key), databaseUrl: db.url, close: async () => undefined };
+  store = {
+    pool,
+    keys: keyring(key),
+    databaseUrl: db.url,
+    stopped: new Promise(() => {}),
+    close: async () => undefined,
+  };
   await adoptKey(pool, store.keys);
   const given = { id: 'c1', system: 'hubspot', name: 'Portal', accountId: '1' };
   await saveConnection(pool, tenant, store.keys, given, { token: 'canary-token' });
