@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse';
@@ -73,14 +74,16 @@ async function pump(
   tap: ((chunk: Buffer) => void) | undefined,
 ): Promise<void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  const closed = new AbortController();
+  parser.once('close', () => closed.abort());
   try {
     for await (const chunk of source) {
       const bytes = z.instanceof(Buffer).parse(chunk);
       tap?.(bytes);
       decoder.decode(bytes, { stream: true });
       if (parser.destroyed) return;
-      if (!parser.write(bytes))
-        await new Promise((resolve) => parser.once('drain', resolve).once('close', resolve));
+      // An error of the parser reaches who reads from it.
+      if (!parser.write(bytes)) await once(parser, 'drain', { signal: closed.signal }).catch(() => undefined);
     }
     decoder.decode();
     parser.end();
