@@ -25,7 +25,8 @@ const BatchAnswer = z.object({
   errors: z
     .array(
       z.object({
-        category: z.string().optional(),
+        category: z.string().nullish(),
+        subCategory: z.string().nullish(),
         context: z.record(z.string(), z.array(z.string())).optional().catch(undefined),
       }),
     )
@@ -83,8 +84,11 @@ async function readBatch(
   }
 }
 
-/** A record with no association is reported among the errors. */
-const saysNone = ({ category }: { category?: string }) => category === 'OBJECT_NOT_FOUND';
+const NONE = 'crm.associations.NO_ASSOCIATIONS_FOUND';
+
+/** A record with no association is reported among the errors, as others are that could not be looked up. */
+const saysNone = ({ category, subCategory }: z.infer<typeof BatchAnswer>['errors'][number]) =>
+  category === 'OBJECT_NOT_FOUND' && (subCategory ?? NONE) === NONE;
 
 /** Labels that admins made are roles; HubSpot's own say only which one is primary. */
 function toLink(

@@ -73,6 +73,7 @@ const batchRead =
         errors.push({
           status: 404,
           category: 'OBJECT_NOT_FOUND',
+          subCategory: 'crm.associations.NO_ASSOCIATIONS_FOUND',
           message: `No ${pair.to} is associated with ${pair.from} ${id}.`,
           context: { fromObjectId: [id], fromObjectType: [pair.from], toObjectType: [pair.to] },
         });

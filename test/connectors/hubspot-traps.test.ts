@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Json, PrepareTarget } from '../../connectors/contract.ts';
 import hubspot from '../../connectors/hubspot/index.ts';
 import type { HubspotOptions } from '../../sandbox/hubspot/index.ts';
-import { label, labelTarget, push } from './conformance.ts';
+import { label, labelTarget, push } from './conformance-rig.ts';
 import { answering, hubspotRig, seedOf } from './hubspot-rig.ts';
 
 /** What a large, old account does that a small, tidy one does not. */
@@ -99,6 +99,31 @@ describe('reading', () => {
       createdAt: null,
       properties: { dealname: 'Odd', amount: '5', won: 'true' },
     });
+  });
+
+  it('does not take links away that HubSpot could not look up', async () => {
+    const rig = await rigOf();
+    const [id = ''] = rig.ids('contact');
+    const fetch = answering(/\/associations\//, ({ results: _lost, ...rest }) => ({
+      ...rest,
+      results: [],
+      errors: [
+        {
+          status: 'error',
+          category: 'OBJECT_NOT_FOUND',
+          subCategory: 'crm.associations.OBJECT_TYPE_NOT_READY',
+          message: 'Try later',
+          context: { fromObjectId: [id] },
+        },
+      ],
+    }));
+    const request = { object: 'contact' as const, mode: 'ids' as const, cursor: null, properties: [] };
+    for await (const { records } of hubspot.pull(rig.context({ fetch }), {
+      ...request,
+      ids: [{ id, kind: 'contact' }],
+    }))
+      expect(records.map(({ state, links }) => [state, links])).toEqual([['live', undefined]]);
+    expect.assertions(1);
   });
 
   it('tells of an archived record that does not say when it was', async () => {
