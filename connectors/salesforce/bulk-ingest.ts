@@ -105,7 +105,10 @@ async function stateOf(context: Context<SalesforceConfig>, job: OneJob): Promise
   }
 }
 
-/** Sends the rows and closes the job. One that took its rows before we heard of it is only closed. */
+/**
+ * Sends the rows and closes the job. They are sent once: a job that was given rows twice can't be closed any more, so
+ * where we do not know whether they came, it is closed with what it has. What a job has none of has to be read back.
+ */
 async function upload(
   context: Context<SalesforceConfig>,
   job: OneJob,
@@ -117,22 +120,38 @@ async function upload(
       path: pathOf(job, '/batches'),
       text: { type: 'text/csv', of: () => text },
       write: true,
+      idempotent: false,
       rows,
       expect: 'nothing',
       timeoutMs: LONG_CALL_MS,
     });
   } catch (error) {
-    const isThere = error instanceof RemoteError && error.status === 400 && /STATE/i.test(error.code);
-    if (!isThere) throw error;
+    const isUnknown = error instanceof RemoteError && error.outcomeUnknown;
+    if (!isUnknown && !isClosed(error)) throw error;
   }
-  const body = { state: 'UploadComplete' };
   try {
-    await call(context, { method: 'PATCH', path: pathOf(job), body, write: true, idempotent: true }, State);
+    await changeState(context, job, 'UploadComplete');
   } catch (error) {
     // Closed by an earlier try whose answer was lost.
-    if (!(error instanceof RemoteError && error.status === 400 && /STATE/i.test(error.code))) throw error;
+    if (isClosed(error)) return;
+    if (!isFull(error)) throw error;
+    context.log.warn({ job: job.id }, 'bulk job was given its rows twice');
+    await changeState(context, job, 'Aborted');
   }
 }
+
+const isRefusal = (error: unknown): error is RemoteError =>
+  error instanceof RemoteError && error.status === 400;
+const isClosed = (error: unknown) => isRefusal(error) && /STATE/i.test(error.code);
+/** "Found multipe contents for job", as Salesforce spells it. */
+const isFull = (error: unknown) => isRefusal(error) && /multip\w+ contents/i.test(error.message);
+
+const changeState = (context: Context<SalesforceConfig>, job: OneJob, state: string) =>
+  call(
+    context,
+    { method: 'PATCH', path: pathOf(job), body: { state }, write: true, idempotent: true },
+    State,
+  );
 
 async function results(
   context: Context<SalesforceConfig>,

@@ -39,11 +39,16 @@ export async function discoverSalesforce(
     }
   }
   const fields = [...((main && (await schemaOf(context, main)))?.fields.values() ?? [])];
-  for (const [relation, names] of Object.entries(RELATED[object])) {
+  for (const [relation, usual] of Object.entries(RELATED[object])) {
     const link = fields.find(({ relationshipName }) => relationshipName === relation);
     const target = link?.referenceTo[0];
     const schema = target === undefined ? null : await schemaOf(context, target);
-    for (const name of names) {
+    // Of a person account much is kept with the account.
+    const isPersons = relation === 'Account' && schema?.fields.has('IsPersonAccount');
+    const own = [...(schema?.fields.values() ?? [])].filter(
+      ({ custom, name }) => custom && name.endsWith('__c'),
+    );
+    for (const name of [...usual, ...(isPersons ? own.map((field) => field.name) : [])]) {
       const field = schema?.fields.get(name);
       const path = `${relation}.${name}`;
       if (field) found.set(path, { ...toProperty(object, path, field), readOnly: true });

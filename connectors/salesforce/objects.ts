@@ -77,8 +77,8 @@ export function pathOf(sobject: SObject, property: string): string {
 export type Columns = {
   /** Fields and paths to select. */
   select: string[];
-  /** Property to the path that holds it; what the object lacks, or hides, is left out. */
-  properties: Map<string, string>;
+  /** Property to the path that holds it, and its type; what the object lacks, or hides, is left out. */
+  properties: Map<string, { path: string; type: string }>;
 };
 
 export async function columnsOf(
@@ -86,14 +86,16 @@ export async function columnsOf(
   sobject: SObject,
   properties: readonly string[],
 ): Promise<Columns> {
-  const found = new Map<string, string>();
+  const found: Columns['properties'] = new Map();
   for (const property of properties) {
     const path = pathOf(sobject, property);
-    if (await canRead(context, sobject, path)) found.set(property, path);
+    const field = await fieldAt(context, sobject, path);
+    if (field !== null) found.set(property, { path, type: field.type });
   }
   const needed: string[] = [];
   for (const path of NEEDED[sobject]) if (await canRead(context, sobject, path)) needed.push(path);
-  return { select: [...new Set([...needed, ...found.values()])], properties: found };
+  const paths = [...found.values()].map(({ path }) => path);
+  return { select: [...new Set([...needed, ...paths])], properties: found };
 }
 
 /** Is one of the properties a formula? Its value may change while the record does not: with the day, or with another record. */

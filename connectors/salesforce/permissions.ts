@@ -4,7 +4,7 @@ import type { Context } from '../contract.ts';
 import { MARKER, PERMISSION_SET } from './app.ts';
 import { call, dataPath, SaveResult } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
-import { chunks, inList, query, quote } from './soql.ts';
+import { chunks, inList, query, quote, wholeQuery } from './soql.ts';
 
 /** A field to be shown: its object, and object and field together. */
 export type Grant = { sobject: string; field: string };
@@ -37,6 +37,12 @@ export async function permissionSetId(context: Context<SalesforceConfig>): Promi
   );
   const id = rows[0]?.('Id');
   return typeof id === 'string' ? id : null;
+}
+
+/** Who has been given a permission set: the ids of the assignments. */
+export async function assignmentsOf(context: Context<SalesforceConfig>, setId: string): Promise<string[]> {
+  const soql = `SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = ${quote(setId)}`;
+  return (await wholeQuery(context, soql)).map((row) => String(row('Id')));
 }
 
 const Made = z.object({ id: z.string() });

@@ -19,9 +19,9 @@ export function toRecord(object: ObjectType, sobject: SObject, row: Row, columns
     return { ...common, kind: 'lead', properties: {}, ...goneInto(idOf(row('ConvertedContactId'))) };
   }
   const properties: Record<string, Scalar> = {};
-  for (const [property, path] of columns.properties) {
+  for (const [property, { path, type }] of columns.properties) {
     // The account of a person has the person's own name, which is no company's.
-    properties[property] = isPerson && path === 'Account.Name' ? null : isoIfInstant(row(path));
+    properties[property] = isPerson && path === 'Account.Name' ? null : plain(row(path), type);
   }
   return {
     ...common,
@@ -43,9 +43,15 @@ const goneInto = (survivor: string | null): Pick<SourceRecord, 'state' | 'merged
   mergedInto: survivor,
 });
 
-/** Instants in ISO 8601, whichever API they came from. */
-const isoIfInstant = (value: Scalar): Scalar =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+[+-]\d{4}$/.test(value) ? isoOf(value) : value;
+const NUMBERS = new Set(['double', 'currency', 'percent', 'int', 'long']);
+
+/** The same value for the same field, whichever API it came from: a CSV spells 12345678 as 1.2345678E7. */
+function plain(value: Scalar, type: string): Scalar {
+  if (typeof value !== 'string') return value;
+  if (type === 'datetime') return isoOf(value) ?? value;
+  if (type === 'boolean') return isTrue(value);
+  return NUMBERS.has(type) && Number.isFinite(Number(value)) ? Number(value) : value;
+}
 
 /** Links that the row itself tells; contact roles of a deal come apart. Absent where the field is hidden. */
 function linksOf(sobject: SObject, row: Row, isPerson: boolean, columns: Columns): { links?: Link[] } {

@@ -7,7 +7,7 @@ import { call, dataPath, send } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
 import { isNotFound } from './dialect.ts';
 import { deleteMetadata } from './metadata-api.ts';
-import { permissionSetId } from './permissions.ts';
+import { assignmentsOf, permissionSetId } from './permissions.ts';
 import { CampaignRemote, FieldRemote, ListViewRemote } from './remotes.ts';
 
 /**
@@ -50,9 +50,12 @@ export async function uninstallSalesforce(
     }
     const setId = await permissionSetId(context);
     if (setId !== null) {
-      await remove(`permission set ${PERMISSION_SET}`, () =>
-        deleteAt(context, `/sobjects/PermissionSet/${setId}`),
-      );
+      await remove(`permission set ${PERMISSION_SET}`, async () => {
+        // One that somebody holds can't go.
+        for (const id of await assignmentsOf(context, setId))
+          await deleteAt(context, `/sobjects/PermissionSetAssignment/${id}`);
+        await deleteAt(context, `/sobjects/PermissionSet/${setId}`);
+      });
     }
   }
   await revoke(context);

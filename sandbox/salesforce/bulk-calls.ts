@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import type { ApiRequest, Reply } from '../http.ts';
-import { csvLine, type JobState, type JobTiming, stateAt } from './bulk-jobs.ts';
+import { cellOf, csvLine, type JobState, type JobTiming, stateAt } from './bulk-jobs.ts';
 import {
   broken,
   type Context,
@@ -45,7 +45,7 @@ type Job = JobTiming & {
 };
 type QueryJob = Job & { soql: string; selected: Selected[]; rows: Row[] };
 type IngestRow = { cells: Record<string, string>; result: RowResult | null };
-type IngestJob = Job & { columns: string[]; upload: Buffer | null; rows: IngestRow[] };
+type IngestJob = Job & { columns: string[]; upload: Buffer | null; uploads: number; rows: IngestRow[] };
 
 const QueryRequest = z.object({ operation: z.enum(['query', 'queryAll']), query: z.string() });
 const IngestRequest = z.looseObject({
@@ -160,7 +160,7 @@ export function bulkCalls(context: Context, settings: BulkSettings): { endpoints
     const lines = [csvLine(job.selected.map(({ path, column }) => [...path, column.field.name].join('.')))];
     for (let at = from; at < until; at++) {
       const row = job.rows[at];
-      if (row) lines.push(csvLine(job.selected.map(({ column }) => column.read(row))));
+      if (row) lines.push(csvLine(job.selected.map(({ column }) => cellOf(column.field, column.read(row)))));
     }
     journal.rowsRead(until - from);
     const next = until < job.rows.length ? Buffer.from(String(until)).toString('base64url') : 'null';
@@ -185,7 +185,13 @@ export function bulkCalls(context: Context, settings: BulkSettings): { endpoints
     if (lineEnding === 'CRLF') throw badRequest('INVALIDJOB', 'this org takes line feeds only');
     const object = org.visibleObject(name);
     if (operation !== 'delete') checkAssignHeader(context, request, [object.name]);
-    const job: IngestJob = { ...begin(request, object.name, operation), columns: [], upload: null, rows: [] };
+    const job: IngestJob = {
+      ...begin(request, object.name, operation),
+      columns: [],
+      upload: null,
+      uploads: 0,
+      rows: [],
+    };
     ingests.set(job.id, job);
     return ok({
       ...common(job, request.now),
@@ -194,8 +200,8 @@ export function bulkCalls(context: Context, settings: BulkSettings): { endpoints
   };
   const upload = (request: ApiRequest): Reply => {
     const job = find(ingests, request);
-    if (stateOf(job, request.now) !== 'Open' || job.upload)
-      throw badRequest('INVALIDJOBSTATE', 'the job takes one upload, while it is open');
+    if (stateOf(job, request.now) !== 'Open')
+      throw badRequest('INVALIDJOBSTATE', 'the job takes its upload while it is open');
     if (!String(request.headers['content-type']).startsWith('text/csv'))
       throw new SalesforceError(415, 'UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be text/csv');
     if (request.body.length * 1.34 > MAX_UPLOAD_BYTES) {
@@ -203,6 +209,7 @@ export function bulkCalls(context: Context, settings: BulkSettings): { endpoints
       throw badRequest('INVALIDBATCH', 'Batch data too large');
     }
     job.upload = request.body;
+    job.uploads += 1;
     return { status: 201 };
   };
   const changeState = (request: ApiRequest): Reply => {
@@ -214,7 +221,12 @@ export function bulkCalls(context: Context, settings: BulkSettings): { endpoints
       job.aborted = true;
     } else {
       if (now !== 'Open') throw badRequest('INVALIDJOBSTATE', `Closing already closed job: ${job.id}`);
-      if (!job.upload) throw badRequest('INVALIDJOBSTATE', 'the job has no data');
+      // A second upload is taken, and closing is refused from then on.
+      if (job.uploads > 1)
+        throw badRequest(
+          'INVALIDJOB',
+          `Found multipe contents for job: <${job.id}>, please 'Close' / 'Abort' / 'Delete' the current Job then create a new Job and make sure you only do 'PUT' once on a given Job.`,
+        );
       job.startedAt = request.now;
       if (!job.fails) process(job, request);
       job.upload = null;

@@ -96,6 +96,11 @@ export function writerOf(org: Org): Writer {
         if (!object) throw badRequest('MALFORMED_ID', `bad id ${id}`);
         const row = existing(org, object, id);
         mayWrite(row.id);
+        if (object.name === 'PermissionSet') {
+          for (const one of org.table('PermissionSetAssignment').where('PermissionSetId', row.id))
+            if (!one.f.IsDeleted)
+              throw badRequest('DELETE_FAILED', 'The permission set is assigned to users.');
+        }
         if (
           org.table('FieldPermissions').rows.has(row.id) ||
           org.table('PermissionSetAssignment').rows.has(row.id)
