@@ -18,7 +18,7 @@ import type { StageContext } from '../stage.ts';
 import { unifySlice } from '../unify/unify.ts';
 import { fenced, withLeases } from '../with-leases.ts';
 import { clearSlice } from './clear-values.ts';
-import { type Leaving, leavingOf, saveLeaving } from './leaving.ts';
+import { type Leaving, leavingOf, saveProgress } from './leaving.ts';
 
 const BUSY_MS = 250;
 const RETRY_MS = 15_000;
@@ -69,7 +69,7 @@ async function advance(
   try {
     const next = await step(parts, work, connection, leaving);
     if (next === 'gone') return { state: 'gone', othersRemain: await finish(parts, connection, leaving) };
-    await saveLeaving(pool, tenant, connection, next.leaving);
+    await saveProgress(pool, tenant, connection, next.leaving);
     return { state: 'again', waitMs: next.waitMs ?? 0 };
   } catch (error) {
     if (parts.signal.aborted) return { state: 'again', waitMs: 0 };

@@ -16,7 +16,7 @@ import type { Tenant } from '../../store/tenant.ts';
 export const Keep = z.enum(['values', 'fields', 'nothing']);
 export type Keep = z.infer<typeof Keep>;
 
-export const LEAVING_PHASES = ['clear', 'uninstall', 'unify', 'drop'] as const;
+const LEAVING_PHASES = ['clear', 'uninstall', 'unify', 'drop'] as const;
 
 /** How far a connection's leaving has come. Kept with the connection, so that it goes on after a kill. */
 export const Leaving = z.object({
@@ -44,13 +44,21 @@ export function leavingOf(connection: Pick<ConnectionRow, 'state' | 'config'>): 
   return Config.safeParse(connection.config).data?.leaving ?? null;
 }
 
-export async function saveLeaving(
+/**
+ * Keeps how far it has come. What a slice did while somebody asked to go on without the CRM is not kept: the next one
+ * begins with what they asked for.
+ */
+export async function saveProgress(
   db: Queryable,
   tenant: Tenant,
-  connection: ConnectionRow,
+  connection: Pick<ConnectionRow, 'id'>,
   leaving: Leaving,
 ): Promise<void> {
-  await updateConnection(db, tenant, connection.id, { config: { ...connection.config, leaving } });
+  await db.query(
+    `update app.connection set config = config || jsonb_build_object('leaving', $3::jsonb)
+     where tenant_id = $1 and id = $2 and config #> '{leaving,withoutCrm}' = to_jsonb($4::boolean)`,
+    [tenant.id, connection.id, JSON.stringify(leaving), leaving.withoutCrm],
+  );
 }
 
 export type LeavingPlan = {
@@ -109,7 +117,7 @@ export function beginLeaving(
     const leaving = before
       ? { ...before, withoutCrm: true, ...(!isPast && { phase: 'uninstall' as const }) }
       : fresh;
-    await saveLeaving(client, tenant, connection, leaving);
+    await updateConnection(client, tenant, id, { config: { ...connection.config, leaving } });
     await setConnectionState(client, tenant, id, 'disconnected', {
       code: 'disconnecting',
       message: `${connection.name} is being disconnected. Other connections are not touched.`,
