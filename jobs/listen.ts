@@ -21,7 +21,7 @@ const REFUSED_REST_MS = 5 * 60_000;
 /** How soon to ask again where a refresh is under way. */
 const ASK_AGAIN_MS = 1_000;
 
-export type ListenTimes = { lookMs?: number | undefined; leaseMs?: number | undefined };
+type ListenTimes = { lookMs?: number | undefined; leaseMs?: number | undefined };
 
 /** Listens to every connection that tells by itself, one worker for each, until closed. */
 export function startListening(context: JobContext, times: ListenTimes = {}): { close(): Promise<void> } {

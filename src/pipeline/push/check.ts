@@ -26,7 +26,7 @@ export type Check = { records: number; mismatches: number; samples: Mismatch[] }
 type Known = { value: TargetValue };
 
 /** Compares what records show with what they should; the order of several values does not matter. */
-export function compareShown(
+function compareShown(
   object: ObjectType,
   targets: readonly string[],
   records: ReadonlyMap<string, ReadonlyMap<string, string[]>>,

@@ -33,9 +33,6 @@ const SHOWN_AS: Partial<Record<TargetKind, 'label' | 'primary' | 'member'>> = {
 /** A target whose value each record of its object has or has not. */
 export type ShownTarget = TargetRow & { shows: 'label' | 'primary' | 'member' };
 
-export const isShown = (target: TargetRow): target is TargetRow & { kind: keyof typeof SHOWN_AS } =>
-  SHOWN_AS[target.kind] !== undefined;
-
 export const isMembership = (target: ShownTarget): boolean => target.shows === 'member';
 
 export function shownTargets(targets: readonly TargetRow[]): ShownTarget[] {

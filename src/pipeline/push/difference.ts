@@ -141,7 +141,7 @@ export type TargetCounts = {
   changes: number;
 };
 
-export type DifferenceCounts = {
+type DifferenceCounts = {
   /** Records with any difference, refusal or open question. */
   rows: number;
   targets: Map<string, TargetCounts>;

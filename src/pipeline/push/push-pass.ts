@@ -27,7 +27,7 @@ export function passesOf(targets: readonly ShownTarget[]): Pass[] {
 }
 
 /** What a page's rows come to: what to send, apart from what was refused before, and what to forget. */
-export type PagePlan = {
+type PagePlan = {
   pieces: Piece[];
   /** Refused earlier: sent apart from the others, so that they hold up nobody. */
   retries: Piece[];
@@ -37,7 +37,7 @@ export type PagePlan = {
 };
 
 /** Decides what to do about each row; nothing is sent or stored here. */
-export function planPage(
+function planPage(
   scene: Scene,
   connection: OpenConnection,
   pass: Pass,

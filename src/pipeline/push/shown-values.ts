@@ -15,7 +15,7 @@ export type ShownProperty = { targetId: string; property: string };
 const COMPARED = new Set<string>(['property', 'primary']);
 
 /** What a target is called in the CRM; null where it is no property. */
-export function propertyOf(remote: Json): string | null {
+function propertyOf(remote: Json): string | null {
   const parsed = PropertyRemote.safeParse(remote);
   return parsed.success ? parsed.data.property : null;
 }

@@ -39,7 +39,7 @@ function isDecisive({ empty, source }: Attribute): boolean {
   return empty === 'unknown' && source === 'mapped';
 }
 
-export function referencesOf(definition: Segmentation, index: number): Reference[] {
+function referencesOf(definition: Segmentation, index: number): Reference[] {
   return [...methodReferences(definition), ...segmentReferences(definition, index)];
 }
 

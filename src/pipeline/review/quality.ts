@@ -10,7 +10,7 @@ import { readLosses, type SegmentLoss } from './losses.ts';
 import { inChunks, type ReviewScene, readReviewScene } from './scene.ts';
 
 /** A value counts as fresh while its record changed within so many days. */
-export const FRESH_DAYS = 365;
+const FRESH_DAYS = 365;
 const AT_ONCE = 8;
 
 /** One attribute on one connection: how many of its records have a value, a readable one, a fresh one. */

@@ -8,7 +8,7 @@ import { unifyDeals } from './unify-deals.ts';
 import { unifyRecords } from './unify-records.ts';
 
 /** Touched records looked at in one transaction; on an embedded store it takes well under 250 ms. */
-export const UNIFY_BATCH = 1_000;
+const UNIFY_BATCH = 1_000;
 
 /**
  * Works out which records are one subject, for touched records only. Companies first, then contacts, then deals:
