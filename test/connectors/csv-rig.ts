@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { memoryContext } from '../../connectors/context.ts';
 import csv from '../../connectors/csv/index.ts';
 import type { ObjectType } from '../../src/model/record.ts';
-import type { Rig, RigSeed } from './conformance.ts';
+import type { Rig, RigSeed } from './conformance-rig.ts';
 
 const PROPERTY = { contact: 'last_name', company: 'name', deal: 'stage' } as const;
 const FILES = { contact: 'contacts.csv', company: 'companies.csv', deal: 'deals.csv' } as const;

@@ -8,7 +8,8 @@ import csv from '../../connectors/csv/index.ts';
 import { readRows } from '../../connectors/csv/rows.ts';
 import { CONTACTS as CONTACTS_TABLE } from '../../connectors/csv/tables.ts';
 import type { ObjectType } from '../../src/model/record.ts';
-import { conformance, labelTarget } from './conformance.ts';
+import { conformance } from './conformance.ts';
+import { labelTarget } from './conformance-rig.ts';
 import { csvRig } from './csv-rig.ts';
 
 conformance('CSV', csvRig, {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { API_VERSION } from '../../connectors/hubspot/client.ts';
 import hubspot from '../../connectors/hubspot/index.ts';
 import type { HubspotOptions } from '../../sandbox/hubspot/index.ts';
-import { pages } from './conformance.ts';
+import { pages } from './conformance-rig.ts';
 import { hubspotRig, seedOf } from './hubspot-rig.ts';
 
 const open: Awaited<ReturnType<typeof hubspotRig>>[] = [];

@@ -4,7 +4,7 @@ import type { PrepareTarget, PullMode, Write } from '../../connectors/contract.t
 import hubspot from '../../connectors/hubspot/index.ts';
 import { departures, operationOf, readDocument } from '../sandbox/hubspot/openapi-shape.ts';
 import { sharedFolder } from '../shared.ts';
-import { labelTarget } from './conformance.ts';
+import { labelTarget } from './conformance-rig.ts';
 import { type HubSpotRig, hubspotRig, seedOf } from './hubspot-rig.ts';
 
 const specs = sharedFolder('specs/hubspot');

@@ -7,7 +7,7 @@ import { PropertyRemote } from '../../connectors/hubspot/remotes.ts';
 import { type HubspotOptions, type HubspotSandbox, startHubspot } from '../../sandbox/hubspot/index.ts';
 import type { CrmSeed, SeedRow } from '../../sandbox/seed.ts';
 import type { ObjectType } from '../../src/model/record.ts';
-import type { Rig, RigSeed } from './conformance.ts';
+import type { Rig, RigSeed } from './conformance-rig.ts';
 
 const PROPERTY = { contact: 'lastname', company: 'name', deal: 'dealname' } as const;
 

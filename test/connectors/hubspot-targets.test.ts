@@ -3,7 +3,7 @@ import type { Json, Prepared, PrepareTarget, Write } from '../../connectors/cont
 import hubspot from '../../connectors/hubspot/index.ts';
 import { ListRemote } from '../../connectors/hubspot/remotes.ts';
 import type { HubspotOptions } from '../../sandbox/hubspot/index.ts';
-import { label, labelTarget, push } from './conformance.ts';
+import { label, labelTarget, push } from './conformance-rig.ts';
 import { type HubSpotRig, hubspotRig, seedOf } from './hubspot-rig.ts';
 
 const open: HubSpotRig[] = [];

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { memoryContext } from '../../connectors/context.ts';
 import hubspot from '../../connectors/hubspot/index.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
-import { label, labelTarget } from './conformance.ts';
+import { label, labelTarget } from './conformance-rig.ts';
 
 /** Single odd replies of the real hosts, which a sandbox on this machine can't play. Nothing leaves the machine. */
 beforeAll(() => nock.disableNetConnect());

@@ -4,7 +4,7 @@ import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
 import type { SalesforceOptions, SalesforceSeed } from '../../sandbox/salesforce/index.ts';
 import type { SeedRow } from '../../sandbox/seed.ts';
-import { label, labelTarget, prepareOne, push } from './conformance.ts';
+import { label, labelTarget, prepareOne, push } from './conformance-rig.ts';
 import { type SalesforceRig as Rig, salesforceRig, seedOf } from './salesforce-rig.ts';
 
 /** Orgs as they are in life: without leads, with record types, rules, formulas and limits of their own. */

@@ -11,7 +11,7 @@ import {
 } from '../../sandbox/salesforce/index.ts';
 import type { SeedRow } from '../../sandbox/seed.ts';
 import type { ObjectType } from '../../src/model/record.ts';
-import type { Rig, RigSeed } from './conformance.ts';
+import type { Rig, RigSeed } from './conformance-rig.ts';
 
 const PROPERTY = { contact: 'LastName', company: 'Name', deal: 'Name' } as const;
 const SOBJECTS = { contact: 'Contact', company: 'Account', deal: 'Opportunity' } as const;

@@ -4,7 +4,7 @@ import { pushBulk } from '../../connectors/salesforce/bulk-ingest.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
 import type { SalesforceOptions, SalesforceSeed } from '../../sandbox/salesforce/index.ts';
-import { label, labelTarget, prepareOne, push } from './conformance.ts';
+import { label, labelTarget, prepareOne, push } from './conformance-rig.ts';
 import { type SalesforceRig as Rig, salesforceRig, seedOf } from './salesforce-rig.ts';
 
 const open: Rig[] = [];

@@ -6,7 +6,7 @@ import type { PrepareTarget, Write } from '../../connectors/contract.ts';
 import hubspot from '../../connectors/hubspot/index.ts';
 import { type HubspotSandbox, startHubspot } from '../../sandbox/hubspot/index.ts';
 import { ObjectType } from '../../src/model/record.ts';
-import { labelTarget } from '../connectors/conformance.ts';
+import { labelTarget } from '../connectors/conformance-rig.ts';
 import { seedOf } from '../connectors/hubspot-rig.ts';
 
 const Auth = z.object({

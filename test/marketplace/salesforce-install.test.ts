@@ -10,7 +10,7 @@ import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
 import { inner, textIn } from '../../connectors/salesforce/xml.ts';
 import { builtIn, fieldsOf } from '../../marketplace/salesforce-fields.ts';
-import { label, labelTarget, push } from '../connectors/conformance.ts';
+import { label, labelTarget, push } from '../connectors/conformance-rig.ts';
 import { type SalesforceRig, salesforceRig, seedOf } from '../connectors/salesforce-rig.ts';
 
 const FOLDER = join(import.meta.dirname, '../../marketplace/salesforce');

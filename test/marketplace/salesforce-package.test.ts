@@ -10,7 +10,7 @@ import { Publisher } from '../../marketplace/publisher.ts';
 import { builtIn, fieldsOf } from '../../marketplace/salesforce-fields.ts';
 import { isGenerated, salesforcePackage } from '../../marketplace/salesforce-package.ts';
 import { CardAnswer } from '../../src/server/card-answer.ts';
-import { labelTarget, prepareOne } from '../connectors/conformance.ts';
+import { labelTarget, prepareOne } from '../connectors/conformance-rig.ts';
 import { type SalesforceRig, salesforceRig, seedOf } from '../connectors/salesforce-rig.ts';
 
 const ROOT = join(import.meta.dirname, '../../marketplace');
