@@ -35,6 +35,19 @@ export async function addPins(
   );
 }
 
+/** Forgets what people set in a property that is gone, with its values. */
+export async function forgetPins(
+  db: Queryable,
+  tenant: Tenant,
+  place: LedgerPlace,
+  targetId: string,
+): Promise<void> {
+  await db.query(
+    `delete from ${tenant.schema}.pin where connection_id = $1 and object = $2 and target_id = $3`,
+    [place.connectionId, place.object, targetId],
+  );
+}
+
 /** The row's own key, for pages. */
 export type PinKey = Pick<PinRow, 'connectionId' | 'object' | 'key' | 'targetId'>;
 

@@ -155,6 +155,18 @@ describe('what is missing in the CRM', () => {
     await expectRight();
   });
 
+  it('our own property was deleted with what people had set there: all of it is filled again', async () => {
+    rig = await writtenRig(database, { people: apart });
+    const before = rig.state('hubspot');
+    rig.hubspot.admin.setProperties('contact', hubspotId(3), { segment_sync_spend: 'vip' });
+    expect((await rig.run()).counts.push).toMatchObject({ pinned: 1 });
+    rig.hubspot.admin.deleteProperty('contact', 'segment_sync_spend');
+    await rig.run();
+    expect(rig.state('hubspot')).toEqual(before);
+    await expectRight();
+    await expectSettled();
+  });
+
   it('a list or campaign of ours was deleted: it is made and filled again', async () => {
     rig = await writtenRig(database, { people: apart, systems: SYSTEMS });
     const before = SYSTEMS.map((system) =>

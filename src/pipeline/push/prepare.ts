@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Json, Prepared, PrepareTarget, TargetKind } from '../../../connectors/contract.ts';
 import { adoptMembers, doubtTarget, forgetTarget } from '../../store/ledger.ts';
+import { forgetPins } from '../../store/pins.ts';
 import { ALL_SEGMENTATIONS, saveRemote, setTargetReason, type TargetRow } from '../../store/targets.ts';
 import type { OpenConnection, StageContext } from '../stage.ts';
 import { fenced } from '../with-leases.ts';
@@ -56,6 +57,7 @@ async function prepare(
       if (before && (answer.made || isAnotherList(before.remote, answer.remote))) {
         const place = { connectionId: connection.id, object: before.object };
         await forgetTarget(client, work.tenant, place, answer.id);
+        await forgetPins(client, work.tenant, place, answer.id);
       }
       if (!isDeepStrictEqual(before?.remote, answer.remote))
         await saveRemote(client, work.tenant, answer.id, answer.remote);
