@@ -9,6 +9,12 @@ import { NONCE } from './security-headers.ts';
 
 const API_VERSION = '1';
 
+const IfMatch = z.object({
+  'If-Match': z
+    .string()
+    .describe('The ETag of the segment set as it was read; refused where it changed since'),
+});
+
 /** GET /openapi.json: the API in OpenAPI 3.1, from the schemas that the routes parse with. GET /api: the same to read. */
 export function openApiRoutes(parts: Pick<ServerParts, 'publicUrl'>, routes: readonly Route[]): Router {
   const router = Router();
@@ -41,6 +47,7 @@ export function openApiDocument(publicUrl: string, routes: readonly Route[]) {
         requestParams: {
           path: route.params as z.ZodObject,
           query: route.query as z.ZodObject,
+          ...(route.needsTag && { header: IfMatch }),
         },
         ...(hasBody && { requestBody: { content: { 'application/json': { schema: route.body } } } }),
         responses: {

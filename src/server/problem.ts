@@ -51,7 +51,7 @@ export class FieldsError extends InputError {
   constructor(error: z.ZodError, part: string) {
     const issues = error.issues.map((issue) => ({
       path: issue.path.join('.') || part,
-      message: issue.message,
+      message: messageOf(issue),
     }));
     const first = issues[0];
     super(
@@ -63,6 +63,15 @@ export class FieldsError extends InputError {
     );
     this.issues = issues;
   }
+}
+
+/** What is wrong; of something that may have several forms, what it lacks for each. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union') return issue.message;
+  const forms = issue.errors.flatMap(([first]) =>
+    first ? [[first.path.join('.'), messageOf(first)].filter(Boolean).join(': ')] : [],
+  );
+  return forms.length > 0 ? [...new Set(forms)].join(', or ') : issue.message;
 }
 
 /** The last handler: every error of the API becomes a problem, every unknown one is logged. */

@@ -61,6 +61,8 @@ export type Route<
   asks?: boolean;
   /** Starts work: the same Idempotency-Key answers what the first request did. */
   startsWork?: boolean;
+  /** Changes what the caller has before them: `If-Match` has to say which version that is. */
+  needsTag?: boolean;
   /** Writes the response itself: a download, a stream of events. Its media type. */
   streams?: string;
   handle(

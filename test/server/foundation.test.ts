@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { safeCell } from '../../src/server/csv.ts';
+import { openApiDocument } from '../../src/server/openapi.ts';
+import { routes } from '../../src/server/routes.ts';
 import { addSignInLink } from '../../src/store/sign-in-links.ts';
 import { createTenant } from '../../src/store/tenant.ts';
 import { type ServerRig, startServer, type Visitor } from './rig.ts';
@@ -99,6 +101,30 @@ describe('every endpoint', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     const other = await rig.ask(revops, 'POST', '/api/runs', { dryRun: false }, headers);
     expect(other.status).toBe(409);
+  });
+
+  it('says of something that may have several forms what each of them lacks', async () => {
+    const admin = await rig.visitor('admin');
+    const answer = await rig.ask(admin, 'POST', '/api/undo/preview', { run: '1' });
+    expect(await answer.json()).toMatchObject({
+      code: 'fields_invalid',
+      detail: expect.stringMatching(/runId: .+, or targetId: /),
+    });
+  });
+
+  it('asks for the version that is changed, and says in its description where', async () => {
+    const admin = await rig.visitor('admin');
+    const asked = routes.filter(({ needsTag }) => needsTag);
+    const { paths } = openApiDocument('http://localhost', routes);
+    for (const { method, path } of asked) {
+      const body = method === 'PUT' ? { text: 'key: shop' } : undefined;
+      const answer = await rig.ask(admin, method, path.replace(':key', 'shop'), body);
+      expect(await answer.json(), path).toMatchObject({ code: 'if_match_missing' });
+    }
+    const described = Object.values(paths ?? {}).flatMap((methods) =>
+      Object.values(methods).filter((operation) => JSON.stringify(operation).includes('"If-Match"')),
+    );
+    expect([asked.length, described.length]).toEqual([4, 4]);
   });
 
   it('describes itself', async () => {

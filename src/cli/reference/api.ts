@@ -79,6 +79,19 @@ function sectionOf(path: string, method: string, operation: Operation): string[]
 
 function fieldsOf(body: z.infer<typeof Shape> | undefined): string[][] {
   if (!body) return [];
+  // One of several: what each would take.
+  const shapes = (body.anyOf ?? body.oneOf ?? []).map((choice) => Shape.parse(choice));
+  if (shapes.length > 0 && shapes.every(({ properties }) => properties)) {
+    return shapes.flatMap((shape) =>
+      fieldsOf(shape).map(([name = '', place = '', type = '', needed, what = '']) => [
+        name,
+        place,
+        type,
+        needed ? 'this or the others' : '',
+        what,
+      ]),
+    );
+  }
   if (!body.properties) return [['', 'body', typeOf(body), 'yes', plain(body.description ?? '')]];
   return Object.entries(body.properties).map(([name, schema]) => {
     const field = Field.parse(schema);

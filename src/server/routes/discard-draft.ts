@@ -9,6 +9,7 @@ export default route({
   summary: 'Throw the draft away; what is in force stays',
   tag: 'Segment sets',
   may: 'edit',
+  needsTag: true,
   action: 'segmentation.discard',
   params: SetParams,
   handle: async ({ params, tenant, parts, audit, request }) => {

@@ -9,6 +9,7 @@ export default route({
   summary: 'Ask a second person to publish the draft',
   tag: 'Segment sets',
   may: 'edit',
+  needsTag: true,
   action: 'segmentation.propose',
   params: SetParams,
   handle: async ({ params, tenant, parts, audit, request }) => {

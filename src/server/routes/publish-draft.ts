@@ -11,6 +11,7 @@ export default route({
     'Publish the draft as the next version; its targets wait for a person unless the policy says otherwise',
   tag: 'Segment sets',
   may: 'approve',
+  needsTag: true,
   action: 'segmentation.publish',
   params: SetParams,
   answer: z.object({

@@ -14,6 +14,7 @@ export default route({
   summary: 'Save the draft of the next version; refused where somebody else saved meanwhile',
   tag: 'Segment sets',
   may: 'edit',
+  needsTag: true,
   action: 'segmentation.save',
   params: SetParams,
   body: z.union([
