@@ -135,6 +135,9 @@ function refuseSeveral({ people, records }: Held): void {
       .slice(0, 10)
       .map((id) => `person:${id}`)
       .join(', ')}${people.length > 10 ? ', …' : ''}. Nothing was changed.`,
-    { action: 'Name the one you mean as person:ID, or say --all for all of them.' },
+    {
+      action:
+        'Name the one you mean as person:ID, or ask for all of them: `--all` on the command line, `all` over the API.',
+    },
   );
 }
