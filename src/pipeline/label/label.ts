@@ -12,6 +12,7 @@ import { storeBaselines } from '../review/baselines.ts';
 import type { SliceResult, StageContext } from '../stage.ts';
 import { clearStatement, type LabelRun, labelStatement, refusingStatement } from './label-statement.ts';
 import { storeSizes } from './sizes.ts';
+import { firstSpan, nextSpan } from './span.ts';
 
 /**
  * A statement is to take no longer than this: an embedded database does one at a time, and all others wait. On a
@@ -21,8 +22,6 @@ const PACE = {
   embedded: { longestMs: 200, atOnce: 1 },
   server: { longestMs: 1_000, atOnce: 2 },
 } as const;
-/** Subjects of one statement. The first labelling writes every row: it must fit as well. */
-const SPAN = { first: 1_000, least: 500, most: 100_000 };
 const NOTED_AT_ONCE = 1_000;
 
 /** Companies come first: people may be labelled by their company's segments. */
@@ -32,7 +31,8 @@ const Position = z.object({
   subject: SubjectType.default('company'),
   /** The last id done. */
   after: z.string().default('0'),
-  span: z.number().default(SPAN.first),
+  /** Of the next statement; left out, that of the first one. */
+  span: z.number().optional(),
 });
 
 type Counts = Record<string, number>;
@@ -53,8 +53,10 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
     }
   }
   const { longestMs, atOnce } = PACE[work.pool.kind];
+  const first = firstSpan(run);
   while (performance.now() < work.deadline && !work.signal.aborted) {
-    const ranges = await nextRanges(work, state, atOnce);
+    const span = state.span ?? first;
+    const ranges = await nextRanges(work, { ...state, span }, atOnce);
     const last = ranges.at(-1);
     if (last === undefined) {
       const next = SUBJECTS[SUBJECTS.indexOf(state.subject) + 1];
@@ -64,7 +66,7 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
         return { position: state, done: await storeBaselines(work), counts };
       }
       if (next === 'person') await clearRefusing(work, plans, run, counts);
-      Object.assign(state, { subject: next, after: '0', span: SPAN.first });
+      Object.assign(state, { subject: next, after: '0', span: first });
       continue;
     }
     const started = performance.now();
@@ -73,8 +75,7 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
     );
     const tookMs = performance.now() - started;
     state.after = last.to;
-    if (tookMs > longestMs) state.span = Math.max(SPAN.least, Math.floor(state.span / 2));
-    else if (tookMs < longestMs / 3) state.span = Math.min(SPAN.most, state.span * 2);
+    state.span = nextSpan(span, tookMs, longestMs);
   }
   return { position: state, done: false, counts };
 }
@@ -84,7 +85,7 @@ type KeyRange = { from: string; to: string; size: number };
 /** The next ranges of `span` subjects by id, at most so many; none where all are done. */
 async function nextRanges(
   work: StageContext,
-  { subject, after, span }: z.infer<typeof Position>,
+  { subject, after, span }: { subject: SubjectType; after: string; span: number },
   atMost: number,
 ): Promise<KeyRange[]> {
   const table = `${work.tenant.schema}.${subject}`;
