@@ -101,6 +101,22 @@ describe('reading', () => {
     });
   });
 
+  it('reads all of a thousand links of one record, with the record that has none beside it', async () => {
+    const seed = seedOf({ contacts: 1_100, companies: 1, deals: 2 });
+    const [many, none] = seed.deals;
+    if (many) many.links = seed.contacts.map(({ ref }) => ({ to: 'contact' as const, ref }));
+    if (none) none.links = [];
+    const rig = await rigOf(seed, { lifted: true });
+    for (const mode of ['full', 'changes'] as const) {
+      const counts = new Map<string, number | undefined>();
+      const request = { object: 'deal' as const, mode, cursor: null, properties: [] };
+      for await (const { records } of hubspot.pull(rig.context(), request))
+        for (const { id, links } of records) counts.set(id, new Set(links?.map((link) => link.id)).size);
+      expect(Object.fromEntries(counts)).toEqual({ [many?.ref ?? '']: 1_100, [none?.ref ?? '']: 0 });
+    }
+    expect(rig.broken().rules).toEqual([]);
+  });
+
   it('does not take links away that HubSpot could not look up', async () => {
     const rig = await rigOf();
     const [id = ''] = rig.ids('contact');

@@ -4,21 +4,28 @@ import { Signature } from '@hubspot/api-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { CONTACTS, type Json, portal } from './portal.ts';
 
-test('events arrive in signed batches and are sent again after an error', async () => {
-  const { hub, call, id } = await portal();
+/** Where a portal may post its events; the first `failing` posts are answered with 500. */
+const endpoint = async (failing = 0) => {
   const got: { body: string; headers: NodeJS.Dict<string | string[]>; url: string }[] = [];
   const app = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       got.push({ body: Buffer.concat(chunks).toString(), headers: request.headers, url: request.url ?? '' });
-      response.writeHead(got.length === 1 ? 500 : 200).end();
+      response.writeHead(got.length <= failing ? 500 : 200).end();
     });
   });
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void app.close());
   const address = app.address();
   const targetUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/hooks`;
+  const events = (posts = got) => posts.flatMap(({ body }): Json[] => JSON.parse(body));
+  return { got, targetUrl, events };
+};
+
+test('events arrive in signed batches and are sent again after an error', async () => {
+  const { hub, call, id } = await portal();
+  const { got, targetUrl, events: eventsOf } = await endpoint(1);
   hub.admin.subscribe({
     targetUrl,
     retryMs: 10,
@@ -33,7 +40,7 @@ test('events arrive in signed batches and are sent again after an error', async 
   await call('DELETE', `${CONTACTS}/${id('p2')}`);
   await expect.poll(() => hub.webhooks.delivered).toBe(2);
   const [first, ...later] = got;
-  const events = later.flatMap(({ body }): Json[] => JSON.parse(body));
+  const events = eventsOf(later);
   expect(events).toEqual(
     expect.arrayContaining([
       expect.objectContaining({
@@ -69,4 +76,20 @@ test('events arrive in signed batches and are sent again after an error', async 
       timestamp,
     }),
   ).toBe(true);
+});
+
+test('a changed association is told from both ends, and names no record as the one that changed', async () => {
+  const { hub, id } = await portal();
+  const { targetUrl, events } = await endpoint();
+  const subscriptionType = 'object.associationChange';
+  hub.admin.subscribe({ targetUrl, subscriptions: [{ subscriptionType }] });
+  const [from, to] = [id('p1'), id('acme', 'company')];
+  hub.admin.dissociate('contact', from, 'company', to);
+  await expect.poll(() => hub.webhooks.delivered).toBe(2);
+  const common = { subscriptionType, associationRemoved: true, isPrimaryAssociation: false };
+  expect(events()).toMatchObject([
+    { ...common, associationType: 'CONTACT_TO_COMPANY', fromObjectId: Number(from), toObjectId: Number(to) },
+    { ...common, associationType: 'COMPANY_TO_CONTACT', fromObjectId: Number(to), toObjectId: Number(from) },
+  ]);
+  for (const event of events()) expect(Object.keys(event)).not.toContain('objectId');
 });
