@@ -63,7 +63,9 @@ function groupedLogLikelihood(p: BetaGeometricParameters, data: GroupedPurchases
 
 /** What depends on x alone. */
 function constantOf({ r, alpha, a, b }: BetaGeometricParameters, x: number, chances: Chances): number {
-  return lnGammaRise(r, x) + r * Math.log(alpha) + lnBeta(a, b + x + chances) - lnBeta(a, b);
+  // The last two are ln[ B(a, b + stays) / B(a, b) ], which as a difference would lose its digits where a and b are huge.
+  const stays = x + chances;
+  return lnGammaRise(r, x) + r * Math.log(alpha) + lnGammaRise(b, stays) - lnGammaRise(a + b, stays);
 }
 
 /** ln[ B(a+1, b+x-1) / B(a, b+x) ]: leaving right after the x-th repeat, against staying. */
