@@ -15,9 +15,14 @@ type SpendData = { kinds: number[]; kind: number[]; m: number[]; weight: number[
 /**
  * Gamma-Gamma model of spend. Source: Fader & Hardie 2013, brucehardie.com/notes/025.
  * Customers with no repeat purchase or no spend say nothing about it and are left out, with a warning for the latter.
+ * Where the likelihood is greatest at q of 1 or less, everybody's mean has no bound: the fit is then held at the observed
+ * mean, or with `unbounded` left where it is. Both are told.
  * Throws InputError `no-spend` under three usable customers, `negative-spend` for a negative amount.
  */
-export function fitGammaGamma(rows: readonly SpendRow[], options?: FitOptions): SpendFit {
+export function fitGammaGamma(
+  rows: readonly SpendRow[],
+  options: FitOptions & { unbounded?: boolean } = {},
+): SpendFit {
   const warnings: string[] = [];
   const usable = rows.filter((row) => row.x > 0 && row.m > 0);
   const free = rows.filter((row) => row.x > 0 && row.m === 0).length;
@@ -42,12 +47,17 @@ export function fitGammaGamma(rows: readonly SpendRow[], options?: FitOptions): 
   if (free > 0)
     warnings.push(`${free} customers with repeat purchases worth 0 were left out of the spend model.`);
   const data = groupSpend(usable);
-  const scale = weightedMean(data);
-  const scaled = { ...data, m: data.m.map((m) => m / scale) };
+  // Around 1 whatever the currency; the geometric mean, as a few giants carry the other far away from everybody.
+  let scale = Math.exp(weightedMean({ ...data, m: data.m.map(Math.log) }));
   const customers = data.weight.reduce((a, b) => a + b, 0);
-  let fit = maximise(spendModel, scaled, customers, STARTS, options);
-  if (fit.parameters.q <= 1) {
-    fit = fitWithObservedMean(scaled, customers);
+  let fit = maximise(spendModel, scaledBy(data, scale), customers, STARTS, options);
+  if (fit.parameters.q <= 1 && options.unbounded) {
+    warnings.push(
+      'Spend is so uneven that the model’s mean has no bound (q is not over 1), so the expected spend of some customers has none either.',
+    );
+  } else if (fit.parameters.q <= 1) {
+    scale = weightedMean(data);
+    fit = fitWithObservedMean(scaledBy(data, scale), customers);
     warnings.push(
       'Spend is so uneven that the model’s mean has no bound; it was held at the observed mean, so treat expected spend as a guess.',
     );
@@ -161,6 +171,10 @@ function groupSpend(rows: readonly SpendRow[]): SpendData {
     m: merged.map((row) => row.m),
     weight: merged.map((row) => row.weight),
   };
+}
+
+function scaledBy(data: SpendData, scale: number): SpendData {
+  return { ...data, m: data.m.map((m) => m / scale) };
 }
 
 function weightedMean({ m, weight }: SpendData): number {

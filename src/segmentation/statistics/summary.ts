@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { at, mean, standardDeviation } from './vectors.ts';
+import { at, mean, standardDeviation, sum } from './vectors.ts';
 
 /** One purchase: whole days since 1970-01-01 in the tenant's zone; amount null where unknown. */
 export type Transaction = { customer: string; day: number; amount: number | null };
@@ -25,8 +25,9 @@ export type CustomerSummary = {
   holdoutX: number;
   firstDay: number;
   lastDay: number;
-  /** Purchase days and revenue in calibration, the first included. */
+  /** Purchase days in calibration, the first included. */
   purchases: number;
+  /** All amounts in calibration, less refunds, those on days without a purchase included. */
   revenue: number;
   /** Standard deviation over mean of the gaps between purchases; null under three gaps. Random buying: about 1. */
   gapVariation: number | null;
@@ -46,8 +47,8 @@ type Day = { day: number; amount: number; refunded: boolean };
  * Turns purchases into one row a customer, as Fader & Hardie do: rows of one customer and day are one purchase,
  * x counts days after the first, tx and T run from the first day to the last and to the calibration end.
  *
- * Refunds (negative amounts) lower the total of their own day. A day left with nothing or less after a refund is
- * no purchase; a day of free orders is one. Days after the last day asked for are left out; all of it is said in
+ * Refunds (negative amounts) lower revenue and the total of their own day. A day left with nothing or less after a
+ * refund is no purchase; a day of free orders is one. Days after the last day asked for are left out; all of it is said in
  * `warnings`. Customers who first bought after the calibration end have no row.
  */
 export function summarisePurchases(
@@ -69,12 +70,16 @@ export function summarisePurchases(
   const customers: CustomerSummary[] = [];
   let later = 0;
   for (const [customer, days] of byCustomer) {
-    const bought = [...days.values()].filter(isPurchase).sort((a, b) => a.day - b.day);
+    const all = [...days.values()];
+    const bought = all.filter(isPurchase).sort((a, b) => a.day - b.day);
     notes.cancelled += days.size - bought.length;
     const first = bought[0];
     if (first === undefined) continue;
     if (first.day > calibrationEnd) later++;
-    else customers.push(summaryOf(customer, bought, calibrationEnd, daysPerUnit));
+    else {
+      const revenue = cents(sum(all.map(({ day, amount }) => (day <= calibrationEnd ? amount : 0))));
+      customers.push({ ...summaryOf(customer, bought, calibrationEnd, daysPerUnit), revenue });
+    }
   }
   return {
     customers,
@@ -93,7 +98,7 @@ function summaryOf(
   bought: readonly Day[],
   calibrationEnd: number,
   daysPerUnit: number,
-): CustomerSummary {
+): Omit<CustomerSummary, 'revenue'> {
   const inside = bought.filter((entry) => entry.day <= calibrationEnd);
   const first = at(inside, 0);
   const last = at(inside, inside.length - 1);
@@ -109,7 +114,6 @@ function summaryOf(
     firstDay: first.day,
     lastDay: last.day,
     purchases: inside.length,
-    revenue: inside.reduce((total, entry) => total + entry.amount, 0),
     gapVariation: gaps.length >= 3 ? standardDeviation(gaps) / mean(gaps) : null,
   };
 }
@@ -138,12 +142,16 @@ function mergeDays(transactions: Iterable<Transaction>, lastDay: number) {
     const entry = days.get(day);
     if (entry === undefined) days.set(day, { day, amount: value, refunded: value < 0 });
     else {
-      // Cents: sums of a day must not drift below zero by rounding.
-      entry.amount = Math.round((entry.amount + value) * 1e6) / 1e6;
+      entry.amount = cents(entry.amount + value);
       entry.refunded ||= value < 0;
     }
   }
   return { byCustomer, notes };
+}
+
+/** Sums must neither drift below zero nor tell equal ones apart by rounding. */
+function cents(total: number): number {
+  return Math.round(total * 1e6) / 1e6;
 }
 
 function describe(notes: Notes, later: number): string[] {
@@ -153,7 +161,7 @@ function describe(notes: Notes, later: number): string[] {
     warnings.push(`${later} customers first bought after the calibration end and were left out.`);
   if (notes.refunds > 0) {
     warnings.push(
-      `${notes.refunds} refunds (${notes.refundSum.toFixed(2)} in all) lowered the total of their own day.`,
+      `${notes.refunds} refunds (${notes.refundSum.toFixed(2)} in all) lowered revenue and the total of their own day.`,
     );
   }
   if (notes.cancelled > 0)

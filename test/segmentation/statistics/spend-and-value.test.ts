@@ -81,6 +81,7 @@ describe('summary', () => {
         { customer: 'a', day: day + 20, amount: 40 },
         { customer: 'a', day: day + 20, amount: -40 },
         { customer: 'a', day: day + 30, amount: 0 },
+        { customer: 'a', day: day + 40, amount: -3 },
         { customer: 'a', day: day + 200, amount: 99 },
         { customer: 'b', day: day + 1, amount: -7 },
         { customer: 'c', day: day + 3, amount: null },
@@ -90,13 +91,13 @@ describe('summary', () => {
     expect(
       customers.map(({ customer, x, tx, T, zbar, revenue }) => ({ customer, x, tx, T, zbar, revenue })),
     ).toEqual([
-      { customer: 'a', x: 2, tx: 30, T: 100, zbar: 12.5, revenue: 35 },
+      { customer: 'a', x: 2, tx: 30, T: 100, zbar: 12.5, revenue: 32 },
       { customer: 'c', x: 0, tx: 0, T: 97, zbar: 0, revenue: 0 },
     ]);
     expect(warnings).toEqual([
       '1 rows after the last day were left out.',
-      '3 refunds (52.00 in all) lowered the total of their own day.',
-      '2 days left with nothing after refunds do not count as purchases.',
+      '4 refunds (55.00 in all) lowered revenue and the total of their own day.',
+      '3 days left with nothing after refunds do not count as purchases.',
       '1 rows without an amount count as purchases worth 0.',
     ]);
   });
@@ -138,6 +139,24 @@ describe('Gamma-Gamma at the edges', () => {
     expect(expectedSpend(fit.parameters, { x: 0, m: 0 })).toBeCloseTo(mean, -2);
     const most = Math.max(...rows.map(({ m }) => m));
     for (const row of rows) expect(expectedSpend(fit.parameters, row)).toBeLessThanOrEqual(most);
+  });
+
+  test('without a bound it can still be left at the greatest likelihood', () => {
+    // Found by SciPy 1.10.1 (Nelder-Mead and L-BFGS-B from three starts) with the likelihood of Fader & Hardie 2013.
+    const rows = Array.from({ length: 200 }, (_, i) => ({
+      x: 1 + (i % 5),
+      m: Number(Math.exp(((i * 7919) % 200) / 14).toFixed(3)),
+    }));
+    const fit = fitGammaGamma(rows, { unbounded: true });
+    expect(fit.logLikelihood).toBeCloseTo(-2007.20587, 4);
+    expect(fit.parameters).toEqual({
+      p: expect.closeTo(5.67034, 2),
+      q: expect.closeTo(0.16994, 4),
+      gamma: expect.closeTo(0.44959, 3),
+    });
+    expect(fit.converged).toBe(true);
+    expect(fit.warnings.join()).toContain('no bound');
+    expect(expectedSpend(fit.parameters, { x: 0, m: 0 })).toBeNull();
   });
 
   test('free purchases are left out and counted', () => {
