@@ -99,6 +99,10 @@ function numberAxis(
     scale: 1,
   };
   const values = Float64Array.from(column.values, (value) => axisValue(axis, value));
+  if (options.scale === 'robust' && quartileRange(values.toSorted()) === 0)
+    warnings.push(
+      `${column.name}: half of its values are alike, so it is scaled by its standard deviation instead of its quartiles.`,
+    );
   return [{ ...axis, ...centreAndScale(values, options.scale ?? 'none') }];
 }
 
@@ -179,6 +183,10 @@ function skewness(values: Float64Array): number {
   return spread > 0 ? mean(values.map((v) => ((v - centre) / spread) ** 3)) : 0;
 }
 
+function quartileRange(sorted: Float64Array): number {
+  return quantileOfSorted(sorted, 0.75) - quantileOfSorted(sorted, 0.25);
+}
+
 function centreAndScale(
   values: Float64Array,
   scale: 'none' | 'standard' | 'robust',
@@ -187,7 +195,7 @@ function centreAndScale(
   const standard = { center: mean(values), scale: standardDeviation(values, 0) || 1 };
   if (scale === 'standard') return standard;
   const sorted = values.toSorted();
-  const range = quantileOfSorted(sorted, 0.75) - quantileOfSorted(sorted, 0.25);
+  const range = quartileRange(sorted);
   // Over half of the values being equal leaves no quartile range to go by.
   return range > 0 ? { center: quantileOfSorted(sorted, 0.5), scale: range } : standard;
 }

@@ -21,6 +21,7 @@ export function purchasesOf(
 ) {
   const header = Object.keys(at(rows, 0));
   if (!isSummaryFile(header, options)) return transactionSummary(rows, header, options);
+  requireSummaryColumns(header, options);
   const columns = new Map(needed.map((role) => [role, requireColumn(header, role, options[role])]));
   const name = findColumn(header, 'customer', options.customer);
   const cell = (row: FileRow, role: (typeof needed)[number], index: number) => {
@@ -29,6 +30,7 @@ export function purchasesOf(
   };
   const customers = rows.map((row, index): CustomerSummary => {
     const x = cell(row, 'frequency', index);
+    if (x < 0 || !Number.isInteger(x)) throw impossibleRow(index, `frequency ${x}`);
     return {
       customer: name === undefined ? String(index + 1) : (row[name] ?? ''),
       x,
@@ -51,6 +53,24 @@ export function isSummaryFile(header: readonly string[], options: LearnOptions):
   const { frequency, recency, t, monetary, date } = options;
   if ([frequency, recency, t, monetary].some((named) => named !== undefined)) return true;
   return date === undefined && findColumn(header, 'date', undefined) === undefined;
+}
+
+/** Throws InputError `column-unnamed` for a file that shows neither purchases nor what customers add up to. */
+export function requireSummaryColumns(header: readonly string[], options: LearnOptions): void {
+  if (findColumn(header, 'frequency', options.frequency) !== undefined) return;
+  throw new InputError(
+    'column-unnamed',
+    'Which column holds the date of each purchase, or the frequency of each customer? Nothing was learned.',
+    { action: `Name it with --date or --frequency; the columns are: ${header.join(', ')}.` },
+  );
+}
+
+export function impossibleRow(index: number, what: string): InputError {
+  return new InputError(
+    'purchase-row',
+    `Customer row ${index + 1} is impossible: ${what}. Nothing was learned.`,
+    { action: 'Correct the row or leave it out.' },
+  );
 }
 
 function transactionSummary(

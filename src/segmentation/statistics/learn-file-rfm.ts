@@ -1,6 +1,12 @@
 import { histogramOf } from './cut-points.ts';
 import { type FileRow, findColumn, requireColumn, requiredNumber } from './file-columns.ts';
-import { isSummaryFile, requireCustomers, transactionsOf } from './file-purchases.ts';
+import {
+  impossibleRow,
+  isSummaryFile,
+  requireCustomers,
+  requireSummaryColumns,
+  transactionsOf,
+} from './file-purchases.ts';
 import type { LearnOptions } from './learn-options.ts';
 import { type Learned, mapLines } from './learn-output.ts';
 import { learnRfm, type RfmValues, scoreRfm } from './rfm.ts';
@@ -44,7 +50,7 @@ export function learnRfmFile(rows: readonly FileRow[], options: LearnOptions): L
   };
 }
 
-/** Days since the last purchase, purchase days and revenue; from a summary file the columns as they are. */
+/** Days since the last purchase, purchase days and revenue less refunds; from a summary file the columns as they are. */
 function rfmValues(
   rows: readonly FileRow[],
   options: LearnOptions,
@@ -52,6 +58,7 @@ function rfmValues(
   const header = Object.keys(at(rows, 0));
   const isNamed = options.frequency !== undefined || options.recency !== undefined;
   if (isSummaryFile(header, options)) {
+    requireSummaryColumns(header, options);
     const recency = requireColumn(header, 'recency', options.recency);
     const frequency = requireColumn(header, 'frequency', options.frequency);
     const monetary = requireColumn(header, 'monetary', options.monetary);
@@ -60,10 +67,14 @@ function rfmValues(
     const name = findColumn(header, 'customer', options.customer);
     const customers = rows.map((row, index) => {
       const last = requiredNumber(row, recency, index);
+      const since = age === undefined ? last : requiredNumber(row, age, index) - last;
+      const orders = requiredNumber(row, frequency, index);
+      if (since < 0) throw impossibleRow(index, `its last purchase is ${-since} in the future`);
+      if (orders < 0) throw impossibleRow(index, `frequency ${orders}`);
       return {
         customer: name === undefined ? String(index + 1) : (row[name] ?? ''),
-        recency: age === undefined ? last : requiredNumber(row, age, index) - last,
-        frequency: requiredNumber(row, frequency, index),
+        recency: since,
+        frequency: orders,
         monetary: requiredNumber(row, monetary, index),
       };
     });

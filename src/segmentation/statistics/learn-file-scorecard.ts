@@ -36,7 +36,14 @@ export function learnScorecardFile(rows: readonly FileRow[], options: LearnOptio
           return day;
         });
   const warnings: string[] = [];
-  const table = tableOf(rows, chosenColumns(header, options.columns, [name, target, date]), warnings);
+  const columns = chosenColumns(header, options.columns, [name, target, date]);
+  if (columns.includes(target))
+    warnings.push(`${target} is the outcome and was left out of what to score by.`);
+  const table = tableOf(
+    rows,
+    columns.filter((column) => column !== target),
+    warnings,
+  );
   const card = learnScorecard(table, (row) => at(outcomes, row), {
     times,
     seed: options.seed,

@@ -268,6 +268,45 @@ describe('bad input', () => {
     expect(learn(rows, { method: 'bg-nbd' }).output.warnings.join()).not.toContain('amount');
   });
 
+  test('RFM counts what was kept of the money, whichever day it was paid back', () => {
+    const rows = [
+      ...two,
+      buy('a', '2026-02-03', '-4'),
+      buy('b', '2026-01-05', '2.5'),
+      buy('b', '2026-03-01', '-1'),
+    ];
+    const { output } = learn(rows, { method: 'rfm', asOf: '2026-02-28' });
+    expect(output.segments?.reduce((sum, { revenue }) => sum + revenue, 0)).toBe(28.5);
+    expect(output.cutPoints?.frequency).toEqual([1.2, 1.4, 1.6, 1.8].map((v) => expect.closeTo(v, 9)));
+    expect(output.cutPoints?.recency).toEqual([32.4, 37.8, 43.2, 48.6].map((v) => expect.closeTo(v, 9)));
+  });
+
+  test.each([
+    [
+      'a last purchase after the last day',
+      { method: 'rfm' },
+      { frequency: '1', recency: '9', T: '4', m: '3' },
+    ],
+    ['fewer than no purchases', { method: 'rfm' }, { frequency: '-1', recency: '1', T: '4', m: '3' }],
+    ['fewer than no purchases, spend', { method: 'gamma-gamma' }, { frequency: '-1', m: '3' }],
+    ['half a purchase', { method: 'gamma-gamma' }, { frequency: '1.5', m: '3' }],
+  ])('%s: the row is refused by its number', (_, options, row) => {
+    expect(() => learn([row], options)).toThrow(expect.objectContaining({ code: 'purchase-row' }));
+  });
+
+  test('a file that shows neither dates nor frequencies is asked about both', () => {
+    expect(() => learn([{ who: 'a', when: '2026-01-01', paid: '3' }], { method: 'rfm' })).toThrow(
+      /date of each purchase, or the frequency of each customer/,
+    );
+  });
+
+  test('the outcome is no attribute, even where it is named as one', () => {
+    const rows = Array.from({ length: 60 }, (_, i) => ({ a: String(i), won: i % 3 ? '1' : '0' }));
+    const { output } = learn(rows, { method: 'scorecard', target: 'won', columns: 'a,won' });
+    expect(output.warnings[0]).toContain('won is the outcome and was left out');
+    expect(Object.keys(output.parameters ?? {})).not.toContain('won');
+  });
+
   test('one customer still has RFM scores', () => {
     const { output } = learn(two.slice(0, 2), { method: 'rfm' });
     expect(output.segments?.reduce((sum, { size }) => sum + size, 0)).toBe(1);
