@@ -18,6 +18,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'segment-sync-bad-'));
   env = { DATA_DIR: join(folder, 'data') };
   await layEmbeddedStore(join(folder, 'data'));
+  await writeFile(join(folder, 'file'), '');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -72,6 +73,20 @@ it.concurrent.each([
     expect(stderr).toMatch(said);
     expect(code).toBe(1);
     expect(existsSync(unused)).toBe(false);
+  },
+  SLOW_MS,
+);
+
+it.concurrent.each([
+  ['a folder with something in it', 'data', /data is not empty; nothing in it was changed/],
+  ['a file', 'file', /can't be kept in .*file: ENOTDIR/],
+])(
+  'the demo keeps nothing in %s',
+  async (_, name, said) => {
+    const { code, stderr } = await runCli(['demo', '--once', '--keep', join(folder, name)]);
+    expect(stderr).toMatch(said);
+    expect(stderr).toContain('empty, or not there yet');
+    expect(code).toBe(1);
   },
   SLOW_MS,
 );

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -118,6 +120,24 @@ describe('npm start', () => {
     const labels = (await readFile(join(crm, 'labels.csv'), 'utf8')).trim().split('\n');
     expect(labels).toHaveLength(1 + contacts / 2);
   }, 150_000);
+
+  it('ends with code 1 where its port is taken, names it, and leaves the store to others', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const { port } = other.address() as AddressInfo;
+      const late = start(process.execPath, ['src/main.ts'], {
+        mark,
+        env: { ...env(), PORT: String(port), HOST: '127.0.0.1' },
+      });
+      expect(await late.ended()).toBe(1);
+      expect(late.text()).toContain(`Port ${port} on 127.0.0.1 can't be used`);
+      expect(late.text()).toContain('Set PORT to a free one.');
+    } finally {
+      other.close();
+    }
+    await withStore(({ pool }) => pool.query('select 1'));
+  });
 
   it('ends with code 1 where it is set up wrongly, and says what to set', async () => {
     const wrong = start(process.execPath, ['src/main.ts'], { mark, env: { ...env(), PORT: 'http' } });
