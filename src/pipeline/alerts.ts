@@ -1,4 +1,5 @@
 import type { AlertSettings, Incident } from '../model/alert.ts';
+import type { ObjectType } from '../model/record.ts';
 import { listConnections } from '../store/connections.ts';
 import type { Queryable } from '../store/pool.ts';
 import { recordTables } from '../store/records.ts';
@@ -112,14 +113,13 @@ async function refusals(
 ): Promise<Incident[]> {
   const groups = (await listRefusals(db, tenant)).filter(({ records }) => records >= refusalLeast);
   const incidents: Incident[] = [];
+  const live = new Map<string, number>();
   for (const { connectionId, object, code, message, records } of groups) {
-    const table = Object.entries(recordTables).find(([name]) => name === object)?.[1].table;
-    if (table === undefined) continue;
-    const { rows } = await db.query<{ live: number }>(
-      `select count(*)::int as live from ${tenant.schema}.${table} where connection_id = $1 and state = 'live'`,
-      [connectionId],
-    );
-    if (records <= refusalShare * (rows[0]?.live ?? 0)) continue;
+    const place = `${object} ${connectionId}`;
+    // Many reasons, few places: their records are counted once.
+    const all = live.get(place) ?? (await countLive(db, tenant, connectionId, object));
+    live.set(place, all);
+    if (records <= refusalShare * all) continue;
     incidents.push({
       kind: 'refusals',
       subject: `${connectionId} ${object} ${code}`,
@@ -130,6 +130,20 @@ async function refusals(
     });
   }
   return incidents;
+}
+
+async function countLive(
+  db: Queryable,
+  { schema }: Tenant,
+  connectionId: string,
+  object: ObjectType,
+): Promise<number> {
+  const { rows } = await db.query<{ live: number }>(
+    `select count(*)::int as live from ${schema}.${recordTables[object].table}
+     where connection_id = $1 and state = 'live'`,
+    [connectionId],
+  );
+  return rows[0]?.live ?? 0;
 }
 
 /** The newest report of each segmentation, while nobody has looked at it. */

@@ -1,14 +1,11 @@
 import type { TargetValue } from '../../connectors/contract.ts';
 import type { ObjectType } from '../model/record.ts';
 import type { Queryable } from './pool.ts';
+import { recordTables } from './records.ts';
 import type { Tenant } from './tenant.ts';
 
 /** Where ledger rows belong. */
 export type LedgerPlace = { connectionId: string; object: ObjectType };
-
-/** The table of the records that labels are written to there. */
-export const recordsOf = ({ object }: LedgerPlace): string =>
-  object === 'company' ? 'company_record' : 'contact_record';
 
 /** Values by target id of one record; null for none. */
 export type LedgerValues = { key: string; values: Record<string, TargetValue> };
@@ -177,7 +174,7 @@ export async function forgetRecords(
 
 /** Records that were merged into others since something of ours was shown on them. */
 export async function listMerged(db: Queryable, tenant: Tenant, place: LedgerPlace): Promise<string[]> {
-  const table = recordsOf(place);
+  const { table } = recordTables[place.object];
   const { rows } = await db.query<{ id: string }>(
     `select r.id from ${tenant.schema}.${table} r
      where r.connection_id = $1 and r.merged_into is not null and r.state = 'merged' and exists (
@@ -200,7 +197,7 @@ export async function doubtSurvivors(
   targets: string[],
 ): Promise<void> {
   if (merged.length === 0) return;
-  const table = recordsOf(place);
+  const { table } = recordTables[place.object];
   await db.query(
     `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, unconfirmed)
      select $1, $2, s.id, $4::text[] || array_remove(array_agg(distinct list.key), null)
@@ -233,7 +230,7 @@ export async function readUnconfirmed(
   place: LedgerPlace,
   options: { targets: string[]; after: string | null; limit: number },
 ): Promise<UnconfirmedRow[]> {
-  const table = recordsOf(place);
+  const { table } = recordTables[place.object];
   const { rows } = await db.query<UnconfirmedRow>(
     `select l.external_key as key, coalesce(r.kind, l.kind) as kind, l.shown, l.previous, l.sending, l.unconfirmed
      from ${tenant.schema}.ledger l
@@ -272,7 +269,7 @@ export async function doubtTarget(
   targetId: string,
   range: { after: string | null; to: string | null },
 ): Promise<void> {
-  const table = recordsOf(place);
+  const { table } = recordTables[place.object];
   const within = (key: string) => `($4::text is null or ${key} > $4) and ($5::text is null or ${key} <= $5)`;
   await db.query(
     `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, unconfirmed)
@@ -295,7 +292,7 @@ export async function adoptMembers(
   targetId: string,
   keys: string[],
 ): Promise<void> {
-  const table = recordsOf(place);
+  const { table } = recordTables[place.object];
   await db.query(
     `insert into ${tenant.schema}.ledger as l (connection_id, object, external_key, shown)
      select $1, $2, id, jsonb_build_object($3::text, true) from ${tenant.schema}.${table}

@@ -1,6 +1,7 @@
 import type { TargetValue } from '../../connectors/contract.ts';
-import { type LedgerPlace, recordsOf } from './ledger.ts';
+import type { LedgerPlace } from './ledger.ts';
 import type { Queryable } from './pool.ts';
+import { recordTables } from './records.ts';
 import type { Tenant } from './tenant.ts';
 
 /** A value in a property of ours that we did not put there, as far as the ledger knows. */
@@ -71,7 +72,7 @@ export async function readSightings(
   place: LedgerPlace,
   options: { targets: string[]; after: string | null; limit: number },
 ): Promise<SightingRow[]> {
-  const table = recordsOf(place);
+  const { table } = recordTables[place.object];
   const { schema } = tenant;
   const { rows } = await db.query<SightingRow>(
     `select s.external_key as key, r.kind, s.target_id as "targetId",

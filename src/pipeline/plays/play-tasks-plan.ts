@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { connectorOf } from '../../../connectors/registry.ts';
+import { connectors } from '../../../connectors/registry.ts';
 import { heldOutSql } from '../../review/experiment.ts';
 import { newBindings } from '../../segmentation/bindings.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
@@ -26,7 +26,7 @@ const CAUSES = `('data', 'time', 'merge')`;
 export async function planPlayTasks(pool: Pool, tenant: Tenant, now: Date): Promise<number> {
   const cap = tenant.policy.tasksPerOwnerAndWeek;
   const connectionIds = (await listConnections(pool, tenant))
-    .filter(({ state, system }) => state === 'connected' && connectorOf(system).task !== undefined)
+    .filter(({ state, system }) => state === 'connected' && connectors[system]?.task !== undefined)
     .map(({ id }) => id);
   return transaction(pool, async (client) => {
     const run = await runToPlan(client, tenant);

@@ -1,10 +1,11 @@
+import type { ObjectType } from '../../model/record.ts';
 import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
 
 /** Records that a CRM refused for one reason; each is tried again in every run. */
 export type RefusalGroup = {
   connectionId: string;
-  object: string;
+  object: ObjectType;
   code: string;
   /** What the CRM said, of the newest one. */
   message: string;
