@@ -1,16 +1,22 @@
+import { saveValueNames } from './columns.ts';
 import type { Queryable } from './pool.ts';
 import { type Pool, transaction } from './pool.ts';
 import type { Tenant } from './tenant.ts';
+
+/** Names are read with each statement on attributes: of larger companies the first ones have to do. */
+const MOST_NAMED = 1_000;
+const OWNED = ['person', 'company', 'deal'] as const;
 
 export type Owner = { id: string; email: string; name: string };
 
 /** Replaces the owners of a connection by what the CRM has now. Safe to do twice at once. */
 export async function saveOwners(
   pool: Pool,
-  { schema }: Tenant,
+  tenant: Tenant,
   connectionId: string,
   owners: readonly Owner[],
 ): Promise<void> {
+  const { schema } = tenant;
   const rows = owners.map(({ id, email, name }) => ({ id, email: email.trim().toLowerCase(), name }));
   await transaction(pool, async (client) => {
     await client.query(
@@ -25,6 +31,16 @@ export async function saveOwners(
        on conflict (connection_id, id) do update set email = excluded.email, name = excluded.name`,
       [connectionId, JSON.stringify(rows)],
     );
+    // Records hold ids; people know their colleagues by name.
+    const valueNames = Object.fromEntries(
+      rows.slice(0, MOST_NAMED).map(({ id, email, name }) => [id, name.trim() || email]),
+    );
+    if (rows.length > 0)
+      await saveValueNames(
+        client,
+        tenant,
+        OWNED.map((owner) => ({ owner, key: 'owner', valueNames })),
+      );
   });
 }
 

@@ -4,6 +4,7 @@ import type { JobContext } from '../../jobs/index.ts';
 import { weekOf } from '../../src/pipeline/plays/week.ts';
 import { RulesSegmentation } from '../../src/segmentation/definition.ts';
 import { ensureAccount, saveMember } from '../../src/store/accounts.ts';
+import { listAttributes } from '../../src/store/columns.ts';
 import { beginSession } from '../../src/store/sessions.ts';
 import { openRig, type Rig } from '../integration/rig.ts';
 import { customers, hubspotId, hubspotShop, salesforceShop } from '../integration/shop.ts';
@@ -90,6 +91,11 @@ describe('my customers', () => {
   it('are those whose CRM owner has my address, the most valuable first', async () => {
     await readOwners({ tenantId: rig.tenant.id }, context());
     const { rows } = await rig.pool.query(`select email from ${rig.tenant.schema}.owner order by email`);
+    // Who reads an owner sees a name, of either CRM.
+    const owner = (await listAttributes(rig.pool, rig.tenant)).find(
+      (one) => one.owner === 'person' && one.key === 'owner',
+    );
+    expect(Object.values(owner?.valueNames ?? {})).toEqual(expect.arrayContaining(['Cleo Rep']));
     expect(rows.map(({ email }) => email)).toEqual([
       'ada@example.com',
       'ben@example.com',
