@@ -56,7 +56,7 @@ export const RETENTION: ProcessingRecord['retention'] = [
   { what: 'Changes of labels, and values written to CRMs', howLong: `${MONTHS_KEPT} months` },
   { what: 'Sizes and revenue of segments (no personal data)', howLong: 'for good' },
   { what: 'Who did what (audit)', howLong: 'for good; it names users, not customers' },
-  { what: 'Erased people', howLong: 'a keyed hash, for good' },
+  { what: 'Erased people', howLong: 'a code that names nobody and knows them again, for good' },
 ];
 
 /** Who is left out, whatever a definition says. */

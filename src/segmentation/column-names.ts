@@ -36,7 +36,8 @@ export function columnNames(definition: Segmentation, words: Words): ColumnNames
     sentence: (text) => {
       const [, column = '', value = '', rest = ''] = /^(\S+) is (.+?)(: .*)$/.exec(text) ?? [];
       if (topics.has(column)) return `${of(column)} is ${option(column, value)}${rest}`;
-      return text.replace(COLUMN, (word) => (topics.has(word) ? of(word) : word));
+      const named = text.replace(COLUMN, (word) => (topics.has(word) ? of(word) : word));
+      return `${named.charAt(0).toUpperCase()}${named.slice(1)}`;
     },
     option,
     isDate: (column) => /^date/.test(topics.get(column)?.type ?? ''),

@@ -11,4 +11,8 @@ it.each([
   ['contact.records', 1, '1 contact record'],
   ['contact.lost_properties', 2, '2 contact properties lost'],
   ['needs_you', 2, '2 need you'],
+  ['contact.invalid', 8, '8 contacts with values that can’t be read'],
+  ['deal.seen', 1, '1 deal looked at'],
+  ['pinned', 2, '2 left as set by hand'],
+  ['salesforce.pinned', 2, '2 left as set by hand at Salesforce'],
 ])('%s %i reads: %s', (name, value, words) => expect(countWords(name, value)).toBe(words));

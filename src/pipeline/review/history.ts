@@ -194,9 +194,9 @@ function memberDrift(moves: readonly Move[], order: readonly string[]): Drift | 
   const counts = (side: 'from' | 'to'): number[] =>
     bins.map((bin) => moves.reduce((sum, move) => sum + (move[side] === bin ? move.count : 0), 0));
   const [before, after] = [counts('from'), counts('to')];
-  // Nobody with a label: it was not in use yet, or no longer.
+  // Next to nobody with a label: it was not in use yet, or no longer.
   const isEmpty = (side: readonly number[]): boolean =>
-    side.slice(0, order.length).every((count) => count === 0);
+    side.slice(0, order.length).reduce((sum, count) => sum + count, 0) < MIN_GROUP;
   return isEmpty(before) || isEmpty(after) ? null : populationStability(before, after);
 }
 

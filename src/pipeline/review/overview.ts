@@ -23,12 +23,12 @@ export type ReviewState = {
 export async function readReviewStates(db: Queryable, tenant: Tenant, now: Date): Promise<ReviewState[]> {
   const { published } = await readReviewScene(db, tenant, now);
   const last = await lastReviews(db, tenant);
-  const states = published.map(({ key, definition }): ReviewState => {
+  const states = published.map(({ key, definition, publishedAt }): ReviewState => {
     const { preparedAt = null, doneAt = null, doneBy = null } = last.get(key) ?? {};
     const rhythm = definition.review ?? null;
-    // As with the reports that are prepared by themselves: one that was never looked at is due at once.
-    const due =
-      rhythm === null ? null : preparedAt === null ? now : nextAfter(rhythm, preparedAt, tenant.zone);
+    // One that was never looked at is due as long after it was published.
+    const since = preparedAt ?? publishedAt ?? now;
+    const due = rhythm === null ? null : nextAfter(rhythm, since, tenant.zone);
     return {
       segmentation: key,
       name: definition.name,

@@ -38,7 +38,7 @@ export default function MyCustomers() {
           ) : (
             <Empty title="No CRM knows you as an owner">
               Your customers are found by your e-mail address. Sign in with the address that you have in the
-              CRM, and see that the owner is mapped.
+              CRM; an administrator sees under Mapping whether the owner is read.
             </Empty>
           )
         }

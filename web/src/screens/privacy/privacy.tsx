@@ -32,12 +32,12 @@ export default function Privacy() {
                 <Text size="sm" mt="sm" c="dimmed">
                   {privacy.suppressed === 0
                     ? 'Nobody was erased so far.'
-                    : `${counted(privacy.suppressed, 'address or record', 'addresses and records')} on the list of those who must not come back; the list holds keyed hashes and names nobody.`}
+                    : `${counted(privacy.suppressed, 'address or record', 'addresses and records')} on the list of those who must not come back; the list names nobody: it holds codes by which they are known again.`}
                 </Text>
               </Card>
               <Card withBorder component="section" aria-label="Retention">
                 <Title order={2} size="h5" mb="xs">
-                  How long what is kept
+                  How long things are kept
                 </Title>
                 <Rows
                   name="Retention"

@@ -38,7 +38,7 @@ export function Data() {
                   { head: 'Connection', cell: ({ name }) => name },
                   { head: 'Records of', cell: ({ object }) => OBJECTS[object] },
                   { head: 'In the CRM', isNumber: true, cell: ({ records: all }) => count(all) },
-                  { head: 'Different ones', isNumber: true, cell: ({ subjects }) => count(subjects) },
+                  { head: 'Distinct', isNumber: true, cell: ({ subjects }) => count(subjects) },
                   { head: 'Duplicates', isNumber: true, cell: ({ duplicates }) => count(duplicates) },
                 ]}
               />
@@ -48,7 +48,8 @@ export function Data() {
                 Values
               </Title>
               <Text size="sm" c="dimmed" mb="xs">
-                Least readable and least known first. Fresh: of records that changed within a year.
+                Least readable and least known first. Known: the share of records with a value. Fresh: the
+                share of those values whose record changed within a year.
               </Text>
               <Rows
                 name="Values"

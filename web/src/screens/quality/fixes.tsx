@@ -28,9 +28,9 @@ export function Fixes({ fixes }: { fixes: Answer<'GET /api/quality'>['fixes'] })
             </>
           ),
         },
-        { head: 'Customers', isNumber: true, cell: ({ customers }) => count(customers) },
+        { head: 'Customers without it', isNumber: true, cell: ({ customers }) => count(customers) },
         {
-          head: 'Would move',
+          head: 'Would enter a segment',
           isNumber: true,
           cell: ({ expectedMoves }) =>
             expectedMoves === null ? 'not known' : count(Math.round(expectedMoves)),

@@ -73,5 +73,6 @@ type State = {
 function said({ done, due, isDue, rhythm }: State): string {
   const last = done ? `Last looked at ${ago(done.at)} by ${done.by}.` : 'Nobody has looked at it yet.';
   if (rhythm === null) return `${last} It has no review date.`;
-  return `${last} To be looked at ${rhythm}: ${isDue ? 'now' : due ? `next on ${day(due)}` : ''}.`;
+  const next = isDue ? 'now is the time' : due ? `next on ${day(due)}` : 'once it has run';
+  return `${last} It is reviewed ${rhythm}; ${next}.`;
 }

@@ -113,6 +113,10 @@ function Drift({ report: { history } }: { report: Report }) {
       <Title order={2} size="h5" mb="xs">
         Drift
       </Title>
+      <Text size="sm" c="dimmed" mb="xs">
+        Whether customers have changed since the segments were drawn. A stability index under 0.1 is no drift,
+        over 0.25 major drift: look whether the lines still fit.
+      </Text>
       <Rows
         name="Drift"
         rows={rows}

@@ -1,7 +1,7 @@
 import { Accordion, Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
-import { count, counted } from '../../parts/figures.ts';
+import { counted } from '../../parts/figures.ts';
 import type { Choices } from './builder/choices.ts';
 import { moved, withSegments } from './change-definition.ts';
 import { findingsAt, type Place } from './places.ts';
@@ -77,7 +77,11 @@ export function Segments({
                   )}
                   {size && (
                     <Text size="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
-                      {size.needs.length > 0 ? 'not mapped' : count(size.size)}
+                      {size.needs.length > 0
+                        ? 'not mapped'
+                        : draft.definition.subject === 'person'
+                          ? counted(size.size, 'person', 'people')
+                          : counted(size.size, 'company', 'companies')}
                     </Text>
                   )}
                 </Group>
