@@ -18,7 +18,7 @@ import { needsYou } from './needs-you.ts';
 import { type Grant, grantFields } from './permissions.ts';
 import type { FieldRemote } from './remotes.ts';
 import { forgetSchemas, schemaOf } from './schema.ts';
-import { inList } from './soql.ts';
+import { chunks, inList } from './soql.ts';
 
 /** A field of the org, whether we may see its values or not. */
 type Existing = { id: string; sobject: string; name: string; isOurs: boolean };
@@ -88,17 +88,20 @@ const FieldRows = z.object({
   ),
 });
 
+/** Names that an address has room for, and whose rows no page is too short for. */
+const NAMES_IN_QUERY = 60;
+
 /** Fields with the names that we would use; describe does not show those that nobody has been given yet. */
 async function findFields(context: Context<SalesforceConfig>, fields: Wanted[]): Promise<Existing[]> {
-  const names = fields.map(({ name }) => bareName(name).replace(/__c$/, ''));
+  const names = [...new Set(fields.map(({ name }) => bareName(name).replace(/__c$/, '')))];
   const sobjects = [...new Set(fields.flatMap((wanted) => wanted.sobjects))];
-  const soql = `SELECT Id, DeveloperName, TableEnumOrId, NamespacePrefix, Description FROM CustomField WHERE TableEnumOrId IN ${inList(sobjects)} AND DeveloperName IN ${inList([...new Set(names)])}`;
-  const { data } = await call(
-    context,
-    { method: 'GET', path: dataPath('/tooling/query'), query: { q: soql } },
-    FieldRows,
-  );
-  return data.records
+  const records: z.infer<typeof FieldRows>['records'] = [];
+  for (const some of chunks(names, NAMES_IN_QUERY)) {
+    const q = `SELECT Id, DeveloperName, TableEnumOrId, NamespacePrefix, Description FROM CustomField WHERE TableEnumOrId IN ${inList(sobjects)} AND DeveloperName IN ${inList(some)}`;
+    const given = { method: 'GET' as const, path: dataPath('/tooling/query'), query: { q } };
+    records.push(...(await call(context, given, FieldRows)).data.records);
+  }
+  return records
     .filter(({ NamespacePrefix }) => NamespacePrefix === null || NamespacePrefix === NAMESPACE)
     .map((row) => ({
       id: row.Id,

@@ -60,7 +60,8 @@ export async function refreshSalesforce(
 ): Promise<OAuthSecret> {
   const form = { grant_type: 'refresh_token', refresh_token: secret.refreshToken };
   const answer = await requestToken(app, form, options);
-  return secretOf(answer, answer.refresh_token ?? secret.refreshToken);
+  const renewed = secretOf(answer, answer.refresh_token ?? secret.refreshToken);
+  return { ...renewed, scopes: renewed.scopes ?? secret.scopes };
 }
 
 const secretOf = (answer: z.infer<typeof TokenAnswer>, refreshToken: string): OAuthSecret => ({

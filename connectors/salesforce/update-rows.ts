@@ -53,12 +53,19 @@ async function updateOnce(context: Context<SalesforceConfig>, rows: PlannedRow[]
   }
 }
 
-/** Halves what was refused as a whole until the row at fault stands alone. */
+/** Takes what was refused as a whole apart, by object and then by halves, until the row at fault stands alone. */
 async function refusedRows(
   context: Context<SalesforceConfig>,
   rows: PlannedRow[],
   error: RemoteError,
 ): Promise<Outcome[]> {
+  const kinds = [...Map.groupBy(rows, ({ sobject }) => sobject).values()];
+  // What one object lacks the others may have.
+  if (kinds.length > 1) {
+    const outcomes: Outcome[] = [];
+    for (const some of kinds) outcomes.push(...(await updateOnce(context, some)));
+    return outcomes;
+  }
   const reason: RowError = { code: error.code, message: error.message, fields: [] };
   const named = rows.map((row) => failed(row, reason));
   const isForAll = named.every(({ targetId }) => targetId !== undefined);

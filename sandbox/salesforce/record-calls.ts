@@ -162,6 +162,13 @@ export function recordCalls(context: Context): SalesforceEndpoint[] {
         request,
         [...names].map((name) => org.visibleObject(name).name),
       );
+      // A body that names a field which is not there is no body: nothing of it is done.
+      for (const { attributes, ...body } of records) {
+        const object = org.visibleObject(attributes.type);
+        const unknown = Object.keys(body).find((name) => org.visibleField(object, name) === null);
+        if (unknown !== undefined)
+          throw badRequest('INVALID_FIELD', `No such column '${unknown}' on sobject of type ${object.name}`);
+      }
       const seen = new Set<string>();
       const results = records.map((record): RowResult => {
         const { attributes, ...body } = record;

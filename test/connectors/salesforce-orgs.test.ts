@@ -1,11 +1,12 @@
 import { afterEach, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { CrmTask, Json, Page, PullRequest, Write } from '../../connectors/contract.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
 import type { SalesforceOptions, SalesforceSeed } from '../../sandbox/salesforce/index.ts';
 import type { SeedRow } from '../../sandbox/seed.ts';
 import { label, labelTarget, prepareOne, push } from './conformance-rig.ts';
-import { type SalesforceRig as Rig, salesforceRig, seedOf } from './salesforce-rig.ts';
+import { type SalesforceRig as Rig, salesforceRig, seedOf, V } from './salesforce-rig.ts';
 
 /** Orgs as they are in life: without leads, with record types, rules, formulas and limits of their own. */
 
@@ -197,6 +198,31 @@ it('neither offers nor asks for addresses as a whole, which bulk queries refuse'
   expect(Object.keys(records(read)[0]?.properties ?? {})).toEqual(['MailingCity']);
 });
 
+it('reads the same number, date and flag, whichever way it comes', async () => {
+  const seed = seedOf({ contacts: 0, companies: 2_100, deals: 0 });
+  const rig = await start(seed);
+  const [id = ''] = rig.ids('company');
+  rig.crm.admin.update(id, { AnnualRevenue: 12_345_678, NumberOfEmployees: 5 });
+  const properties = ['AnnualRevenue', 'NumberOfEmployees', 'LastModifiedDate', 'IsDeleted'];
+  const bulk = records(await pull(rig, { object: 'company', properties })).find((one) => one.id === id);
+  const ids = [{ id, kind: 'company' }];
+  const [rest] = records(await pull(rig, { object: 'company', mode: 'ids', ids, properties }));
+  expect(bulk).toEqual(rest);
+  expect(rest?.properties).toMatchObject({
+    AnnualRevenue: 12_345_678,
+    NumberOfEmployees: 5,
+    IsDeleted: false,
+  });
+});
+
+it('offers what an org with person accounts keeps with the account of a person', async () => {
+  const contacts = [{ ref: '1', properties: { LastName: 'Solo', IsPersonAccount: true }, ...at }];
+  const custom = { object: 'company' as const, name: 'Tier__c', label: 'Tier', type: 'string' };
+  const rig = await start({ contacts, companies: [], deals: [], properties: [custom] });
+  const names = (await salesforce.discover(rig.context(), 'contact')).map(({ name }) => name);
+  expect(names).toContain('Account.Tier__c');
+});
+
 it('labels records of any type, whatever values the type offers', async () => {
   const rig = await start();
   const { admin } = rig.crm;
@@ -296,6 +322,57 @@ it('makes a task once in an org with statuses of its own and encrypted subjects'
   const made = await salesforce.task(rig.context(), task);
   expect(admin.record(made.id)).toMatchObject({ Status: null, Priority: 'Normal' });
   expect(await salesforce.task(rig.context(), { ...task, mayExist: true })).toEqual(made);
+});
+
+it('labels contacts while the field is gone from leads', async () => {
+  const rig = await start({ leads: [lead('7')] });
+  const { remote } = await prepareOne(rig, labelTarget('property'));
+  rig.crm.admin.deleteField('Lead.Segment_Sync_Value_Tiers__c');
+  const [contact = ''] = rig.ids('contact');
+  const [id = ''] = rig.crm.admin.allRecords('Lead').map(({ Id }) => Id);
+  const outcomes = await push(rig, [label(contact, 'gold'), label(id, 'gold')], { [ID]: remote });
+  expect(Object.fromEntries(outcomes.map((one) => [one.id, [one.state, one.targetId]]))).toEqual({
+    [contact]: ['done', undefined],
+    [id]: ['refused', ID],
+  });
+});
+
+// Bulk jobs -----------------------------------------------------------------------------------------------------------
+
+const manyLabels = async (rig: Rig) => {
+  const { remote } = await prepareOne(rig, labelTarget('property'));
+  const request = { writes: rig.ids('contact').map((id) => label(id, 'gold')), remotes: { [ID]: remote } };
+  const made = await salesforce.push(rig.context(), { ...request, job: null });
+  if (made.state !== 'waiting') throw new Error('expected a job');
+  const [job] = z.object({ jobs: z.array(z.object({ id: z.string() })) }).parse(made.job).jobs;
+  const end = async () => {
+    let answer = await salesforce.push(rig.context(), { ...request, job: made.job });
+    while (answer.state === 'waiting')
+      answer = await salesforce.push(rig.context(), { ...request, job: answer.job });
+    return answer.outcomes;
+  };
+  return { path: `${V}/jobs/ingest/${job?.id}`, end };
+};
+const large = () => seedOf({ contacts: 5_001, companies: 1, deals: 0 });
+
+it('sends rows once, though the answer to them was lost', async () => {
+  const rig = await start(large(), { bulk: { delayMs: 0 } });
+  const { end } = await manyLabels(rig);
+  rig.faults?.({ rules: [{ match: '/batches$', fault: { kind: 'drop', when: 'after' } }] });
+  expect((await end()).every(({ state }) => state === 'done')).toBe(true);
+});
+
+it('reads rows back of a job that was given them twice, which can not be closed', async () => {
+  const rig = await start(large(), { bulk: { delayMs: 0 } });
+  const { path, end } = await manyLabels(rig);
+  const { accessToken } = await rig.context().token();
+  // A worker sent the rows and was killed.
+  await fetch(`${rig.crm.url}${path}/batches`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'text/csv' },
+    body: 'Id\n',
+  });
+  expect(new Set((await end()).map(({ state }) => state))).toEqual(new Set(['unknown']));
 });
 
 it.each([

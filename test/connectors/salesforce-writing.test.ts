@@ -272,7 +272,7 @@ it('spreads rows over several bulk jobs where one would hold too many bytes', as
 });
 
 it('takes up a bulk job after a kill at any step', async () => {
-  const rig = await start(large(), { bulk: { delayMs: 1_500 } });
+  const rig = await start(large(), { bulk: { delayMs: 60_000 } });
   const { remote } = await prepareOne(rig, labelTarget('property'));
   const writes = rig.ids('contact').map((id) => label(id, 'gold'));
   const context = rig.context();
@@ -283,7 +283,7 @@ it('takes up a bulk job after a kill at any step', async () => {
   await salesforce.push(context, { ...request, job: made.job });
   const sent = await salesforce.push(context, { ...request, job: made.job });
   if (sent.state !== 'waiting') throw new Error('expected a job');
-  await new Promise((resolve) => setTimeout(resolve, 1_600));
+  rig.crm.clock.advance(61_000);
   const done = await salesforce.push(context, { ...request, job: sent.job });
   expect(done.state).toBe('done');
   expect(rig.crm.admin.allRecords('Contact').every((row) => row.Segment_Sync_Value_Tiers__c === 'gold')).toBe(
