@@ -153,7 +153,7 @@ async function slice(
       stage: next ?? run.stage,
       position: result.done ? {} : result.position,
       counts,
-      reason: result.because ? noted(result.because) : null,
+      reason: result.because ? noted(result.because) : next ? null : await leftOut(options),
       notBefore: waitMs > 0 ? new Date(Date.now() + waitMs) : null,
       failures: 0,
     });
@@ -212,6 +212,18 @@ async function failedSlice(
     reason,
     notBefore,
     failures,
+  });
+}
+
+/** A run that ends well says so where it could do nothing for a connection. */
+async function leftOut({ pool, tenant }: AdvanceOptions): Promise<Run['reason']> {
+  const shut = (await listConnections(pool, tenant)).filter(({ state }) => state === 'needs_you');
+  const [first] = shut;
+  if (!first) return null;
+  return noted({
+    code: 'connection_left_out',
+    message: `Left out, as ${shut.length === 1 ? 'it needs' : 'they need'} somebody: ${shut.map(({ name }) => name).join(', ')}. What is shown there stays as it was.`,
+    action: first.reason?.action ?? 'Reconnect under Connections.',
   });
 }
 

@@ -293,6 +293,12 @@ describe('a slice that fails', () => {
     const run = await newRun();
     const ended = await toEnd(run, stagesWith({ pull }));
     expect(ended.run.state).toBe('done');
+    // Whoever looks at the run alone sees that it is not the whole of it.
+    expect(ended.run.reason).toMatchObject({
+      code: 'connection_left_out',
+      message: 'Left out, as it needs somebody: a. What is shown there stays as it was.',
+      action: 'Reconnect.',
+    });
     expect(seen).toEqual([[`${tenant.id}-csv-a`, `${tenant.id}-csv-b`], [`${tenant.id}-csv-b`]]);
   });
 

@@ -181,6 +181,12 @@ function Headline({ seen: { run } }: { seen: Seen }) {
         , then release them or mend what is wrong.
       </Alert>
     );
+  if (run.reason)
+    return (
+      <Alert color="yellow" title="Not everything could be done">
+        {run.reason.message} {run.reason.action}
+      </Alert>
+    );
   return null;
 }
 
