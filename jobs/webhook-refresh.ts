@@ -64,7 +64,6 @@ export async function eraseRequested(payload: { tenantId: string }, context: Job
   const deadline = performance.now() + (context.sliceMs ?? ERASE_MS);
   let erased = 0;
   for (const request of requests) {
-    if (context.signal.aborted || performance.now() >= deadline) break;
     await erase(
       context.pool,
       key,
@@ -74,6 +73,7 @@ export async function eraseRequested(payload: { tenantId: string }, context: Job
     );
     await clearErasureRequest(context.pool, tenant, request);
     erased += 1;
+    if (context.signal.aborted || performance.now() >= deadline) break;
   }
   context.log.info({ tenant: tenant.id, erased }, 'erased what the CRM deleted for privacy');
   return erased < requests.length ? { againInMs: 0 } : undefined;
