@@ -23,14 +23,17 @@ export function hypergeometric(a: number, b: number, c: number, z: number): numb
 }
 
 /**
- * 2F1(1, b; c; z) for c > b >= 0 and 0 <= z < 1 by Gauss's continued fraction, which stays quick as z nears 1
- * and never overflows. Source: DLMF 15.7.1 with one parameter 0.
+ * 2F1(1, b; c; z) for c > b >= 0 and 0 <= z < 1 by Gauss's continued fraction, which never overflows. Very near z = 1 it
+ * would take thousands of steps; there, DLMF 15.8.4 has one short series and a closed form.
+ * Source: DLMF 15.7.1 with one parameter 0.
  */
 export function hypergeometricOne(b: number, c: number, z: number): number {
   if (z === 0 || b === 0) return 1;
   // c/F = t0 - u1 z/(t1 - u2 z/(t2 - ...)), t_n = c' + n with c' = c - 1; evaluated from the front (Lentz)
   const base = c - 1;
   if (base <= 0) return series(1, b, c, z);
+  if (1 - z < NEAR_ONE && b * (1 - z) < 0.5 && Math.abs(base - b - Math.round(base - b)) > 0.02)
+    return connectedOne(b, c, z);
   let fraction = base;
   let front = fraction;
   let back = 0;
@@ -44,6 +47,23 @@ export function hypergeometricOne(b: number, c: number, z: number): number {
     if (Math.abs(step - 1) < 1e-15) break;
   }
   return base / fraction;
+}
+
+const NEAR_ONE = 0.01;
+
+/** c - b - 1 is no whole number; with one parameter 1, the second of the two series is a power of z. */
+function connectedOne(b: number, c: number, z: number): number {
+  const excess = c - 1 - b;
+  let term = 1;
+  let near = 1;
+  for (let n = 0; n < MAX_TERMS; n++) {
+    term *= ((b + n) / (1 - excess + n)) * (1 - z);
+    near += term;
+    if (n > excess && Math.abs(term) <= TOLERANCE * Math.abs(near)) break;
+  }
+  const lnFar =
+    excess * Math.log1p(-z) - (c - 1) * Math.log(z) + lnGamma(c) - lnGamma(b) - lnGamma(excess + 1);
+  return ((c - 1) / excess) * near - (Math.PI / Math.sin(Math.PI * excess)) * Math.exp(lnFar);
 }
 
 function series(a: number, b: number, c: number, z: number): number {

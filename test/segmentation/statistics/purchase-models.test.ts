@@ -133,6 +133,39 @@ describe('published values', () => {
   });
 });
 
+describe('another shop: many who never came back and a few who came very often', () => {
+  const rows: PurchaseRow[] = Array.from({ length: 300 }, (_, i) => {
+    const x = [0, 0, 1, 0, 2, 12, 0, 1, 30, 3, 0, 0, 0][i % 13] ?? 0;
+    const T = 20 + ((i * 7) % 30);
+    const share = x > 5 && i % 3 > 0 ? 0.98 : (((i * 11) % 17) + 1) / 18;
+    return { x, tx: x > 0 ? T * share : 0, T };
+  });
+
+  // Greatest likelihoods found by SciPy 1.10.1 (Nelder-Mead and L-BFGS-B, three starts) with the formulas of the papers.
+  test.each([
+    ['BG/NBD', fitBgNbd, { r: 0.14246, alpha: 0.57741, a: 0.45374, b: 6.07013 }, -2005.43536],
+    ['Pareto/NBD', fitParetoNbd, { r: 0.17099, alpha: 0.72556, s: 0.78595, beta: 34.82794 }, -2013.19353],
+  ] as const)('%s finds what SciPy finds', (_, learn, parameters, logLikelihood) => {
+    const found = learn(rows);
+    expect(found.converged).toBe(true);
+    expect(found.logLikelihood).toBeCloseTo(logLikelihood, 4);
+    for (const [name, value] of Object.entries(parameters))
+      expect(found.parameters[name as never] / value).toBeCloseTo(1, 3);
+  });
+
+  test('MBG/NBD has its maximum where all leave alike: as high as SciPy gets, and said', () => {
+    const found = fitMbgNbd(rows);
+    expect(Math.abs(found.logLikelihood - -2006.04356)).toBeLessThan(0.002);
+    expect(found).toMatchObject({ converged: false, warnings: [expect.stringContaining('do not pin down')] });
+  });
+
+  test('a chance of leaving is the same for all where a and b are huge, to the last digits', () => {
+    // ln of Gamma(r+x)/Gamma(r) alpha^r ((1-p)^(x+1) (alpha+T)^-(r+x) + p (1-p)^x (alpha+tx)^-(r+x)) by mpmath, p = 0.1
+    const alike = { r: 0.8, alpha: 4, a: 1e11, b: 9e11 };
+    expect(logLikelihoodMbgNbd(alike, { x: 30, tx: 20, T: 40 })).toBeCloseTo(-28.41514348449007, 9);
+  });
+});
+
 describe.skipIf(cdnowFolder === undefined)('CDNOW', () => {
   test.each([
     ['BG/NBD', fitBgNbd, { r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 }, -9582.429],

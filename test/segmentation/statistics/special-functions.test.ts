@@ -71,6 +71,17 @@ describe('2F1', () => {
     close(hypergeometricOne(1000.5, 1001.2, 0.9), hypergeometric(1, 1000.5, 1001.2, 0.9), 1e-9);
   });
 
+  // mpmath 1.2.1, 40 digits
+  test.each([
+    [1.4, 3.2, 0.9999999, 2.749962544949243],
+    [0.81, 1.62, 0.99999, 30.2973029487224],
+    [1.00001, 6.8, 0.999, 1.208018090323313],
+    [5.25, 6.05, 0.999999, 244.8570236893913],
+    [1.5, 302.3, 0.995, 1.004978110628485],
+  ])('2F1(1, %f; %f; %f) is %f, right beside 1 too', (b, c, z, expected) => {
+    close(hypergeometricOne(b, c, z), expected, 1e-11);
+  });
+
   test('refuses what has no value', () => {
     expect(() => hypergeometric(1, 1, 2, 1)).toThrow(/z < 1/);
     expect(() => hypergeometric(1, 1, 0, 0.5)).toThrow(/pole/);
