@@ -8,6 +8,7 @@ import { quoted } from './identifier.ts';
 import { checkFence, type Lease, releaseLease, takeLease } from './lease.ts';
 import { type Pool, type PoolClient, type Queryable, transaction } from './pool.ts';
 import type { Tenant } from './tenant.ts';
+import { indexValues } from './value-index.ts';
 
 /** Columns that every subject has anyway, and prefixes that are ours. */
 const RESERVED = new Set([
@@ -191,6 +192,7 @@ async function addColumns(
   }
   const clauses = missing.map(({ name, type }) => `add column ${quoted(name)} ${type}`);
   await client.query(`alter table ${tenant.schema}.${owner} ${clauses.join(', ')}`);
+  await indexValues(client, tenant);
 }
 
 async function dropColumn(
