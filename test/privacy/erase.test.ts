@@ -98,6 +98,16 @@ describe('an erased person', () => {
     expect(company).toMatchObject([{ revenue: 100 }]);
   });
 
+  it('leaves nothing of ours on the record, not even the day on which labels changed', async () => {
+    rig.crm.defaultTargets = ['property', 'changed_at'];
+    await labelled();
+    expect(Object.keys(rig.crm.shown('seg_changed_at')).sort()).toEqual(['2', '3', RECORD]);
+    await eraseCanary();
+    await rig.run();
+    expect(Object.keys(rig.crm.shown('seg_changed_at')).sort()).toEqual(['2', '3']);
+    expect(await hits()).toEqual([]);
+  });
+
   it('does not come back with a late page, a webhook, a full pass or a link', async () => {
     await labelled();
     await eraseCanary();

@@ -113,12 +113,15 @@ function toPieces(
     ),
   };
   const changedAt = changedAtOf(scene, pass.object);
+  // Of somebody who was erased nothing stays there, and nothing is kept that a disconnect could clear later.
+  const isErased = row.kind === null && row.erasedKind !== null;
   const write: Write = {
     kind: 'properties',
     ...common,
     parentId: row.parent,
     email: row.email,
-    values: changedAt === null ? values : { ...values, [changedAt]: scene.asOf.toISOString() },
+    values:
+      changedAt === null ? values : { ...values, [changedAt]: isErased ? null : scene.asOf.toISOString() },
   };
   if (riders.length === 0) return [{ write, values }];
   return [{ write, values, riders: Object.fromEntries(riders.map(({ why, label }) => [why.id, label.id])) }];
