@@ -46,7 +46,9 @@ Examples:
         if (underWay) output.line('This is being taken back already; following it.');
         const { restored, kept } = await interruptible(STOPPED, (signal) => follow(session, undo, signal));
         const stays =
-          kept === 0 ? '' : `; ${counted(kept, 'value')} that changed since ${kept === 1 ? 'stays' : 'stay'}`;
+          kept === 0
+            ? ''
+            : `; ${counted(kept, 'value')} that changed since or that the CRM refused ${kept === 1 ? 'stays' : 'stay'}`;
         output.line(`${counted(restored, 'value')} put back${stays}.`);
         // A reason waits with its label. Whoever joins late finds nothing left to name.
         const ids = plan.targets.flatMap(({ id, kind }) => (kind === 'why' ? [] : [id]));

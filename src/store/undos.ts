@@ -16,7 +16,7 @@ export const UndoRow = z.object({
   total: z.number(),
   /** Values put back. */
   restored: z.number(),
-  /** Values left alone: somebody changed them since. */
+  /** Values that stay: somebody changed them since, or the CRM refused to take them back. */
   kept: z.number(),
   reason: Reason.nullable(),
 });

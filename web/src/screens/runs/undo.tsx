@@ -71,7 +71,10 @@ export function UndoProgress({ undo }: { undo: Answer<'GET /api/runs/:id'>['undo
     { everyMs: 1_000, enabled: undo.endedAt === null },
   );
   if (undo.endedAt !== null) {
-    const kept = undo.kept > 0 ? ` ${counted(undo.kept, 'value')} that changed since stay.` : '';
+    const kept =
+      undo.kept > 0
+        ? ` ${counted(undo.kept, 'value')} that changed since, or that the CRM refused, stay.`
+        : '';
     return undo.reason ? (
       <Alert color="red" title="Taking back stopped">
         {undo.reason.message} {undo.reason.action}
