@@ -57,8 +57,14 @@ export async function exchange(
   const idempotent = request.idempotent ?? RETRY.idempotentMethods.has(request.method);
   const label = `${dialect.name} ${request.method} ${request.path}`;
   let refused: string | undefined;
+  let noToken: unknown;
+  const tokenNow = () =>
+    context.token(refused === undefined ? undefined : { refused }).catch((error: unknown) => {
+      noToken = error;
+      throw error;
+    });
   const attempt = async () => {
-    const token = await context.token(refused === undefined ? undefined : { refused });
+    const token = await tokenNow();
     try {
       return await once(context, dialect, request, transport, token);
     } catch (error) {
@@ -66,10 +72,12 @@ export async function exchange(
       if (!isFirstRefusal) throw error;
       // Tokens end early when an admin changes scopes: ask for a new one, once.
       refused = token.accessToken;
-      return await once(context, dialect, request, transport, await context.token({ refused }));
+      return await once(context, dialect, request, transport, await tokenNow());
     }
   };
-  return retry(attempt, { label, idempotent, signal: context.signal, log: context.log });
+  // Whoever asks for a token has tried often enough.
+  const isFinal = (error: unknown) => error === noToken;
+  return retry(attempt, { label, idempotent, isFinal, signal: context.signal, log: context.log });
 }
 
 async function once(

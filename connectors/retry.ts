@@ -46,6 +46,8 @@ export type RetryOptions = {
   label: string;
   /** May the call be repeated although an earlier try may have taken effect? */
   idempotent: boolean;
+  /** Has what failed been tried again already? */
+  isFinal?: (error: unknown) => boolean;
   signal: AbortSignal;
   log: Pick<Logger, 'warn'>;
   random?: () => number;
@@ -67,7 +69,9 @@ export async function retry<T>(attempt: (n: number) => Promise<T>, options: Retr
       return await attempt(n);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const delayMs = delayBeforeNext(error, n, options.idempotent, random());
+      const delayMs = options.isFinal?.(error)
+        ? undefined
+        : delayBeforeNext(error, n, options.idempotent, random());
       if (delayMs === undefined) throw error;
       const status = error instanceof RemoteError ? error.status : 429;
       log.warn(

@@ -15,6 +15,7 @@ import {
   pinnedFetch,
   send,
 } from '../../connectors/http.ts';
+import { RemoteError } from '../../src/errors.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, n: number) => void;
 
@@ -198,6 +199,26 @@ describe('an answer', () => {
     const dead = await serve((_request, response) => json(response, {}, 401));
     await expect(call(dead.url)).rejects.toMatchObject({ name: 'AuthError' });
     expect(dead.calls()).toBe(2);
+  });
+
+  it('that can have no token is not tried again: the token was', async () => {
+    const { url, calls } = await serve((_, response) => json(response, {}));
+    let asked = 0;
+    const away = new RemoteError('away', 'Nobody gives tokens.', {
+      status: 503,
+      retryable: true,
+      outcomeUnknown: false,
+      action: '',
+    });
+    const context = {
+      ...memoryContext({ connector: csv, config: { folder: '' } }),
+      token: async () => {
+        asked += 1;
+        throw away;
+      },
+    };
+    await expect(exchange(context, DIALECT, GET, () => fetch(url))).rejects.toBe(away);
+    expect({ asked, calls: calls() }).toEqual({ asked: 1, calls: 0 });
   });
 
   it('that asks for a long wait is told to the budget and handed back', async () => {
