@@ -271,7 +271,7 @@ function Word({ value, onChange, of, label, operator }: Given & { label: string 
     <Select
       aria-label={label}
       size="xs"
-      w={180}
+      w={220}
       searchable
       allowDeselect={false}
       placeholder="Choose a value"
