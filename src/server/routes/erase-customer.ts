@@ -12,7 +12,9 @@ export const ErasureAnswer = z.object({
   deals: z.number(),
   removed: z.record(z.string(), z.number()),
   suppressed: z.number(),
-  toClear: z.array(z.object({ connectionId: z.string(), state: z.string(), records: z.number() })),
+  toClear: z.array(
+    z.object({ connectionId: z.string(), targetId: z.string(), state: z.string(), records: z.number() }),
+  ),
   namedIn: z.array(z.string()),
 });
 
