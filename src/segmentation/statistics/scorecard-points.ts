@@ -25,7 +25,7 @@ export type PointsFit = {
 };
 
 /** An attribute gets points where chance would tell as much less often than this. */
-export const CHANCE = 0.05;
+export const CHANCE = 0.1;
 
 /** Fits points alone: for the card itself and for each part of its check. */
 export function fitPoints(table: AttributeTable, isPositive: (row: number) => boolean, ridge = 1): PointsFit {
