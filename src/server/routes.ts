@@ -41,6 +41,7 @@ import getOverlap from './routes/get-overlap.ts';
 import getPrivacy from './routes/get-privacy.ts';
 import getProcessingRecord from './routes/get-processing-record.ts';
 import getQuality from './routes/get-quality.ts';
+import getRates from './routes/get-rates.ts';
 import getRevenue from './routes/get-revenue.ts';
 import getReview from './routes/get-review.ts';
 import getRun from './routes/get-run.ts';
@@ -94,6 +95,7 @@ import rejoinRecord from './routes/rejoin-record.ts';
 import releaseTargets from './routes/release-targets.ts';
 import removePerson from './routes/remove-person.ts';
 import removePin from './routes/remove-pin.ts';
+import removeRate from './routes/remove-rate.ts';
 import removeSchedule from './routes/remove-schedule.ts';
 import retireSegmentation from './routes/retire-segmentation.ts';
 import retryRefused from './routes/retry-refused.ts';
@@ -101,6 +103,7 @@ import revokeInvitation from './routes/revoke-invitation.ts';
 import revokeSensitive from './routes/revoke-sensitive.ts';
 import revokeToken from './routes/revoke-token.ts';
 import saveDraft from './routes/save-draft.ts';
+import setRates from './routes/set-rates.ts';
 import splitRecord from './routes/split-record.ts';
 import startExperiment from './routes/start-experiment.ts';
 import startRun from './routes/start-run.ts';
@@ -154,6 +157,7 @@ export const routes = [
   getPrivacy,
   getProcessingRecord,
   getQuality,
+  getRates,
   getRevenue,
   getReview,
   getRun,
@@ -206,8 +210,10 @@ export const routes = [
   releaseTargets,
   removePerson,
   removePin,
+  setRates,
   splitRecord,
   rejoinRecord,
+  removeRate,
   removeSchedule,
   retireSegmentation,
   retryRefused,

@@ -56,20 +56,6 @@ export async function homeCurrencies(db: Queryable, tenant: Tenant): Promise<Map
   return new Map(rows.map((row) => [row.connection_id, row.home.toUpperCase()]));
 }
 
-export type Rate = { currency: string; rate: string; from: string | null };
-
-/** Sets the tenant's own table: units of the tenant's currency for one unit of each, from a day on. */
-export async function setRates(db: Queryable, tenant: Tenant, rates: Rate[]): Promise<void> {
-  await db.query(
-    `insert into ${tenant.schema}.rate as r (currency, valid_from, rate, source)
-     select upper(currency), coalesce("from", '0001-01-01'::date), rate, 'tenant'
-     from jsonb_to_recordset($1::jsonb) as t (currency text, rate numeric, "from" date)
-     on conflict (currency, valid_from, source) do update set rate = excluded.rate`,
-    [JSON.stringify(rates)],
-  );
-  await noteAllDirty(db, tenant, 'profile', 'deal');
-}
-
 /**
  * SQL: the rate from `currency` to the tenant's currency for one connection on a day, null where there is none.
  * Parameters are expressions; `tenantCurrency` too. Looks at the CRM's rates first, then at the tenant's table.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Policy } from '../../model/policy.ts';
 import { changeTenant } from '../../pipeline/change-tenant.ts';
+import { listOwnRates } from '../../pipeline/profile/own-rates.ts';
 import { isZone } from '../../pipeline/zone.ts';
 import { route } from '../route.ts';
 import { TenantAnswer } from './get-tenant.ts';
@@ -18,7 +19,8 @@ export default route({
     currency: z
       .string()
       .regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR')
-      .optional(),
+      .optional()
+      .describe('Another one removes the rates that were given, as they lead to the one before'),
     fiscalYearStart: z.number().int().min(1).max(12).optional(),
     policy: z
       .strictObject(Policy.shape)
@@ -27,10 +29,17 @@ export default route({
   }),
   answer: TenantAnswer,
   handle: async ({ body, tenant, parts, audit }) => {
-    const changed = await changeTenant(parts.store.pool, tenant, body);
+    const { pool } = parts.store;
+    const rates = await listOwnRates(pool, tenant);
+    const changed = await changeTenant(pool, tenant, body);
+    const isRateless = rates.length > 0 && changed.currency !== tenant.currency;
     const of = (one: typeof tenant) =>
       Object.fromEntries(Object.keys(body).map((key) => [key, one[key as keyof typeof body]]));
-    audit({ subject: `company ${tenant.name}`, before: of(tenant), after: of(changed) });
+    audit({
+      subject: `company ${tenant.name}`,
+      before: { ...of(tenant), ...(isRateless && { rates }) },
+      after: of(changed),
+    });
     return changed;
   },
 });

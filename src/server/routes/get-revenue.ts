@@ -39,7 +39,16 @@ export default route({
       }),
     ),
     /** Won deals whose amount can't be brought into the company's currency. */
-    unknownRates: z.array(z.object({ currency: z.string(), deals: z.number(), amount: z.string() })),
+    unknownRates: z.array(
+      z.object({
+        currency: z.string(),
+        deals: z.number(),
+        amount: z.string(),
+        isGiven: z
+          .boolean()
+          .describe('A rate was given: the next run takes it for deals since its first day'),
+      }),
+    ),
   }),
   handle: async ({ tenant, parts }) => {
     const { pool } = parts.store;

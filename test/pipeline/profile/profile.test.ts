@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { setRates } from '../../../src/pipeline/profile/rates.ts';
+import { setRates } from '../../../src/pipeline/profile/own-rates.ts';
 import { noteAllDirty } from '../../../src/store/dirty.ts';
 import { unknownRates } from '../../../src/views/unknown-rates.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
@@ -224,7 +224,9 @@ describe('revenue', () => {
       { record_id: 'e', revenue: null },
       { record_id: 'f', revenue: '0.07' },
     ]);
-    expect(await unknownRates(db.pool, db.tenant)).toEqual([{ currency: 'JPY', deals: 1, amount: '10' }]);
+    expect(await unknownRates(db.pool, db.tenant)).toEqual([
+      { currency: 'JPY', deals: 1, amount: '10', isGiven: false },
+    ]);
     await setRates(db.pool, db.tenant, [{ currency: 'JPY', rate: '0.01', from: null }]);
     hubspot.rates = [{ currency: 'GBP', rate: '2', from: null }];
     await run();

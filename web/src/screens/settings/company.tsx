@@ -53,7 +53,7 @@ function Form({ tenant }: { tenant: Tenant }) {
         />
         <Select
           label="Currency"
-          description="All revenue is shown in it; another one works out everybody’s revenue again."
+          description="All revenue is shown in it; another one works out everybody’s revenue again, and removes the exchange rates that were given."
           searchable
           allowDeselect={false}
           limit={50}
