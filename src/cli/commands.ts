@@ -12,6 +12,7 @@ const FILES: readonly { commands: readonly string[]; read: () => Promise<Registe
   { commands: ['sandbox'], read: async () => (await import('./sandbox.ts')).registerSandbox },
   { commands: ['connect'], read: async () => (await import('./connect.ts')).registerConnect },
   { commands: ['revenue'], read: async () => (await import('./revenue.ts')).registerRevenue },
+  { commands: ['rates'], read: async () => (await import('./rates.ts')).registerRates },
   { commands: ['attributes'], read: async () => (await import('./attributes.ts')).registerAttributes },
   { commands: ['templates'], read: async () => (await import('./templates.ts')).registerTemplates },
   { commands: ['preview'], read: async () => (await import('./preview.ts')).registerPreview },

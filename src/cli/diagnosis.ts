@@ -140,10 +140,12 @@ async function* checkData({ app, tenant }: Session): Findings {
       `Look in the CRM. If they are really gone: \`accept-fall ${object}\`.`,
     );
   }
-  for (const { currency, deals } of await unknownRates(pool, tenant)) {
+  for (const { currency, deals, isGiven } of await unknownRates(pool, tenant)) {
     yield warning(
-      `${counted(deals, 'won deal')} in ${currency} can't be brought into ${tenant.currency}: no rate is known.`,
-      'Add the rate in the CRM; until then their revenue counts as unknown.',
+      `${counted(deals, 'won deal')} in ${currency} can't be brought into ${tenant.currency}${isGiven ? ' yet' : ': no rate is known'}.`,
+      isGiven
+        ? 'The next run takes the rate that was given; deals closed before its first day need an earlier one.'
+        : `Add the rate in the CRM, or give one under Mapping, or with \`rates set ${currency} RATE\`; until then their revenue counts as unknown.`,
     );
   }
   if (mappings.length > 0)

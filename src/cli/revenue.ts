@@ -61,9 +61,12 @@ Examples:
           shown.push({ connection: connection.id, setting, lines });
         }
         const unknown = await unknownRates(pool, tenant);
-        for (const { currency, deals, amount } of unknown) {
+        for (const { currency, deals, amount, isGiven } of unknown) {
+          const mend = isGiven
+            ? 'The next run takes the rate that was given; deals closed before its first day need an earlier one.'
+            : `Give one with \`rates set ${currency} RATE\`.`;
           output.line(
-            `${pc.yellow('!')} ${counted(deals, 'won deal')} of ${money(Number(amount), currency)} can't be brought into ${tenant.currency}: no rate is known, so their revenue counts as unknown.`,
+            `${pc.yellow('!')} ${counted(deals, 'won deal')} of ${money(Number(amount), currency)} can't be brought into ${tenant.currency}${isGiven ? ' yet' : ': no rate is known'}, so their revenue counts as unknown. ${mend}`,
           );
         }
         output.result({ currency: tenant.currency, connections: shown, unknownRates: unknown });

@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
+import { layEmbeddedStore } from '../database.ts';
+
+let folder = '';
+const SLOW_MS = 120_000;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'segment-sync-rates-'));
+  vi.stubEnv('DATA_DIR', join(folder, 'data'));
+  vi.stubEnv('DATABASE_URL', '');
+  vi.stubEnv('REDIS_URL', '');
+  await layEmbeddedStore(join(folder, 'data'));
+  await mkdir(join(folder, 'shop'));
+  await writeFile(
+    join(folder, 'shop', 'contacts.csv'),
+    'contact_id,email,first_name,last_name,created_at\n1,p1@example.com,P,1,2025-01-01\n',
+  );
+  await writeFile(
+    join(folder, 'shop', 'deals.csv'),
+    'deal_id,contact_id,amount,currency,stage,closed_at\n1,1,1000,JPY,closedwon,2026-01-05\n',
+  );
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  process.exitCode = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What the command prints: the JSON document, or with no --json the lines. */
+async function cli(...args: string[]): Promise<{ text: string; json: Record<string, unknown> }> {
+  let text = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((part) => {
+    text += String(part);
+    return true;
+  });
+  try {
+    await (await createProgram(...args)).parseAsync(['node', 'cli', ...args]);
+  } finally {
+    write.mockRestore();
+  }
+  const last = text.trim().split('\n').at(-1) ?? '';
+  return { text, json: args.includes('--json') ? JSON.parse(last) : {} };
+}
+
+it(
+  'goes from a missing rate to revenue that is known, and back',
+  async () => {
+    await cli('connect', 'csv', '--folder', join(folder, 'shop'));
+    await cli('run');
+    expect((await cli('rates')).text).toContain('No rate was given here');
+    expect((await cli('revenue')).text).toMatch(/no rate is known.*Give one with `rates set JPY RATE`/);
+    expect((await cli('doctor', '--offline')).text).toContain('`rates set JPY RATE`');
+
+    const { text } = await cli('rates', 'set', 'jpy', '0.0067', '--from', '2026-01-01');
+    expect(text).toContain('1 JPY = 0.0067 USD. The next run works out');
+    expect(text).toMatch(/1 JPY = 0\.0067 USD +2026-01-01/);
+    expect((await cli('revenue')).text).toContain('The next run takes the rate that was given');
+    expect((await cli('rates', '--json')).json).toEqual({
+      currency: 'USD',
+      own: [{ currency: 'JPY', rate: '0.0067', from: '2026-01-01' }],
+      told: [],
+    });
+    await cli('run');
+    expect((await cli('revenue', '--json')).json).toMatchObject({ unknownRates: [] });
+
+    await expect(cli('rates', 'remove', 'JPY')).rejects.toMatchObject({ code: 'rate_unknown' });
+    const removed = await cli('rates', 'remove', 'JPY', '--from', '2026-01-01', '--json');
+    expect(removed.json).toMatchObject({ own: [] });
+    await cli('run');
+    expect((await cli('revenue', '--json')).json).toMatchObject({ unknownRates: [{ currency: 'JPY' }] });
+  },
+  SLOW_MS,
+);
+
+it.each([
+  [['set', 'JPY', '0'], 'rate: a number above 0'],
+  [['set', 'JPY', 'many'], 'rate: a number above 0'],
+  [['set', 'yen.', '1'], 'currency: an ISO 4217 code'],
+  [['set', 'JPY', '1', '--from', 'May'], 'from: a day such as'],
+  [['remove', 'JPY', '--from', 'May'], 'from: a day such as'],
+])('refuses %j before anything is opened', async (args, says) => {
+  await expect(cli('rates', ...args)).rejects.toMatchObject({
+    code: 'rate_invalid',
+    message: expect.stringContaining(says),
+  });
+});
