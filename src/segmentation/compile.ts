@@ -5,12 +5,13 @@ import { type Base, newBase, type Restriction, type StoredLabels } from './compi
 import { compileCondition, holdsStored, type Scope } from './compile-condition.ts';
 import { nestLevels, type Unit } from './compile-levels.ts';
 import { sharedConditions } from './compile-shared.ts';
+import type { Condition } from './condition.ts';
 import type { RulesSegmentation, Segmentation } from './definition.ts';
 import { compileScored, compileScores, scoreNames } from './methods.ts';
 import type { Model } from './model.ts';
 import { modelMissing } from './model-missing.ts';
 import { percentilesOf } from './percentile.ts';
-import { type Unmet, unmetSegments } from './requirements.ts';
+import { tellable, type Unmet } from './requirements.ts';
 import type { Calendar } from './window.ts';
 
 export type Plan = { definition: Segmentation; model: Model | null };
@@ -106,6 +107,10 @@ export type CompiledPlans = {
   columns: (LabelColumn & { sql: string })[];
   scores: ScoreColumn[];
   unmet: Unmet[];
+  /** The segmentations asked for, without the conditions that can't be told. */
+  plans: Plan[];
+  /** A condition without what can't be told of it; null where nothing is left. */
+  told(condition: Condition, subject: SubjectType): Condition | null;
   /** The condition of one segment, over the outermost level. */
   conditionOf(plan: Plan, index: number): string;
   /** What conditions of a plan compile against, over the outermost level. */
@@ -119,17 +124,23 @@ type Compiled = { sql: string; reads: string[] };
 
 /** The parts of compileLabels, for statements that look at single conditions as well. */
 export function compilePlans(request: CompileRequest): CompiledPlans {
-  const { subject, segmentations } = request;
+  const { subject } = request;
   const attributes = indexAttributes(request.attributes);
   const calendar = { asOf: request.asOf, zone: request.zone, fiscalYearStart: request.fiscalYearStart };
-  const definitions = segmentations.map((plan) => plan.definition);
+  const { definitions, unmet, told } = tellable(
+    request.segmentations.map((plan) => plan.definition),
+    attributes,
+  );
+  const segmentations = request.segmentations.map((plan, i) => ({
+    ...plan,
+    definition: definitions[i] ?? plan.definition,
+  }));
   const stored =
     request.stored ??
     definitions.map((definition) => ({ subject, segmentation: definition.key, labels: definition.labels }));
   const bindings = newBindings();
   const isShared = sharedConditions(definitions, subject, attributes);
   const base = newBase(request.schema, subject, attributes, bindings, request.restrict, stored, isShared);
-  const unmet = unmetSegments(definitions, attributes);
   const unmetNames = new Set(unmet.map(({ segmentation, segment }) => `${segmentation}.${segment}`));
   const plans = new Map(segmentations.map((plan) => [plan.definition.key, plan]));
 
@@ -283,6 +294,8 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     columns,
     scores,
     unmet,
+    plans: segmentations,
+    told,
     conditionOf: (plan, index) => conditionOf(plan, index).sql,
     scopeOf: (plan) => scopeOf(plan),
     nested: () => nestLevels(base.sql(), [...units.values()], base.hasFolded()),

@@ -70,7 +70,7 @@ export function planExplain(request: ExplainRequest): ExplainPlan {
   };
   const sketches = new Map<string, Sketch>();
   const unmet = new Map(compiled.unmet.map((one) => [`${one.segmentation}.${one.segment}`, one.missing]));
-  for (const plan of request.segmentations) {
+  for (const plan of compiled.plans) {
     for (const [index, segment] of plan.definition.segments.entries()) {
       const name = `${plan.definition.key}.${segment.key}`;
       if (!unmet.has(name)) sketches.set(name, sketchSegment(plan, index, { compiled, words, column }));

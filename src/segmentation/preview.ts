@@ -100,7 +100,8 @@ export function planPreview(request: PreviewRequest): PreviewPlan {
     const parts = 'all' in when ? when.all : 'any' in when ? when.any : [when];
     let before: { sql: string; column: string } | null = null;
     return parts.map((part) => {
-      const own = compileCondition(part, scope);
+      const known = compiled.told(part, definition.subject);
+      const own = known === null ? 'null::boolean' : compileCondition(known, scope);
       const sql: string = isFunnel && before !== null ? `${before.sql} and ${own}` : own;
       const unknown = column(`${isFunnel && before !== null ? `${before.sql} and ` : ''}(${own}) is null`);
       const kept = column(sql);

@@ -1,15 +1,124 @@
+import type { SubjectType } from '../model/attribute.ts';
 import type { AttributeIndex } from './attribute-index.ts';
-import type { Segmentation } from './definition.ts';
-import { methodReferences, type Reference, segmentReferences } from './references.ts';
+import type { Condition } from './condition.ts';
+import type { RulesSegmentation, Segmentation } from './definition.ts';
+import { conditionReferences, methodReferences, type Reference, segmentReferences } from './references.ts';
 
 /** A segment that can't be worked out, and the attributes that it lacks, as `last_login_at` or `deal.stage`. */
 export type Unmet = { segmentation: string; segment: string; missing: string[] };
 
-/**
- * Which segments lack an attribute, directly or through a segment that they build on. Their size is not 0 but
- * unknown: say `needs last_login_at`.
- */
+/** What can be told with the attributes at hand. */
+export type Tellable = {
+  /** Without the conditions that can't be told; segments that are unmet are as they were. */
+  definitions: Segmentation[];
+  unmet: Unmet[];
+  /** A condition without what can't be told of it; null where nothing is left. */
+  told(condition: Condition, subject: SubjectType): Condition | null;
+};
+
+/** Which segments can't be worked out at all. Their size is not 0 but unknown: say `needs last_login_at`. */
 export function unmetSegments(definitions: readonly Segmentation[], attributes: AttributeIndex): Unmet[] {
+  return tellable(definitions, attributes).unmet;
+}
+
+/**
+ * A condition on an attribute that nothing feeds is unknown of everybody. Where it is one of several of `any`, the
+ * others tell; where nothing else does, the segment is unmet, and so are those that can't do without it.
+ */
+export function tellable(definitions: readonly Segmentation[], attributes: AttributeIndex): Tellable {
+  const lacking = lackedBySegment(definitions, attributes);
+  const unmet = new Set<string>();
+  const canTell = (reference: Reference): boolean => {
+    if (reference.kind === 'attribute') return attributes.get(reference.owner, reference.key) !== undefined;
+    const names = reference.kind === 'segment' ? [reference.name] : segmentsOf(reference.name, definitions);
+    return !names.some((name) => unmet.has(name));
+  };
+  const unmetIn = (definition: Segmentation): string[] => {
+    const { key, method, subject, segments } = definition;
+    const lacks =
+      method === 'rules'
+        ? definition.segments.filter((segment) => toldSegment(segment, subject, canTell) === null)
+        : [...methodReferences(definition)].every(canTell)
+          ? []
+          : segments;
+    return lacks.map((segment) => `${key}.${segment.key}`);
+  };
+  for (let before = -1; unmet.size > before; ) {
+    before = unmet.size;
+    for (const name of definitions.flatMap(unmetIn)) unmet.add(name);
+  }
+  const withoutUntold = (definition: RulesSegmentation): RulesSegmentation => ({
+    ...definition,
+    segments: definition.segments.map(
+      (segment) => toldSegment(segment, definition.subject, canTell) ?? segment,
+    ),
+  });
+  return {
+    told: (condition, subject) => toldPart(condition, subject, canTell, true),
+    definitions: definitions.map((definition) =>
+      definition.method === 'rules' ? withoutUntold(definition) : definition,
+    ),
+    unmet: definitions.flatMap((definition) =>
+      definition.segments.flatMap(({ key: segment }) => {
+        const name = `${definition.key}.${segment}`;
+        const missing = [...(lacking.get(name) ?? [])].sort();
+        return unmet.has(name) ? [{ segmentation: definition.key, segment, missing }] : [];
+      }),
+    ),
+  };
+}
+
+type CanTell = (reference: Reference) => boolean;
+type RulesSegment = RulesSegmentation['segments'][number];
+
+/** A segment of rules with the conditions that can be told; null where they can't say who is in it, or who leaves. */
+function toldSegment(segment: RulesSegment, subject: SubjectType, canTell: CanTell): RulesSegment | null {
+  const when = toldPart(segment.when, subject, canTell, true);
+  const leaveWhen = segment.leaveWhen && toldPart(segment.leaveWhen, subject, canTell, true);
+  if (when === null || leaveWhen === null) return null;
+  return { ...segment, when, ...(leaveWhen && { leaveWhen }) };
+}
+
+/**
+ * The part of a condition that says whether it is true (`wanted`), or false, of somebody: with what is unknown of
+ * everybody taken out. Null where nothing is left to say so.
+ */
+function toldPart(
+  condition: Condition,
+  subject: SubjectType,
+  canTell: CanTell,
+  wanted: boolean,
+): Condition | null {
+  const partsOf = (parts: readonly Condition[], isEachNeeded: boolean): Condition[] | null => {
+    const kept = parts.map((part) => toldPart(part, subject, canTell, wanted));
+    const known = kept.filter((part) => part !== null);
+    const isEnough = isEachNeeded ? known.length === kept.length : known.length > 0;
+    return isEnough ? known : null;
+  };
+  if ('all' in condition) {
+    const all = partsOf(condition.all, wanted);
+    return all && { ...condition, all };
+  }
+  if ('any' in condition) {
+    const any = partsOf(condition.any, !wanted);
+    return any && { ...condition, any };
+  }
+  if ('not' in condition) {
+    const not = toldPart(condition.not, subject, canTell, !wanted);
+    return not && { ...condition, not };
+  }
+  if ('company' in condition) {
+    const company = toldPart(condition.company, 'company', canTell, wanted);
+    return company && { ...condition, company };
+  }
+  return [...conditionReferences(condition, subject)].every(canTell) ? condition : null;
+}
+
+/** By segment, all attributes that it names without their being there, also through what it builds on. */
+function lackedBySegment(
+  definitions: readonly Segmentation[],
+  attributes: AttributeIndex,
+): Map<string, Set<string>> {
   const missing = new Map<string, Set<string>>();
   const buildsOn = new Map<string, string[]>();
   for (const definition of definitions) {
@@ -42,12 +151,7 @@ export function unmetSegments(definitions: readonly Segmentation[], attributes: 
       if (own.size > before) grew = true;
     }
   }
-  return definitions.flatMap((definition) =>
-    definition.segments.flatMap((segment) => {
-      const keys = [...(missing.get(`${definition.key}.${segment.key}`) ?? [])].sort();
-      return keys.length === 0 ? [] : [{ segmentation: definition.key, segment: segment.key, missing: keys }];
-    }),
-  );
+  return missing;
 }
 
 /** A score needs all that its segmentation needs. */
