@@ -1,16 +1,4 @@
-import {
-  Accordion,
-  Alert,
-  Badge,
-  Button,
-  Card,
-  Group,
-  MultiSelect,
-  Radio,
-  Stack,
-  Text,
-  Title,
-} from '@mantine/core';
+import { Accordion, Badge, Button, Card, Group, MultiSelect, Radio, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import type { Answer } from '../../api.ts';
 import { useAsk } from '../../ask.ts';
@@ -18,7 +6,7 @@ import { count, counted, money } from '../../parts/figures.ts';
 import { NoCrm, Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi, useChange } from '../../query.ts';
-import { useSession } from '../../session.ts';
+import { Rates } from './rates.tsx';
 
 type Connection = Answer<'GET /api/revenue'>['connections'][number];
 type Setting = Connection['setting'];
@@ -27,7 +15,6 @@ type Line = Connection['lines'][number];
 /** What counts as revenue: the deals that there are, and what each kind of them is taken for. */
 export function Revenue() {
   const query = useApi('GET /api/revenue');
-  const { tenant } = useSession();
   return (
     <Read query={query} rows={8}>
       {({ connections, unknownRates }) =>
@@ -35,12 +22,7 @@ export function Revenue() {
           <NoCrm>Its pipelines and stages show here, to say which deals count as revenue.</NoCrm>
         ) : (
           <Stack>
-            {unknownRates.map(({ currency, deals, amount }) => (
-              <Alert key={currency} color="yellow">
-                {counted(deals, 'won deal')} of {money(Number(amount), currency)} can’t be brought into{' '}
-                {tenant.currency}: no rate is known, so their revenue counts as unknown.
-              </Alert>
-            ))}
+            <Rates missing={unknownRates} />
             {connections.map((connection) => (
               <OfConnection key={connection.id} connection={connection} />
             ))}
