@@ -256,9 +256,10 @@ describe('an answer that is not what this browser began stores no token', () => 
   );
 });
 
+/** How often a token was asked for. */
 function exchanges(system: string): number {
-  const totals = (system === 'hubspot' ? rig.hubspot : rig.salesforce).journal.totals();
-  return totals.tokens;
+  if (system === 'hubspot') return rig.hubspot.journal.totals().endpoints['oauth token'] ?? 0;
+  return rig.salesforce.journal.totals().endpoints.token ?? 0;
 }
 
 describe('where the browser is sent afterwards', () => {
