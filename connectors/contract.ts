@@ -192,6 +192,8 @@ export type Prepared = {
   remote: Json;
   /** Made just now, so that no record has a value in it. Else what is there is read before anything is written. */
   made?: boolean;
+  /** Another one than we remember on some of the kinds of record that show it: what those showed is gone. */
+  isAnotherInPart?: boolean;
   message?: string;
   action?: string;
   /** Files that an admin deploys, by path. */

@@ -152,7 +152,19 @@ async function prepareField(
     }
   }
   const remote: FieldRemote = { kind: 'field', property: name, type, ids };
-  return { id: target.id, state: 'ready', remote, ...(missing.length === sobjects.length && { made: true }) };
+  const made = missing.length === sobjects.length;
+  return {
+    id: target.id,
+    state: 'ready',
+    remote,
+    ...(made && { made }),
+    ...(!made && isAnother(wanted.remembered, ids) && { isAnotherInPart: true }),
+  };
+}
+
+/** Somebody deleted our field on one of the objects, and it was made anew. */
+function isAnother(before: FieldRemote | null, ids: Record<string, string>): boolean {
+  return Object.entries(before?.ids ?? {}).some(([sobject, id]) => sobject in ids && ids[sobject] !== id);
 }
 
 /** A field that the Tooling API does not show us, but describe does. */

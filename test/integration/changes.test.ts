@@ -167,6 +167,17 @@ describe('what is missing in the CRM', () => {
     await expectSettled();
   });
 
+  it('our own field was deleted on contacts alone: it is made and filled again there', async () => {
+    rig = await writtenRig(database, { people: apart, systems: ['salesforce'] });
+    const before = rig.state('salesforce');
+    rig.salesforce.admin.deleteField('Contact.Segment_Sync_Spend__c');
+    expect(rig.state('salesforce')).not.toEqual(before);
+    await rig.run();
+    expect(rig.state('salesforce')).toEqual(before);
+    await expectRight();
+    await expectSettled();
+  });
+
   it('a list or campaign of ours was deleted: it is made and filled again', async () => {
     rig = await writtenRig(database, { people: apart, systems: SYSTEMS });
     const before = SYSTEMS.map((system) =>

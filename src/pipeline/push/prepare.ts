@@ -48,7 +48,7 @@ async function prepare(
   const answers = await connection.connector.prepare(connection.context, asked);
   for (const answer of answers) {
     const target = targets.find(({ id }) => id === answer.id);
-    if (target && isFound(target, answer)) await doubtAll(work, scene, target);
+    if (target && (isFound(target, answer) || answer.isAnotherInPart)) await doubtAll(work, scene, target);
     if (target && isFoundList(target, answer)) await adoptAll(work, connection, target, answer.remote);
   }
   await fenced(work, async (client) => {
