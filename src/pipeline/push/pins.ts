@@ -75,7 +75,7 @@ export async function holdEditedElsewhere(
   for (const { targetId, seen, shown } of flooded) {
     await holdTarget(work, targetId, {
       code: 'edited_elsewhere',
-      message: `${seen} records show a label that we never wrote, of ${shown} that we did: another tool writes to this property, or the CRM was restored. Nothing is written until somebody has looked.`,
+      message: `${seen} records show a label that we never wrote (we wrote ${shown}): another tool writes to this property, or the CRM was restored. Nothing is written until somebody has looked.`,
       action:
         'Look at some of these records, then release the target to write our labels again, or pause it.',
     });
