@@ -1,22 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { API_VERSION } from '../../connectors/hubspot/client.ts';
 import hubspot from '../../connectors/hubspot/index.ts';
-import type { HubspotOptions } from '../../sandbox/hubspot/index.ts';
 import { pages } from './conformance-rig.ts';
-import { hubspotRig, seedOf } from './hubspot-rig.ts';
+import { hubspotRigs, seedOf } from './hubspot-rig.ts';
 
-const open: Awaited<ReturnType<typeof hubspotRig>>[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((rig) => rig.stop()));
-});
-const rigOf = async (
-  options: HubspotOptions = {},
-  seed = seedOf({ contacts: 6, companies: 2, deals: 3 }),
-) => {
-  const rig = await hubspotRig(seed, options);
-  open.push(rig);
-  return rig;
-};
+const rigOf = hubspotRigs({ contacts: 6, companies: 2, deals: 3 });
 
 describe('reading HubSpot', () => {
   it('finds a change that search shows late', async () => {

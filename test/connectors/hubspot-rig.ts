@@ -1,3 +1,4 @@
+import { afterEach } from 'vitest';
 import { z } from 'zod';
 import { MemoryPace, memoryContext } from '../../connectors/context.ts';
 import type { Budget } from '../../connectors/contract.ts';
@@ -137,3 +138,16 @@ export const hubspotRig = async (
     stop: () => crm.stop(),
   };
 };
+
+/** Starts portals for the tests of a file; each is stopped after its test. */
+export function hubspotRigs(size: RigSeed) {
+  const open: HubSpotRig[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((rig) => rig.stop()));
+  });
+  return async (options: Parameters<typeof hubspotRig>[1] = {}, seed = options.seed ?? seedOf(size)) => {
+    const rig = await hubspotRig(seed, options);
+    open.push(rig);
+    return { ...rig, admin: rig.crm.admin };
+  };
+}

@@ -1,20 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Json, Prepared, PrepareTarget, Write } from '../../connectors/contract.ts';
 import hubspot from '../../connectors/hubspot/index.ts';
 import { ListRemote } from '../../connectors/hubspot/remotes.ts';
 import type { HubspotOptions } from '../../sandbox/hubspot/index.ts';
 import { label, labelTarget, push } from './conformance-rig.ts';
-import { type HubSpotRig, hubspotRig, seedOf } from './hubspot-rig.ts';
+import { hubspotRigs, seedOf } from './hubspot-rig.ts';
 
-const open: HubSpotRig[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((rig) => rig.stop()));
-});
+const started = hubspotRigs({ contacts: 6, companies: 2, deals: 0 });
 const rigOf = async (options: HubspotOptions = {}) => {
-  const seed = seedOf({ contacts: 6, companies: 2, deals: 0 });
-  const rig = await hubspotRig(options.seed ?? seed, options);
-  open.push(rig);
-  return { ...rig, contacts: rig.ids('contact'), admin: rig.crm.admin };
+  const rig = await started(options);
+  return { ...rig, contacts: rig.ids('contact') };
 };
 
 const PROPERTY = labelTarget('property', { id: 'target-1' });

@@ -1,35 +1,23 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { z } from 'zod';
-import type { CrmTask, Json, Page, PullRequest, Write } from '../../connectors/contract.ts';
+import type { CrmTask, Json, Page, Write } from '../../connectors/contract.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
-import type { SalesforceOptions, SalesforceSeed } from '../../sandbox/salesforce/index.ts';
 import type { SeedRow } from '../../sandbox/seed.ts';
 import { label, labelTarget, prepareOne, push } from './conformance-rig.ts';
-import { type SalesforceRig as Rig, salesforceRig, seedOf, V } from './salesforce-rig.ts';
+import {
+  pullAll,
+  type SalesforceRig as Rig,
+  recordsOf,
+  salesforceRigs,
+  seedOf,
+  V,
+} from './salesforce-rig.ts';
 
 /** Orgs as they are in life: without leads, with record types, rules, formulas and limits of their own. */
 
-const open: Rig[] = [];
-const start = async (change: Partial<SalesforceSeed> = {}, options: SalesforceOptions = {}): Promise<Rig> => {
-  const rig = await salesforceRig({ ...seedOf({ contacts: 6, companies: 3, deals: 2 }), ...change }, options);
-  open.push(rig);
-  return rig;
-};
-afterEach(async () => {
-  for (const rig of open.splice(0)) {
-    expect(rig.broken()).toEqual({ rules: [], throttled: 0 });
-    await rig.stop();
-  }
-});
+const start = salesforceRigs({ contacts: 6, companies: 3, deals: 2 });
 
-const pull = async (rig: Rig, request: Partial<PullRequest>, context = rig.context()): Promise<Page[]> => {
-  const all: Page[] = [];
-  const whole: PullRequest = { object: 'contact', mode: 'full', properties: [], cursor: null, ...request };
-  for await (const page of salesforce.pull(context, whole)) all.push(page);
-  return all;
-};
-const records = (pages: Page[]) => pages.flatMap((page) => page.records);
 const endOf = (pages: Page[]): Json => pages.at(-1)?.cursor ?? null;
 
 const at = { createdAt: '2023-01-01T00:00:00.000Z', updatedAt: '2024-01-01T00:00:00.000Z' };
@@ -48,15 +36,15 @@ it('reads and labels contacts in an org whose leads are hidden, and takes no lea
   const rig = await start({ leads: [lead('7')] });
   const [id = ''] = rig.crm.admin.allRecords('Lead').map(({ Id }) => Id);
   rig.crm.admin.hideObject('Lead');
-  const full = await pull(rig, {});
-  expect(records(full).map((record) => record.id)).toEqual(rig.ids('contact'));
+  const full = await pullAll(rig, {});
+  expect(recordsOf(full).map((record) => record.id)).toEqual(rig.ids('contact'));
   expect(full.at(-1)?.done).toBe(true);
   expect(await salesforce.size(rig.context(), 'contact')).toBe(6);
   for (const mode of ['changes', 'deleted', 'links'] as const) {
-    const pages = await pull(rig, { mode, cursor: mode === 'changes' ? endOf(full) : null });
+    const pages = await pullAll(rig, { mode, cursor: mode === 'changes' ? endOf(full) : null });
     expect(pages.at(-1)?.done).toBe(true);
   }
-  const [told] = await pull(rig, { mode: 'ids', ids: [{ id, kind: 'lead' }] });
+  const [told] = await pullAll(rig, { mode: 'ids', ids: [{ id, kind: 'lead' }] });
   expect(told).toMatchObject({ records: [], unreadable: [{ id, reason: expect.stringContaining('Lead') }] });
   const { state, remote } = await prepareOne(rig, labelTarget('property'));
   expect(state).toBe('ready');
@@ -69,9 +57,9 @@ it('reads and labels contacts in an org whose leads are hidden, and takes no lea
 
 it('ends a pass in which leads were hidden on the way', async () => {
   const rig = await start({ leads: [lead('7')] });
-  const [first] = await pull(rig, {});
+  const [first] = await pullAll(rig, {});
   rig.crm.admin.hideObject('Lead');
-  const rest = await pull(rig, { cursor: first?.cursor ?? null });
+  const rest = await pullAll(rig, { cursor: first?.cursor ?? null });
   expect(rest).toMatchObject([{ records: [], done: true, cursor: { since: expect.any(Object) } }]);
 });
 
@@ -104,8 +92,8 @@ it('takes a person account for no company, though it is asked for by its id', as
   const contacts = [{ ref: '1', properties: { LastName: 'Solo', IsPersonAccount: true }, ...at }];
   const rig = await start({ contacts, companies: [], deals: [] });
   const [id = ''] = rig.crm.admin.allRecords('Account').map(({ Id }) => Id);
-  const asked = await pull(rig, { object: 'company', mode: 'ids', ids: [{ id, kind: 'company' }] });
-  expect(records(asked)).toMatchObject([{ id, state: 'deleted', mergedInto: null }]);
+  const asked = await pullAll(rig, { object: 'company', mode: 'ids', ids: [{ id, kind: 'company' }] });
+  expect(recordsOf(asked)).toMatchObject([{ id, state: 'deleted', mergedInto: null }]);
 });
 
 it('reads what the account of a person account says of the person', async () => {
@@ -113,8 +101,8 @@ it('reads what the account of a person account says of the person', async () => 
   const rig = await start({ contacts, companies: [], deals: [] });
   const [account = ''] = rig.crm.admin.allRecords('Account').map(({ Id }) => Id);
   rig.crm.admin.update(account, { Rating: 'Hot' });
-  const read = await pull(rig, { properties: ['Account.Rating', 'Account.Name'] });
-  expect(records(read)).toMatchObject([{ properties: { 'Account.Rating': 'Hot', 'Account.Name': null } }]);
+  const read = await pullAll(rig, { properties: ['Account.Rating', 'Account.Name'] });
+  expect(recordsOf(read)).toMatchObject([{ properties: { 'Account.Rating': 'Hot', 'Account.Name': null } }]);
 });
 
 it.each(['Contact', 'Lead'] as const)('sees consent that changed behind a %s', async (sobject) => {
@@ -126,13 +114,13 @@ it.each(['Contact', 'Lead'] as const)('sees consent that changed behind a %s', a
   });
   const { admin, clock } = rig.crm;
   const properties = ['Individual.HasOptedOutProfiling'];
-  const full = await pull(rig, { properties });
+  const full = await pullAll(rig, { properties });
   clock.advance(30 * MINUTE);
   const [row] = admin.allRecords(sobject);
-  const changes = () => pull(rig, { mode: 'changes', properties, cursor: endOf(full) });
-  expect(records(await changes())).toEqual([]);
+  const changes = () => pullAll(rig, { mode: 'changes', properties, cursor: endOf(full) });
+  expect(recordsOf(await changes())).toEqual([]);
   admin.update(String(row?.IndividualId), { HasOptedOutProfiling: true });
-  expect(records(await changes())).toMatchObject([
+  expect(recordsOf(await changes())).toMatchObject([
     { id: row?.Id, properties: { 'Individual.HasOptedOutProfiling': true } },
   ]);
 });
@@ -140,18 +128,20 @@ it.each(['Contact', 'Lead'] as const)('sees consent that changed behind a %s', a
 it('sees what changed in the account of a contact, page by page', async () => {
   const rig = await start(seedOf({ contacts: 2_100, companies: 1, deals: 0 }), { shortPages: 0 });
   const { admin, clock } = rig.crm;
-  const full = await pull(rig, { properties: ['Company'] });
+  const full = await pullAll(rig, { properties: ['Company'] });
   clock.advance(30 * MINUTE);
   admin.update(rig.ids('company')[0] ?? '', { Name: 'Renamed' });
-  const changed = await pull(rig, { mode: 'changes', properties: ['Company'], cursor: endOf(full) });
-  expect(new Set(records(changed).map(({ id }) => id)).size).toBe(2_100);
-  expect(new Set(records(changed).map(({ properties }) => properties.Company))).toEqual(new Set(['Renamed']));
+  const changed = await pullAll(rig, { mode: 'changes', properties: ['Company'], cursor: endOf(full) });
+  expect(new Set(recordsOf(changed).map(({ id }) => id)).size).toBe(2_100);
+  expect(new Set(recordsOf(changed).map(({ properties }) => properties.Company))).toEqual(
+    new Set(['Renamed']),
+  );
   // The pass after begins a while before the end of this one; the one after that has moved on.
   let cursor = endOf(changed);
   for (const most of [2_100, 0]) {
     clock.advance(30 * MINUTE);
-    const after = await pull(rig, { mode: 'changes', properties: ['Company'], cursor });
-    expect(records(after).length).toBeLessThanOrEqual(most);
+    const after = await pullAll(rig, { mode: 'changes', properties: ['Company'], cursor });
+    expect(recordsOf(after).length).toBeLessThanOrEqual(most);
     cursor = endOf(after);
   }
 });
@@ -160,8 +150,8 @@ it('tells who won, of more merged records than a page may hold', async () => {
   const rig = await start(seedOf({ contacts: 401, companies: 1, deals: 0 }), { shortPages: 1 });
   const [winner = '', ...losers] = rig.ids('contact');
   rig.crm.admin.merge(winner, losers);
-  const asked = await pull(rig, { mode: 'ids', ids: losers.map((id) => ({ id, kind: 'contact' })) });
-  expect(new Set(records(asked).map(({ state, mergedInto }) => `${state} ${mergedInto}`))).toEqual(
+  const asked = await pullAll(rig, { mode: 'ids', ids: losers.map((id) => ({ id, kind: 'contact' })) });
+  expect(new Set(recordsOf(asked).map(({ state, mergedInto }) => `${state} ${mergedInto}`))).toEqual(
     new Set([`merged ${winner}`]),
   );
 });
@@ -174,18 +164,18 @@ it('reads all records again once a day where a formula is mapped, as nothing tel
   admin.addFormula('Contact.Days_Left__c', 'double');
   const [id = ''] = rig.ids('contact');
   const properties = ['LastName', 'Days_Left__c'];
-  const full = await pull(rig, { properties });
+  const full = await pullAll(rig, { properties });
   admin.update(id, { Days_Left__c: 3 }, { stamp: false });
   clock.advance(DAY - 15 * MINUTE);
-  expect(records(await pull(rig, { mode: 'changes', properties, cursor: endOf(full) }))).toEqual([]);
+  expect(recordsOf(await pullAll(rig, { mode: 'changes', properties, cursor: endOf(full) }))).toEqual([]);
   clock.advance(10 * MINUTE);
-  const plain = await pull(rig, { mode: 'changes', properties: ['LastName'], cursor: endOf(full) });
-  expect(records(plain)).toEqual([]);
-  const again = await pull(rig, { mode: 'changes', properties, cursor: endOf(full) });
-  expect(records(again)).toHaveLength(6);
-  expect(records(again).find((record) => record.id === id)?.properties.Days_Left__c).toBe(3);
-  const next = await pull(rig, { mode: 'changes', properties, cursor: endOf(again) });
-  expect(records(next)).toEqual([]);
+  const plain = await pullAll(rig, { mode: 'changes', properties: ['LastName'], cursor: endOf(full) });
+  expect(recordsOf(plain)).toEqual([]);
+  const again = await pullAll(rig, { mode: 'changes', properties, cursor: endOf(full) });
+  expect(recordsOf(again)).toHaveLength(6);
+  expect(recordsOf(again).find((record) => record.id === id)?.properties.Days_Left__c).toBe(3);
+  const next = await pullAll(rig, { mode: 'changes', properties, cursor: endOf(again) });
+  expect(recordsOf(next)).toEqual([]);
 });
 
 it('neither offers nor asks for addresses as a whole, which bulk queries refuse', async () => {
@@ -193,9 +183,9 @@ it('neither offers nor asks for addresses as a whole, which bulk queries refuse'
   const names = (await salesforce.discover(rig.context(), 'contact')).map(({ name }) => name);
   expect(names).toContain('MailingCity');
   expect(names).not.toContain('MailingAddress');
-  const read = await pull(rig, { properties: ['MailingAddress', 'MailingCity'] });
-  expect(records(read)).toHaveLength(2_100);
-  expect(Object.keys(records(read)[0]?.properties ?? {})).toEqual(['MailingCity']);
+  const read = await pullAll(rig, { properties: ['MailingAddress', 'MailingCity'] });
+  expect(recordsOf(read)).toHaveLength(2_100);
+  expect(Object.keys(recordsOf(read)[0]?.properties ?? {})).toEqual(['MailingCity']);
 });
 
 it('reads the same number, date and flag, whichever way it comes', async () => {
@@ -204,9 +194,9 @@ it('reads the same number, date and flag, whichever way it comes', async () => {
   const [id = ''] = rig.ids('company');
   rig.crm.admin.update(id, { AnnualRevenue: 12_345_678, NumberOfEmployees: 5 });
   const properties = ['AnnualRevenue', 'NumberOfEmployees', 'LastModifiedDate', 'IsDeleted'];
-  const bulk = records(await pull(rig, { object: 'company', properties })).find((one) => one.id === id);
+  const bulk = recordsOf(await pullAll(rig, { object: 'company', properties })).find((one) => one.id === id);
   const ids = [{ id, kind: 'company' }];
-  const [rest] = records(await pull(rig, { object: 'company', mode: 'ids', ids, properties }));
+  const [rest] = recordsOf(await pullAll(rig, { object: 'company', mode: 'ids', ids, properties }));
   expect(bulk).toEqual(rest);
   expect(rest?.properties).toMatchObject({
     AnnualRevenue: 12_345_678,
@@ -258,7 +248,7 @@ it('labels a record that a duplicate rule would warn of', async () => {
 it('reads page by page where the org has no bulk queries', async () => {
   const rig = await start(seedOf({ contacts: 2_100, companies: 1, deals: 0 }));
   rig.crm.admin.forbid('bulk');
-  expect(records(await pull(rig, {}))).toHaveLength(2_100);
+  expect(recordsOf(await pullAll(rig, {}))).toHaveLength(2_100);
 });
 
 it('goes by a rough count where counting takes too long, and believes a bulk query that finds nothing', async () => {
@@ -266,8 +256,8 @@ it('goes by a rough count where counting takes too long, and believes a bulk que
   const rig = await start({ leads: converted });
   rig.crm.admin.forbid('count');
   const context = rig.context();
-  const read = await pull(rig, {}, context);
-  expect(records(read).map(({ id }) => id)).toEqual(rig.ids('contact'));
+  const read = await pullAll(rig, {}, context);
+  expect(recordsOf(read).map(({ id }) => id)).toEqual(rig.ids('contact'));
   expect(read.at(-1)?.done).toBe(true);
   expect(context.calls.calls).toBeLessThan(15);
 });

@@ -1,32 +1,13 @@
-import { afterEach, expect, it } from 'vitest';
-import type { Page, PullRequest } from '../../connectors/contract.ts';
+import { expect, it } from 'vitest';
+import type { Page } from '../../connectors/contract.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
-import type { SalesforceOptions, SalesforceSeed } from '../../sandbox/salesforce/index.ts';
 import type { SeedRow } from '../../sandbox/seed.ts';
-import { type SalesforceRig as Rig, salesforceRig, seedOf } from './salesforce-rig.ts';
+import { pullAll, recordsOf, salesforceRigs, seedOf } from './salesforce-rig.ts';
 
-const open: Rig[] = [];
-const start = async (change: Partial<SalesforceSeed> = {}, options: SalesforceOptions = {}): Promise<Rig> => {
-  const rig = await salesforceRig({ ...seedOf({ contacts: 6, companies: 3, deals: 4 }), ...change }, options);
-  open.push(rig);
-  return rig;
-};
-afterEach(async () => {
-  for (const rig of open.splice(0)) {
-    expect(rig.broken()).toEqual({ rules: [], throttled: 0 });
-    await rig.stop();
-  }
-});
+const start = salesforceRigs({ contacts: 6, companies: 3, deals: 4 });
 
-const pull = async (rig: Rig, request: Partial<PullRequest>, context = rig.context()): Promise<Page[]> => {
-  const all: Page[] = [];
-  const whole: PullRequest = { object: 'contact', mode: 'full', properties: [], cursor: null, ...request };
-  for await (const page of salesforce.pull(context, whole)) all.push(page);
-  return all;
-};
-const records = (pages: Page[]) => pages.flatMap((page) => page.records);
 const only = (pages: Page[]) => {
-  const all = records(pages);
+  const all = recordsOf(pages);
   expect(all).toHaveLength(1);
   return all[0];
 };
@@ -52,7 +33,7 @@ it('reads leads as contacts, by the names that a contact has for their fields', 
     'Department',
     'Individual.HasOptedOutProfiling',
   ];
-  const record = only(await pull(rig, { properties }));
+  const record = only(await pullAll(rig, { properties }));
   expect(record).toMatchObject({
     kind: 'lead',
     links: [],
@@ -67,15 +48,15 @@ it('tells a converted lead as merged into its contact, and reads it no more', as
   });
   const [contact = ''] = rig.ids('contact');
   const [live = '', old = ''] = rig.crm.admin.allRecords('Lead').map(({ Id }) => Id);
-  const full = await pull(rig, {});
-  expect(records(full).map(({ id }) => id)).not.toContain(old);
+  const full = await pullAll(rig, {});
+  expect(recordsOf(full).map(({ id }) => id)).not.toContain(old);
   rig.crm.admin.update(live, { IsConverted: true, ConvertedContactId: contact });
   const merged = { id: live, kind: 'lead', state: 'merged', mergedInto: contact };
   const cursor = full.at(-1)?.cursor ?? null;
-  expect(only(await pull(rig, { mode: 'changes', cursor }))).toMatchObject(merged);
-  expect(records(await pull(rig, { mode: 'deleted' }))).toContainEqual(expect.objectContaining(merged));
+  expect(only(await pullAll(rig, { mode: 'changes', cursor }))).toMatchObject(merged);
+  expect(recordsOf(await pullAll(rig, { mode: 'deleted' }))).toContainEqual(expect.objectContaining(merged));
   const ids = [{ id: live, kind: 'lead' }];
-  expect(only(await pull(rig, { mode: 'ids', ids }))).toMatchObject(merged);
+  expect(only(await pullAll(rig, { mode: 'ids', ids }))).toMatchObject(merged);
 });
 
 it('counts a person account once: as its contact, which belongs to no company', async () => {
@@ -89,15 +70,15 @@ it('counts a person account once: as its contact, which belongs to no company', 
     CloseDate: '2024-01-01',
     AccountId: account,
   });
-  const person = only(await pull(rig, { properties: ['LastName', 'Company'] }));
+  const person = only(await pullAll(rig, { properties: ['LastName', 'Company'] }));
   expect(person).toMatchObject({
     kind: 'person_account',
     links: [],
     properties: { LastName: 'Solo', Company: null },
   });
-  expect(records(await pull(rig, { object: 'company' }))).toEqual([]);
+  expect(recordsOf(await pullAll(rig, { object: 'company' }))).toEqual([]);
   expect(await salesforce.size(rig.context(), 'company')).toBe(0);
-  expect(only(await pull(rig, { object: 'deal' }))).toMatchObject({
+  expect(only(await pullAll(rig, { object: 'deal' }))).toMatchObject({
     id: deal,
     links: [{ to: 'contact', id: person?.id, primary: false, role: null }],
   });
@@ -106,22 +87,24 @@ it('counts a person account once: as its contact, which belongs to no company', 
 it('links deals to their contacts with roles, and sees a role that changed alone', async () => {
   const rig = await start();
   const { admin } = rig.crm;
-  const full = await pull(rig, { object: 'deal', properties: ['Amount', 'RecordType.DeveloperName'] });
-  const [first] = records(full);
+  const full = await pullAll(rig, { object: 'deal', properties: ['Amount', 'RecordType.DeveloperName'] });
+  const [first] = recordsOf(full);
   const contact = admin.find('OpportunityContactRole', 'OpportunityId', first?.id ?? '')[0]?.ContactId;
   expect(first?.links).toEqual([
     { to: 'company', id: expect.stringMatching(/^001/), primary: true, role: null },
     { to: 'contact', id: contact, primary: true, role: null },
   ]);
   const cursor = full.at(-1)?.cursor ?? null;
-  expect(records(await pull(rig, { object: 'deal', mode: 'changes', cursor }))).toEqual([]);
+  expect(recordsOf(await pullAll(rig, { object: 'deal', mode: 'changes', cursor }))).toEqual([]);
   const [role] = admin.find('OpportunityContactRole', 'OpportunityId', first?.id ?? '');
   admin.update(role?.Id ?? '', { Role: 'Evaluator' });
-  const changed = only(await pull(rig, { object: 'deal', mode: 'changes', cursor, properties: ['Amount'] }));
+  const changed = only(
+    await pullAll(rig, { object: 'deal', mode: 'changes', cursor, properties: ['Amount'] }),
+  );
   expect(changed).toMatchObject({ id: first?.id, properties: { Amount: 100 } });
   expect(changed?.links?.at(-1)).toMatchObject({ to: 'contact', role: 'Evaluator' });
   admin.delete(String(contact));
-  const without = await pull(rig, {
+  const without = await pullAll(rig, {
     object: 'deal',
     mode: 'ids',
     ids: [{ id: first?.id ?? '', kind: 'deal' }],
@@ -134,17 +117,17 @@ it('follows a winner that lost a merge later', async () => {
   const [a = '', b = '', c = ''] = rig.ids('contact');
   rig.crm.admin.merge(b, [a]);
   rig.crm.admin.merge(c, [b]);
-  const gone = records(await pull(rig, { mode: 'deleted' }));
+  const gone = recordsOf(await pullAll(rig, { mode: 'deleted' }));
   expect(Object.fromEntries(gone.map(({ id, mergedInto }) => [id, mergedInto]))).toEqual({ [a]: c, [b]: c });
   const ids = [{ id: a, kind: 'contact' }];
-  expect(only(await pull(rig, { mode: 'ids', ids }))).toMatchObject({ state: 'merged', mergedInto: c });
+  expect(only(await pullAll(rig, { mode: 'ids', ids }))).toMatchObject({ state: 'merged', mergedInto: c });
 });
 
 it('tells the parent of a company', async () => {
   const rig = await start();
   const [child = '', parent = ''] = rig.ids('company');
   rig.crm.admin.update(child, { ParentId: parent });
-  const company = records(await pull(rig, { object: 'company' })).find(({ id }) => id === child);
+  const company = recordsOf(await pullAll(rig, { object: 'company' })).find(({ id }) => id === child);
   expect(company?.links).toEqual([{ to: 'company', id: parent, primary: true, role: 'parent' }]);
 });
 
@@ -152,7 +135,7 @@ it('goes on without a field that is hidden, and the preflight names it', async (
   const rig = await start();
   rig.crm.admin.hideField('Contact.Email');
   rig.crm.admin.hideField('Lead.Email');
-  const [record] = records(await pull(rig, { properties: ['Email', 'LastName'] }));
+  const [record] = recordsOf(await pullAll(rig, { properties: ['Email', 'LastName'] }));
   expect(Object.keys(record?.properties ?? {})).toEqual(['LastName']);
   const properties = [
     { object: 'contact' as const, name: 'Email' },
@@ -186,9 +169,9 @@ it('offers fields behind a relationship as properties', async () => {
 
 it('reads through short pages', async () => {
   const rig = await start(seedOf({ contacts: 2_000, companies: 2, deals: 0 }), { shortPages: 1 });
-  const pages = await pull(rig, {});
+  const pages = await pullAll(rig, {});
   expect(pages[0]?.records.length).toBeLessThan(2_000);
-  expect(new Set(records(pages).map(({ id }) => id)).size).toBe(2_000);
+  expect(new Set(recordsOf(pages).map(({ id }) => id)).size).toBe(2_000);
 });
 
 // Bulk ------------------------------------------------------------------------------------------------------------
@@ -198,36 +181,36 @@ const large = () => seedOf({ contacts: 12_000, companies: 2, deals: 0 });
 it('reads many records by a bulk query, a part of a page at a time, whose repeated header is no record', async () => {
   const rig = await start(large());
   const context = rig.context();
-  const pages = await pull(rig, { properties: ['LastName', 'AccountId'] }, context);
+  const pages = await pullAll(rig, { properties: ['LastName', 'AccountId'] }, context);
   expect(pages.map((page) => page.records.length)).toEqual([0, ...Array(6).fill(2_000), 0]);
   expect(pages[0]?.total).toBe(12_000);
-  expect(new Set(records(pages).map(({ id }) => id))).toEqual(new Set(rig.ids('contact')));
-  expect(records(pages).every(({ links }) => links?.length === 1)).toBe(true);
+  expect(new Set(recordsOf(pages).map(({ id }) => id))).toEqual(new Set(rig.ids('contact')));
+  expect(recordsOf(pages).every(({ links }) => links?.length === 1)).toBe(true);
   expect(context.calls.calls).toBeLessThan(15);
 });
 
 it('takes up a bulk query where it stopped', async () => {
   const rig = await start(large());
-  const whole = await pull(rig, {});
+  const whole = await pullAll(rig, {});
   const jobs = rig.crm.journal.totals();
   // Within the first page of results, at its end, and within the second.
   for (const given of [2, 5, 6]) {
-    const rest = await pull(rig, { cursor: whole[given]?.cursor ?? null });
-    const left = records(whole.slice(given + 1));
-    expect(records(rest).map(({ id }) => id)).toEqual(left.map(({ id }) => id));
+    const rest = await pullAll(rig, { cursor: whole[given]?.cursor ?? null });
+    const left = recordsOf(whole.slice(given + 1));
+    expect(recordsOf(rest).map(({ id }) => id)).toEqual(left.map(({ id }) => id));
   }
   expect(rig.crm.journal.totals().writes).toBe(jobs.writes);
 });
 
 it('begins again when a bulk query is gone, and asks page by page when it fails twice', async () => {
   const rig = await start(large());
-  const [first] = await pull(rig, {});
+  const [first] = await pullAll(rig, {});
   rig.crm.clock.advance(8 * 86_400_000);
-  const again = await pull(rig, { cursor: first?.cursor ?? null });
-  expect(new Set(records(again).map(({ id }) => id)).size).toBe(12_000);
+  const again = await pullAll(rig, { cursor: first?.cursor ?? null });
+  expect(new Set(recordsOf(again).map(({ id }) => id)).size).toBe(12_000);
   rig.crm.admin.setBulk({ fail: true });
-  const paged = await pull(rig, {});
-  expect(new Set(records(paged).map(({ id }) => id)).size).toBe(12_000);
+  const paged = await pullAll(rig, {});
+  expect(new Set(recordsOf(paged).map(({ id }) => id)).size).toBe(12_000);
   expect(Math.max(...paged.map((page) => page.records.length))).toBeLessThanOrEqual(2_000);
 });
 
@@ -238,7 +221,7 @@ it.each([
 ])('asks again for a page of results that %s', async (_what, fault) => {
   const rig = await start(large());
   rig.faults?.({ rules: [{ match: '/results$', nth: 2, fault }] });
-  expect(new Set(records(await pull(rig, {})).map(({ id }) => id)).size).toBe(12_000);
+  expect(new Set(recordsOf(await pullAll(rig, {})).map(({ id }) => id)).size).toBe(12_000);
 });
 
 // The org ---------------------------------------------------------------------------------------------------------
@@ -246,7 +229,7 @@ it.each([
 it('waits while less than a quarter of the calls of the day is left for everybody', async () => {
   const rig = await start({}, { dailyCalls: 1_000 });
   rig.crm.admin.useDailyCalls(800);
-  const pulled = pull(rig, {});
+  const pulled = pullAll(rig, {});
   await expect(pulled).rejects.toMatchObject({ name: 'RateLimitError', retryAfterMs: expect.any(Number) });
   const error = await pulled.catch((thrown) => thrown);
   expect(error.retryAfterMs).toBeGreaterThan(14 * 60_000);

@@ -1,5 +1,6 @@
+import { afterEach, expect } from 'vitest';
 import { MemoryPace, memoryContext } from '../../connectors/context.ts';
-import type { OAuthSecret } from '../../connectors/contract.ts';
+import type { OAuthSecret, Page, PullRequest } from '../../connectors/contract.ts';
 import type { SalesforceConfig } from '../../connectors/salesforce/config.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
@@ -148,3 +149,33 @@ export const salesforceRig = async (
     stop: () => crm.stop(),
   };
 };
+
+/** Starts orgs for the tests of a file. Each has to have kept every rule of the CRM, and is stopped after its test. */
+export function salesforceRigs(size: RigSeed) {
+  const open: SalesforceRig[] = [];
+  afterEach(async () => {
+    for (const rig of open.splice(0)) {
+      expect(rig.broken()).toEqual({ rules: [], throttled: 0 });
+      await rig.stop();
+    }
+  });
+  return async (change: Partial<SalesforceSeed> = {}, options: SalesforceOptions = {}) => {
+    const rig = await salesforceRig({ ...seedOf(size), ...change }, options);
+    open.push(rig);
+    return rig;
+  };
+}
+
+/** All pages of a pull of contacts, unless another object is asked for. */
+export async function pullAll(
+  rig: SalesforceRig,
+  request: Partial<PullRequest>,
+  context = rig.context(),
+): Promise<Page[]> {
+  const all: Page[] = [];
+  const whole: PullRequest = { object: 'contact', mode: 'full', properties: [], cursor: null, ...request };
+  for await (const page of salesforce.pull(context, whole)) all.push(page);
+  return all;
+}
+
+export const recordsOf = (pages: Page[]) => pages.flatMap((page) => page.records);

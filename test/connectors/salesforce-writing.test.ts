@@ -1,24 +1,12 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Json, PrepareTarget, Write } from '../../connectors/contract.ts';
 import { pushBulk } from '../../connectors/salesforce/bulk-ingest.ts';
 import salesforce from '../../connectors/salesforce/index.ts';
 import { FieldRemote } from '../../connectors/salesforce/remotes.ts';
-import type { SalesforceOptions, SalesforceSeed } from '../../sandbox/salesforce/index.ts';
 import { label, labelTarget, prepareOne, push } from './conformance-rig.ts';
-import { type SalesforceRig as Rig, salesforceRig, seedOf } from './salesforce-rig.ts';
+import { type SalesforceRig as Rig, salesforceRigs, seedOf } from './salesforce-rig.ts';
 
-const open: Rig[] = [];
-const start = async (change: Partial<SalesforceSeed> = {}, options: SalesforceOptions = {}): Promise<Rig> => {
-  const rig = await salesforceRig({ ...seedOf({ contacts: 6, companies: 3, deals: 0 }), ...change }, options);
-  open.push(rig);
-  return rig;
-};
-afterEach(async () => {
-  for (const rig of open.splice(0)) {
-    expect(rig.broken()).toEqual({ rules: [], throttled: 0 });
-    await rig.stop();
-  }
-});
+const start = salesforceRigs({ contacts: 6, companies: 3, deals: 0 });
 
 const at = { createdAt: '2023-01-01T00:00:00.000Z', updatedAt: '2024-01-01T00:00:00.000Z' };
 const ID = 'target-1';
