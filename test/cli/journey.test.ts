@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
 import { layEmbeddedStore } from '../database.ts';
+import { cli } from './in-process.ts';
 
 let folder = '';
 let definitions = '';
@@ -48,22 +48,6 @@ segments:
   - { key: high, name: High, when: { attribute: revenue_total, atLeast: ${high} } }
   - { key: low, name: Low, when: { all: [{ attribute: revenue_total, above: 0 }, { attribute: deal_count, atLeast: 1 }] } }
 `;
-
-/** What the command prints: the JSON document, or with no --json the lines. */
-async function cli(...args: string[]): Promise<{ text: string; json: Record<string, unknown> }> {
-  let text = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((part) => {
-    text += String(part);
-    return true;
-  });
-  try {
-    await (await createProgram(...args)).parseAsync(['node', 'cli', ...args]);
-  } finally {
-    write.mockRestore();
-  }
-  const last = text.trim().split('\n').at(-1) ?? '';
-  return { text, json: args.includes('--json') ? JSON.parse(last) : {} };
-}
 
 it(
   'goes from a folder of files to labels, and back',

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
 import { layEmbeddedStore } from '../database.ts';
+import { cli } from './in-process.ts';
 
 let folder = '';
 const SLOW_MS = 120_000;
@@ -29,22 +29,6 @@ afterAll(async () => {
   process.exitCode = undefined;
   await rm(folder, { recursive: true, force: true });
 });
-
-/** What the command prints: the JSON document, or with no --json the lines. */
-async function cli(...args: string[]): Promise<{ text: string; json: Record<string, unknown> }> {
-  let text = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((part) => {
-    text += String(part);
-    return true;
-  });
-  try {
-    await (await createProgram(...args)).parseAsync(['node', 'cli', ...args]);
-  } finally {
-    write.mockRestore();
-  }
-  const last = text.trim().split('\n').at(-1) ?? '';
-  return { text, json: args.includes('--json') ? JSON.parse(last) : {} };
-}
 
 it(
   'goes from a missing rate to revenue that is known, and back',
