@@ -1,6 +1,7 @@
 import type { Attribute } from '../../model/attribute.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import { methodReferences, type Reference, segmentReferences } from '../../segmentation/references.ts';
+import { tellable } from '../../segmentation/requirements.ts';
 import { quoted } from '../../store/identifier.ts';
 import type { ReviewScene } from './scene.ts';
 
@@ -15,14 +16,16 @@ export type Need = {
 export type Needs = { needs: Need[] /** Those that have no column. */; missing: string[] };
 
 /**
- * What one segment goes by, once each. Attributes whose empty value means false or zero are always known, and deals
- * and contacts are counted: they are left out.
+ * What one segment goes by, once each; an attribute that nothing feeds counts only where no other condition tells.
+ * Attributes whose empty value means false or zero are always known, and deals and contacts are counted: they are left
+ * out.
  */
 export function needsOf(scene: ReviewScene, definition: Segmentation, index: number): Needs {
   const { subject } = definition;
   const needs = new Map<string, Need>();
   const missing = new Set<string>();
-  for (const reference of referencesOf(definition, index)) {
+  const [told = definition] = tellable([definition], scene.index).definitions;
+  for (const reference of referencesOf(told, index)) {
     if (reference.kind !== 'attribute') continue;
     const { owner, key } = reference;
     const name = owner === subject ? key : `${owner}.${key}`;

@@ -27,6 +27,16 @@ const loyal = RulesSegmentation.parse({
     },
     { key: 'late', name: 'Late', when: { attribute: 'first_order_at', notInLast: '1 day' } },
     { key: 'away', name: 'Away', when: { attribute: 'last_contacted_at', notInLast: '30 days' } },
+    {
+      key: 'known',
+      name: 'Known',
+      when: {
+        any: [
+          { attribute: 'last_contacted_at', inLast: '30 days' },
+          { attribute: 'deal_count', atLeast: 1 },
+        ],
+      },
+    },
   ],
 });
 
@@ -79,6 +89,8 @@ it('says who can not be placed for want of which attribute', async () => {
     // Who never bought has no first order: nothing is missing.
     { segment: 'late', undecided: 0, attributes: [] },
     { segment: 'away', undecided: 39, missing: ['last_contacted_at'] },
+    // The other condition tells.
+    { segment: 'known', undecided: 0, missing: [], attributes: [] },
   ]);
 });
 
