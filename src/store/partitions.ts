@@ -23,9 +23,7 @@ export async function ensureMonths(pool: Pool, tenant: Pick<Tenant, 'schema'>, a
   const wanted = BY_MONTH.flatMap((table) => months.map((month) => ({ table, ...month })));
   if ((await missing(pool, tenant, wanted)).length === 0) return;
   await transaction(pool, async (client) => {
-    // `create table if not exists` is not safe against itself. Rows are written meanwhile.
-    for (const table of BY_MONTH)
-      await client.query(`lock table only ${tenant.schema}.${table} in share update exclusive mode`);
+    for (const table of BY_MONTH) await oneAtATime(client, tenant, table);
     for (const month of await missing(client, tenant, wanted))
       await client.query(
         `create table ${tenant.schema}.${partitionName(month)} partition of ${tenant.schema}.${month.table}
@@ -66,16 +64,22 @@ export async function dropOldMonths(pool: Pool, tenant: Tenant, now: Date): Prom
        where i.inhparent = $1::regclass and c.relname < $2 order by 1`,
       [`${tenant.schema}.${table}`, partitionName({ table, from: oldest.from })],
     );
-    for (const { name } of rows) if (await dropMonth(pool, tenant, name)) dropped += 1;
+    for (const { name } of rows) if (await dropMonth(pool, tenant, table, name)) dropped += 1;
   }
   return dropped;
 }
 
 /** False where somebody is reading or writing it. */
-async function dropMonth(pool: Pool, tenant: Tenant, name: string): Promise<boolean> {
+async function dropMonth(
+  pool: Pool,
+  tenant: Tenant,
+  table: (typeof BY_MONTH)[number],
+  name: string,
+): Promise<boolean> {
   try {
     await transaction(pool, async (client) => {
       await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+      await oneAtATime(client, tenant, table);
       await client.query(`drop table if exists ${tenant.schema}.${quoted(name)}`);
     });
     return true;
@@ -83,6 +87,19 @@ async function dropMonth(pool: Pool, tenant: Tenant, name: string): Promise<bool
     if (isLockTimeout(error)) return false;
     throw error;
   }
+}
+
+/**
+ * Whoever makes or drops a table's months waits for others that do, until the transaction ends; rows are written
+ * meanwhile. Neither `create table if not exists` nor `drop table if exists` is safe against itself: the second of
+ * two that drop one partition looks for the parent of a table that is gone, and fails.
+ */
+async function oneAtATime(
+  client: Queryable,
+  tenant: Pick<Tenant, 'schema'>,
+  table: (typeof BY_MONTH)[number],
+): Promise<void> {
+  await client.query(`lock table only ${tenant.schema}.${table} in share update exclusive mode`);
 }
 
 /** A month as a half-open range of UTC instants. */

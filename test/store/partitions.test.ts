@@ -40,19 +40,19 @@ describe('months', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('are made once by several that come to a new month at the same moment', async () => {
+  it('are made and dropped once by several that come to them at the same moment', async () => {
     const { pool, tenant } = db;
-    for (let year = 2012; year < 2017; year += 1) {
-      const june = new Date(Date.UTC(year, 5, 1));
-      await Promise.all([june, june, june].map((around) => ensureMonths(pool, tenant, around)));
+    const atOnce = <Result>(task: () => Promise<Result>) => Promise.all(Array.from({ length: 6 }, task));
+    for (let round = 0; round < 4; round += 1) {
+      for (let year = 2012; year < 2017; year += 1)
+        await atOnce(() => ensureMonths(pool, tenant, new Date(Date.UTC(year, 5, 1))));
+      for (const table of ['label_change', 'push_log'])
+        expect(await monthsOf(table, 2016)).toEqual(
+          ['05', '06', '07'].map((month) => `${table}_2016_${month}`),
+        );
+      await atOnce(() => dropOldMonths(pool, tenant, new Date()));
+      for (const table of ['label_change', 'push_log']) expect(await monthsOf(table, 2016)).toEqual([]);
     }
-    for (const table of ['label_change', 'push_log'])
-      expect(await monthsOf(table, 2016)).toEqual(
-        ['05', '06', '07'].map((month) => `${table}_2016_${month}`),
-      );
-    const dropped = await Promise.all([0, 1, 2].map(() => dropOldMonths(pool, tenant, new Date())));
-    expect(Math.max(...dropped)).toBeGreaterThan(0);
-    expect(await monthsOf('push_log', 2016)).toEqual([]);
   });
 
   // The embedded database has one session: nobody reads while another statement is under way.
