@@ -8,8 +8,6 @@ import { sensitiveAllowed } from '../store/lawful-bases.ts';
 import { listPublished } from '../store/segmentations.ts';
 import type { Session } from './session.ts';
 
-export type DefinitionFlags = { template?: string[] };
-
 type Source = { file: string; text: string };
 
 /**

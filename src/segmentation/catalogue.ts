@@ -1,4 +1,4 @@
-import { Attribute, type AttributeOwner, ownerOf } from '../model/attribute.ts';
+import { Attribute, type AttributeOwner } from '../model/attribute.ts';
 import type { ObjectType } from '../model/record.ts';
 import { companyRows } from './catalogue/companies.ts';
 import { dealRows } from './catalogue/deals.ts';
@@ -58,21 +58,3 @@ export function findInCatalogue(owner: AttributeOwner, key: string): CatalogueEn
 export const computedAttributes: readonly Attribute[] = catalogue
   .map((one) => one.attribute)
   .filter((attribute) => attribute.source === 'computed');
-
-/**
- * Default mappings for one connection: for each attribute of an object, the first of its usual properties that the
- * CRM has. `properties` are the names discovered there; CRM names are compared as they are.
- */
-export function defaultMappings(
-  system: string,
-  object: ObjectType,
-  properties: Iterable<string>,
-): { attribute: Attribute; property: string }[] {
-  const present = new Set(properties);
-  return catalogue.flatMap(({ attribute, mappings }) => {
-    if (attribute.owner !== ownerOf[object]) return [];
-    const mapping = mappings.find((one) => one.system === system && one.object === object);
-    const property = mapping?.properties.find((name) => present.has(name));
-    return property === undefined ? [] : [{ attribute, property }];
-  });
-}

@@ -74,7 +74,6 @@ export type Condition =
   | { contacts: { where?: Condition; count: true } & Comparison }
   | SegmentCondition
   | ScoreCondition;
-export type ContactsCondition = Extract<Condition, { contacts: unknown }>;
 
 /** The word that tells which kind of condition an object is; exactly one of them is present. */
 export const conditionWords = [

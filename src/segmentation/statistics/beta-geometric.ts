@@ -1,7 +1,7 @@
 import { hypergeometric } from './hypergeometric.ts';
 import { type Fit, type FitOptions, fitPurchases } from './purchase-fit.ts';
 import type { GroupedPurchases, PurchaseRow } from './purchases.ts';
-import { lnBeta, lnGammaRise, logAdd } from './special-functions.ts';
+import { lnGammaRise, logAdd } from './special-functions.ts';
 import { at, float, int } from './vectors.ts';
 
 /**
@@ -95,11 +95,6 @@ export function betaGeometricExpected(
   return alive * purchasesOfTheLiving({ ...p, alpha: p.alpha + row.T }, row.x, t, chances);
 }
 
-/** E[X(t)]: repeat purchases of a new customer by time t. */
-export function betaGeometricMean(p: BetaGeometricParameters, t: number, chances: Chances): number {
-  return betaGeometricExpected(p, { x: 0, tx: 0, T: 0 }, t, chances);
-}
-
 /**
  * (a+b+x-1)/(a-1) * (1 - (alpha/(alpha+t))^(r+x) 2F1(r+x, b+x; a+b+x-1; t/(alpha+t))), in Euler's form, whose
  * parameters stay small however many purchases there were. At a = 1 (and a + b + x = 1) it is 0/0 with a smooth
@@ -152,34 +147,4 @@ function overLeaving(
     }
   }
   return total / mass;
-}
-
-/** P(X(t) = n) of a new customer. */
-export function betaGeometricPmf(p: BetaGeometricParameters, t: number, n: number, chances: Chances): number {
-  const { r, alpha, a, b } = p;
-  const base = lnBeta(a, b);
-  const stayed = Math.exp(lnBeta(a, b + n + chances) - base) * nbdMass(r, alpha, t, n);
-  if (n === 0 && chances === 0) return stayed;
-  return stayed + Math.exp(lnBeta(a + 1, b + n - 1 + chances) - base) * nbdTail(r, alpha, t, n);
-}
-
-function nbdMass(r: number, alpha: number, t: number, n: number): number {
-  if (t <= 0) return n === 0 ? 1 : 0;
-  const ln =
-    lnGammaRise(r, n) - lnGammaRise(1, n) - r * Math.log1p(t / alpha) + n * Math.log(t / (alpha + t));
-  return Math.exp(ln);
-}
-
-/** P(N(t) >= n): from below, and from above where the difference from 1 would lose its digits. */
-function nbdTail(r: number, alpha: number, t: number, n: number): number {
-  let below = 0;
-  for (let j = 0; j < n; j++) below += nbdMass(r, alpha, t, j);
-  if (below < 0.999) return 1 - below;
-  let above = 0;
-  for (let j = n; j < n + 100_000; j++) {
-    const mass = nbdMass(r, alpha, t, j);
-    above += mass;
-    if (mass <= above * 1e-16) break;
-  }
-  return above;
 }

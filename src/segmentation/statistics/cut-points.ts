@@ -6,7 +6,8 @@ export type Histogram = { values: number[]; counts: number[] };
 
 /** `cuts` are ascending and always bins - 1; equal ones enclose a bin that nobody can be in. */
 export type CutPoints = {
-  cuts: number[] /** Scores that somebody holds, ascending. */;
+  cuts: number[];
+  /** Scores that somebody holds, ascending. */
   used: number[];
   warnings: string[];
 };
@@ -49,41 +50,6 @@ export function scoreOf(value: number, cuts: readonly number[], better: 'high' |
   let above = 0;
   for (const cut of cuts) if (value > cut) above++;
   return better === 'high' ? above + 1 : cuts.length + 1 - above;
-}
-
-/** A boundary between equal-sized bins: subjects at or below (value, tieBreaker) are below it. */
-export type NtileCut = { value: number; tieBreaker: string };
-
-/**
- * SQL's ntile(bins) with a stated tie-breaker: bins of equal size (the first ones one larger), although subjects with
- * the same value may then differ. Learned as boundaries, so that it applies to one subject at a time.
- */
-export function ntileCuts(
-  subjects: readonly { value: number; tieBreaker: string }[],
-  bins: number,
-): NtileCut[] {
-  checkHistogram({ values: subjects.map((subject) => subject.value), counts: [] }, 'value');
-  const sorted = subjects.toSorted(compareSubjects);
-  const size = Math.floor(sorted.length / bins);
-  const larger = sorted.length % bins;
-  return Array.from({ length: bins - 1 }, (_, i) => {
-    const below = (i + 1) * size + Math.min(i + 1, larger);
-    return below === 0 ? { value: Number.MIN_SAFE_INTEGER, tieBreaker: '' } : { ...at(sorted, below - 1) };
-  });
-}
-
-export function ntileScoreOf(
-  subject: { value: number; tieBreaker: string },
-  cuts: readonly NtileCut[],
-  better: 'high' | 'low' = 'high',
-): number {
-  const above = cuts.filter((cut) => compareSubjects(subject, cut) > 0).length;
-  return better === 'high' ? above + 1 : cuts.length + 1 - above;
-}
-
-function compareSubjects(a: NtileCut, b: NtileCut): number {
-  if (a.value !== b.value) return a.value - b.value;
-  return a.tieBreaker < b.tieBreaker ? -1 : a.tieBreaker > b.tieBreaker ? 1 : 0;
 }
 
 /** Type 7 quantile of weighted distinct values. */

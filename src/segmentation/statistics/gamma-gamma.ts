@@ -95,11 +95,6 @@ const spendModel: LikelihoodModel<keyof SpendParameters, SpendData> = {
   },
 };
 
-/** ln L of one customer with x > 0 and m > 0 (times its weight). */
-export function logLikelihoodGammaGamma(parameters: SpendParameters, row: SpendRow): number {
-  return (row.weight ?? 1) * (constantOf(parameters, row.x) + rowLogLikelihood(parameters, row.x, row.m));
-}
-
 /** Gamma(px+q) / (Gamma(px) Gamma(q)) and gamma^q, in logarithms. */
 function constantOf({ p, q, gamma }: SpendParameters, x: number): number {
   return lnGammaRise(p * x, q) - lnGammaRise(1, q) + Math.log(q) + q * Math.log(gamma) + p * x * Math.log(x);

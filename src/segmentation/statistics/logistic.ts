@@ -42,14 +42,6 @@ export function fitLogistic(
   return result(features, columns, target, weights, false);
 }
 
-/** P(positive) of one row of features. */
-export function logisticProbability(
-  fit: { intercept: number; coefficients: readonly number[] },
-  row: ArrayLike<number>,
-): number {
-  return sigmoid(fit.coefficients.reduce((total, w, j) => total + w * at(row, j), fit.intercept));
-}
-
 export function sigmoid(logOdds: number): number {
   return logOdds >= 0 ? 1 / (1 + Math.exp(-logOdds)) : Math.exp(logOdds) / (1 + Math.exp(logOdds));
 }

@@ -4,8 +4,6 @@ import {
   betaGeometricAlive,
   betaGeometricExpected,
   betaGeometricLogLikelihood,
-  betaGeometricMean,
-  betaGeometricPmf,
   fitBetaGeometric,
 } from './beta-geometric.ts';
 import type { FitOptions } from './purchase-fit.ts';
@@ -34,14 +32,4 @@ export function pAliveMbgNbd(p: BetaGeometricParameters, row: PurchaseRow): numb
 /** Purchases expected of this customer in the t after T. */
 export function expectedPurchasesMbgNbd(p: BetaGeometricParameters, row: PurchaseRow, t: number): number {
   return betaGeometricExpected(p, row, t, CHANCES);
-}
-
-/** E[X(t)]: repeat purchases expected of a new customer by time t. */
-export function meanPurchasesMbgNbd(p: BetaGeometricParameters, t: number): number {
-  return betaGeometricMean(p, t, CHANCES);
-}
-
-/** P(X(t) = n): a new customer makes n repeat purchases by time t. */
-export function purchaseProbabilityMbgNbd(p: BetaGeometricParameters, t: number, n: number): number {
-  return betaGeometricPmf(p, t, n, CHANCES);
 }

@@ -92,11 +92,6 @@ export function expectedPurchasesParetoNbd(p: ParetoParameters, row: PurchaseRow
   return rate * lifeExpected(p.s, p.beta + row.T, t) * pAliveParetoNbd(p, row);
 }
 
-/** E[X(t)]: repeat purchases expected of a new customer by time t. */
-export function meanPurchasesParetoNbd(p: ParetoParameters, t: number): number {
-  return t <= 0 ? 0 : (p.r / p.alpha) * lifeExpected(p.s, p.beta, t);
-}
-
 /** beta/(s-1) * (1 - (beta/(beta+t))^(s-1)): time alive expected within t; its limit at s = 1 is beta ln(1 + t/beta). */
 function lifeExpected(s: number, beta: number, t: number): number {
   const ln = Math.log1p(t / beta);

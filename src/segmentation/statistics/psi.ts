@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
 import { chiSquareSurvival } from './special-functions.ts';
-import { at, quantileOfSorted, sum } from './vectors.ts';
+import { at, sum } from './vectors.ts';
 
 export type Drift = {
   psi: number;
@@ -48,22 +48,4 @@ export function populationStability(before: readonly number[], after: readonly n
     level: psi < 0.1 ? 'none' : psi <= 0.25 ? 'some' : 'major',
     smallSample: Math.min(totalBefore, totalAfter) < SMALL,
   };
-}
-
-/** Inner edges of about ten bins at the quantiles of the earlier values; equal edges are merged. */
-export function driftBins(before: readonly number[], bins = 10): number[] {
-  if (before.length === 0) return [];
-  const sorted = Float64Array.from(before).sort();
-  const edges = Array.from({ length: bins - 1 }, (_, i) => quantileOfSorted(sorted, (i + 1) / bins));
-  return [...new Set(edges)];
-}
-
-/** Counts per bin, a value on an edge in the lower one; the last count is of the unknown. */
-export function binCounts(values: Iterable<number | null>, edges: readonly number[]): number[] {
-  const counts = new Array<number>(edges.length + 2).fill(0);
-  for (const value of values) {
-    const bin = value === null ? edges.length + 1 : edges.filter((edge) => value > edge).length;
-    counts[bin] = at(counts, bin) + 1;
-  }
-  return counts;
 }

@@ -2,8 +2,7 @@ import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix';
 import { InputError } from '../../errors.ts';
 import { minimise } from './minimise.ts';
 import { type GroupedPurchases, groupPurchases, type PurchaseRow, samplePurchases } from './purchases.ts';
-import { randomFrom } from './random.ts';
-import { at, quantileOfSorted } from './vectors.ts';
+import { at } from './vectors.ts';
 
 /** A model whose positive parameters are found by maximum likelihood. */
 export type LikelihoodModel<Name extends string, Data> = {
@@ -16,8 +15,6 @@ export type Fit<Name extends string> = {
   parameters: Record<Name, number>;
   /** Standard errors by the delta method; absent where the likelihood is flat in some direction. */
   standardErrors?: Record<Name, number>;
-  /** Covariance of the logarithms of the parameters, in the order of `parameters`. */
-  logCovariance?: number[][];
   logLikelihood: number;
   converged: boolean;
   customers: number;
@@ -71,7 +68,7 @@ function curvature<Name extends string>(
   objective: (point: readonly number[]) => number,
   point: readonly number[],
   customers: number,
-): Pick<Fit<Name>, 'standardErrors' | 'logCovariance'> {
+): Pick<Fit<Name>, 'standardErrors'> {
   const step = 1e-3;
   const moved = (i: number, di: number, j: number, dj: number) =>
     objective(point.map((v, k) => v + (k === i ? di : 0) + (k === j ? dj : 0)));
@@ -90,9 +87,10 @@ function curvature<Name extends string>(
   const symmetric = new Matrix(hessian);
   const eigenvalues = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true }).realEigenvalues;
   if (Math.min(...eigenvalues) < 1e-6 * Math.max(...eigenvalues)) return {};
-  const logCovariance = inverse(symmetric).to2DArray();
-  const errors = point.map((v, i) => Math.exp(v) * Math.sqrt(at(at(logCovariance, i), i)));
-  return { logCovariance, standardErrors: record(names, errors) };
+  // Of the logarithms of the parameters.
+  const covariance = inverse(symmetric).to2DArray();
+  const errors = point.map((v, i) => Math.exp(v) * Math.sqrt(at(at(covariance, i), i)));
+  return { standardErrors: record(names, errors) };
 }
 
 /**
@@ -170,39 +168,6 @@ function checkLearnable(rows: readonly PurchaseRow[]): void {
       'Use tiers or rules; these models need repeat purchases.',
     );
   }
-}
-
-/** Draws parameter sets from the asymptotic normal distribution of their logarithms; none where it is unknown. */
-export function drawParameters<Name extends string>(
-  fit: Fit<Name>,
-  count: number,
-  seed: number,
-): Record<Name, number>[] {
-  if (fit.logCovariance === undefined) return [];
-  const names = Object.keys(fit.parameters) as Name[];
-  const centre = names.map((name) => Math.log(fit.parameters[name]));
-  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(new Matrix(fit.logCovariance), {
-    assumeSymmetric: true,
-  });
-  const random = randomFrom(seed);
-  return Array.from({ length: count }, () => {
-    const z = realEigenvalues.map((value) => random.normal() * Math.sqrt(Math.max(0, value)));
-    return fromLogs(
-      names,
-      centre.map((v, i) => v + z.reduce((total, zj, j) => total + zj * eigenvectorMatrix.get(i, j), 0)),
-    );
-  });
-}
-
-/** The interval that holds `level` of a statistic over parameter draws: uncertainty of the fit, not of one customer's luck. */
-export function intervalOver<P>(
-  draws: readonly P[],
-  statistic: (parameters: P) => number,
-  level = 0.95,
-): [number, number] | undefined {
-  const values = Float64Array.from(draws, statistic).filter(Number.isFinite).sort();
-  if (values.length < 20) return undefined;
-  return [quantileOfSorted(values, (1 - level) / 2), quantileOfSorted(values, (1 + level) / 2)];
 }
 
 function fromLogs<Name extends string>(

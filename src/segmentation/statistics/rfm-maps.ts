@@ -45,46 +45,6 @@ export const RFM_GRID: RfmMap = {
   ],
 };
 
-/**
- * Recency x mean of frequency and monetary, after Putler's table, whose ranges overlap. Its usual order leaves
- * Can't lose, New and Promising empty, so here the narrow segments come first; Lost, which Hibernating would hide,
- * is held to the lowest corner.
- */
-export const RFM_VALUE_MAP: RfmMap = {
-  key: 'value',
-  name: 'Recency, frequency and value',
-  segments: [
-    { key: 'cant_lose', name: "Can't lose them", areas: [{ r: [1, 1], fm: [4, 5] }], attention: 'at_risk' },
-    { key: 'promising', name: 'Promising', areas: [{ r: [3, 4], fm: [1, 1] }] },
-    { key: 'new', name: 'New customers', areas: [{ r: [5, 5], fm: [1, 1] }], attention: 'new' },
-    { key: 'lost', name: 'Lost', areas: [{ r: [1, 1], fm: [1, 1.5] }] },
-    { key: 'champions', name: 'Champions', areas: [{ r: [4, 5], fm: [4, 5] }] },
-    {
-      key: 'hibernating',
-      name: 'Hibernating',
-      areas: [
-        { r: [1, 2], fm: [1, 1.5] },
-        { r: [1, 1], fm: [2, 2] },
-      ],
-    },
-    {
-      key: 'about_to_sleep',
-      name: 'About to sleep',
-      areas: [{ r: [2, 3], fm: [1, 2] }],
-      attention: 'at_risk',
-    },
-    {
-      key: 'need_attention',
-      name: 'Need attention',
-      areas: [{ r: [2, 3], fm: [2, 3] }],
-      attention: 'at_risk',
-    },
-    { key: 'potential_loyalist', name: 'Potential loyalists', areas: [{ r: [3, 5], fm: [1, 3] }] },
-    { key: 'at_risk', name: 'At risk', areas: [{ r: [1, 2], fm: [2, 5] }], attention: 'at_risk' },
-    { key: 'loyal', name: 'Loyal customers', areas: [{ r: [2, 5], fm: [3, 5] }] },
-  ],
-};
-
 /** The segment of one set of scores; undefined where the map has a hole. */
 export function rfmSegmentOf(map: RfmMap, r: number, f: number, m: number): RfmMapSegment | undefined {
   return map.segments.find((segment) => matches(segment, r, f, m));

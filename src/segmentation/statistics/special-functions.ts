@@ -19,12 +19,6 @@ export function lnGammaRise(x: number, step: number): number {
   return (x - 0.5) * Math.log1p(step / x) + step * Math.log(y) - step + tail(y) - tail(x);
 }
 
-/** ln B(a, b) for a, b > 0; the larger argument may be huge. */
-export function lnBeta(a: number, b: number): number {
-  const small = Math.min(a, b);
-  return lnGamma(small) - lnGammaRise(Math.max(a, b), small);
-}
-
 /** ln(e^a + e^b); either may be -Infinity. */
 export function logAdd(a: number, b: number): number {
   const high = Math.max(a, b);

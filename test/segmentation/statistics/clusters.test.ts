@@ -9,9 +9,9 @@ import { clusterStability, readingOf } from '../../../src/segmentation/statistic
 import { clusterOf, learnClusters } from '../../../src/segmentation/statistics/clusters.ts';
 import { kMeans } from '../../../src/segmentation/statistics/k-means.ts';
 import { pointsOf } from '../../../src/segmentation/statistics/points.ts';
-import { adjustedRandIndex } from '../../../src/segmentation/statistics/rand-index.ts';
 import { randomFrom } from '../../../src/segmentation/statistics/random.ts';
 import { ruleFor, ruleTakes, shortNumberBetween } from '../../../src/segmentation/statistics/rule-tree.ts';
+import { adjustedRandIndex } from './rand-index.ts';
 
 const names = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
 

@@ -1,8 +1,6 @@
 /** Changes to a definition as forms make them. Methods differ in a few fields; the server checks the whole. */
 import type { Segmentation } from '../../../../src/segmentation/definition.ts';
 
-export type Segment = Segmentation['segments'][number];
-
 /** Sets fields; undefined takes one away. */
 export function withFields(definition: Segmentation, fields: Record<string, unknown>): Segmentation {
   return cleaned({ ...definition, ...fields }) as Segmentation;

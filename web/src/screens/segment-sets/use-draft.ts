@@ -5,7 +5,6 @@ import type { Answer } from '../../api.ts';
 import { useAsk } from '../../ask.ts';
 
 export type Desk = Answer<'GET /api/segmentations/:key'>;
-export type Checked = Answer<'POST /api/segmentations/check'>;
 export type Preview = Answer<'POST /api/segmentations/preview'>;
 
 /** What was edited last: the form's definition, or the text. */
