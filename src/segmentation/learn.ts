@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import { type AttributeOwner, columnType } from '../model/attribute.ts';
+import { type Attribute, type AttributeOwner, columnType } from '../model/attribute.ts';
 import { type AttributeIndex, indexAttributes } from './attribute-index.ts';
 import { newBindings, onlyUsed, quoteName, type Statement } from './bindings.ts';
 import { type CompiledPlans, type CompileRequest, compilePlans, type Plan } from './compile.ts';
@@ -14,7 +14,13 @@ import { learnLikeness, planLookalike } from './methods/lookalike.ts';
 import { learnPurchases, planPurchases } from './methods/purchase-learn.ts';
 import { learnCard, planScorecard } from './methods/scorecard-learn.ts';
 import type { Model } from './model.ts';
-import { type Percentile, percentileCut, percentileKey, percentilesOf } from './percentile.ts';
+import {
+  fedPercentiles,
+  type Percentile,
+  percentileCut,
+  percentileKey,
+  percentilesOf,
+} from './percentile.ts';
 import { references } from './references.ts';
 import type { Histogram } from './statistics/cut-points.ts';
 import { learnRfm } from './statistics/rfm.ts';
@@ -47,9 +53,16 @@ export function planLearn(definition: Segmentation, request: LearnRequest): Stat
   if (definition.method === 'lookalike') return planFor(definition, request, planLookalike);
   if (definition.method === 'scorecard')
     return definition.of.length === 0 ? null : planFor(definition, request, planScorecard);
-  const percentiles = percentilesOf(definition);
-  return percentiles.length === 0 ? null : planPercentiles(percentiles, request);
+  if (percentilesOf(definition).length === 0) return null;
+  const percentiles = fedPercentiles(definition, request.attributes);
+  return percentiles.length === 0 ? NO_ROWS : planPercentiles(percentiles, request);
 }
+
+/** Nothing feeds what is to be ranked: the model is empty, and the other conditions tell. */
+const NO_ROWS: Statement = {
+  sql: `select null::text as name, null::float8 as value where false`,
+  values: [],
+};
 
 /** The statement of a method that writes its own. */
 function planFor<Own extends Segmentation>(
@@ -215,6 +228,8 @@ export type LearnContext = {
   zone?: string;
   /** The model in force, so that what is learned anew keeps its names. */
   before?: Model | null;
+  /** Those that have a column: percentiles of others are not learned. All that are named, where left out. */
+  attributes?: readonly Pick<Attribute, 'owner' | 'key'>[];
 };
 
 /**
@@ -225,7 +240,7 @@ export function learn(
   definition: Segmentation,
   rows: readonly unknown[],
   asOf: Date,
-  { zone = 'UTC', before = null }: LearnContext = {},
+  { zone = 'UTC', before = null, attributes }: LearnContext = {},
 ): Model {
   if (definition.method === 'lifetime_value' || definition.method === 'churn') {
     const today = Date.parse(localDay({ asOf, zone })) / 86_400_000;
@@ -252,7 +267,8 @@ export function learn(
       if (topPercent !== undefined) cutPoints[key] = percentileCut(find('of'), topPercent, 'top');
     }
   } else {
-    for (const percentile of percentilesOf(definition)) {
+    const asked = attributes ? fedPercentiles(definition, attributes) : percentilesOf(definition);
+    for (const percentile of asked) {
       const from = percentile.operator === 'topPercent' ? 'top' : 'bottom';
       const key = percentileKey(percentile);
       cutPoints[key] = percentileCut(find(key), percentile.percent, from);

@@ -1,6 +1,7 @@
-import type { AttributeOwner } from '../model/attribute.ts';
+import type { Attribute, AttributeOwner } from '../model/attribute.ts';
 import type { Condition } from './condition.ts';
 import type { Segmentation } from './definition.ts';
+import type { Model } from './model.ts';
 import type { Histogram } from './statistics/cut-points.ts';
 
 export type Percentile = {
@@ -46,6 +47,26 @@ export function percentilesOf(definition: Segmentation): Percentile[] {
       if (when) visit(when, definition.subject);
   }
   return [...found.values()];
+}
+
+/** Those that can be learned: of what nothing feeds there are no ranks, and its conditions are told of nobody. */
+export function fedPercentiles(
+  definition: Segmentation,
+  attributes: readonly Pick<Attribute, 'owner' | 'key'>[],
+): Percentile[] {
+  return percentilesOf(definition).filter((percentile) =>
+    attributes.some(({ owner, key }) => owner === percentile.owner && key === percentile.attribute),
+  );
+}
+
+/** False where an attribute is fed only since it learned, and its ranks are still to be learned. */
+export function hasCutPoints(
+  definition: Segmentation,
+  model: Model,
+  attributes: readonly Pick<Attribute, 'owner' | 'key'>[],
+): boolean {
+  if (model.method !== 'rules') return true;
+  return fedPercentiles(definition, attributes).every((one) => percentileKey(one) in model.cutPoints);
 }
 
 /**

@@ -10,6 +10,7 @@ import { compileLabels, learns, type Plan } from '../segmentation/compile.ts';
 import type { Restriction } from '../segmentation/compile-base.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import type { LearnRequest } from '../segmentation/learn.ts';
+import { hasCutPoints } from '../segmentation/percentile.ts';
 import type { Unmet } from '../segmentation/requirements.ts';
 import { newestModels } from '../store/models.ts';
 import type { Pool } from '../store/pool.ts';
@@ -95,7 +96,8 @@ async function withModel(
 ): Promise<{ plan: Plan | null; problem: string | null }> {
   if (!learns(definition)) return { plan: { definition, model: null }, problem: null };
   const stored = (await newestModels(pool, tenant)).get(definition.key);
-  if (change === 'unchanged' && stored) return { plan: { definition, model: stored.model }, problem: null };
+  const isWhole = stored && hasCutPoints(definition, stored.model, request.attributes);
+  if (change === 'unchanged' && isWhole) return { plan: { definition, model: stored.model }, problem: null };
   try {
     return { plan: { definition, model: await learnModel(pool, definition, request) }, problem: null };
   } catch (error) {

@@ -29,6 +29,10 @@ export type Setting = {
   heldLabels: Row;
   /** Segments worked out for this subject already. */
   memo: Map<string, boolean>;
+  /** What nothing feeds, as `person.country`: conditions on it are unknown of everybody, those of `unknown` too. */
+  unfed?: ReadonlySet<string>;
+  /** Learned cut points, by the key of a percentile. */
+  cutPoints?: Record<string, number | null>;
 };
 
 type Truth = boolean | null;
@@ -57,6 +61,7 @@ function workOut(definition: Segmentation, index: number, world: World, setting:
   const segment = definition.segments[index];
   if (segment === undefined) return false;
   const subject = definition.subject === 'person' ? world.person : (world.company ?? {});
+  if (isUnmet(`${definition.key}.${segment.key}`, setting)) return false;
   if (evaluate(segment.when, definition.subject, subject, world, setting) === true) return true;
   const labels = setting.heldLabels[definition.key];
   const isHeld = Array.isArray(labels) ? labels.includes(segment.key) : labels === segment.key;
@@ -72,6 +77,7 @@ function evaluate(
   setting: Setting,
 ): Truth {
   const inner = (part: Condition): Truth => evaluate(part, owner, row, world, setting);
+  if (!isLogic(condition) && !canBe(condition, owner, setting).true) return null;
   if ('all' in condition) return and(condition.all.map(inner));
   if ('any' in condition) return or(condition.any.map(inner));
   if ('not' in condition) return not(inner(condition.not));
@@ -79,7 +85,9 @@ function evaluate(
   if ('attribute' in condition) {
     const attribute = setting.attributes.get(`${owner}.${condition.attribute}`);
     if (attribute === undefined) throw new Error(`no attribute ${condition.attribute}`);
-    return compare(filled(attribute, row), attribute.type, condition, setting);
+    const { value: cut, operator } = cutOf(owner, condition, setting);
+    const asked = operator === null ? condition : { ...condition, [operator]: cut };
+    return compare(filled(attribute, row), attribute.type, asked, setting);
   }
   if ('segment' in condition) return isMember(condition.segment, owner, world, setting);
   if ('deals' in condition) {
@@ -94,6 +102,73 @@ function evaluate(
     return compare(count.length, 'number', condition.contacts, setting);
   }
   throw new Error('the evaluator knows no scores');
+}
+
+const isLogic = (condition: Condition): boolean =>
+  ['all', 'any', 'not', 'company'].some((word) => word in condition);
+
+type CanBe = { true: boolean; false: boolean };
+
+/** Could it be true of somebody, and could it be false, with what is fed? */
+function canBe(condition: Condition, owner: AttributeOwner, setting: Setting): CanBe {
+  const inner = (part: Condition): CanBe => canBe(part, owner, setting);
+  const both = (yes: boolean): CanBe => ({ true: yes, false: yes });
+  const isFed = (of: AttributeOwner, key: string): boolean => !setting.unfed?.has(`${of}.${key}`);
+  if ('all' in condition) {
+    const parts = condition.all.map(inner);
+    return { true: parts.every((part) => part.true), false: parts.some((part) => part.false) };
+  }
+  if ('any' in condition) {
+    const parts = condition.any.map(inner);
+    return { true: parts.some((part) => part.true), false: parts.every((part) => part.false) };
+  }
+  if ('not' in condition) {
+    const part = inner(condition.not);
+    return { true: part.false, false: part.true };
+  }
+  if ('company' in condition) return canBe(condition.company, 'company', setting);
+  if ('attribute' in condition) return both(isFed(owner, condition.attribute));
+  if ('contacts' in condition) {
+    const names = JSON.stringify(condition.contacts.where ?? {}).matchAll(/"attribute":"(\w+)"/g);
+    return both([...names].every(([, key = '']) => isFed('person', key)));
+  }
+  if ('deals' in condition) {
+    const { where = {}, scope: _, count: __, ...rest } = condition.deals;
+    const of = [rest.sum, rest.average, rest.min, rest.max, rest.first, rest.last];
+    const keys = [...Object.keys(where), ...of.flatMap((key) => key ?? [])];
+    const isOrdered = rest.first !== undefined || rest.last !== undefined;
+    return both([...keys, ...(isOrdered ? ['closed_at'] : [])].every((key) => isFed('deal', key)));
+  }
+  if ('segment' in condition) return both(!isUnmet(condition.segment, setting));
+  throw new Error('the evaluator knows no scores');
+}
+
+/** Nothing says who is in the segment, or who leaves it. */
+function isUnmet(name: string, setting: Setting): boolean {
+  const [key = '', segment = ''] = name.split('.');
+  const definition = setting.definitions.get(key);
+  if (definition?.method !== 'rules') return false;
+  const found = definition.segments.find((one) => one.key === segment);
+  return [found?.when, found?.leaveWhen].some(
+    (part) => part !== undefined && !canBe(part, definition.subject, setting).true,
+  );
+}
+
+/** A percentile as the plain comparison with its cut point that it comes to. */
+function cutOf(
+  owner: AttributeOwner,
+  condition: { attribute: string; topPercent?: number | undefined; bottomPercent?: number | undefined },
+  setting: Setting,
+): { value: number; operator: 'atLeast' | 'atMost' | null } {
+  const operator = (['topPercent', 'bottomPercent'] as const).find((one) => condition[one] !== undefined);
+  if (operator === undefined) return { value: 0, operator: null };
+  const key = `${owner}.${condition.attribute} ${operator} ${condition[operator]}`;
+  const cut = setting.cutPoints?.[key];
+  if (cut === undefined) throw new Error(`no cut point ${key}`);
+  // Without one nobody is in the group.
+  return operator === 'topPercent'
+    ? { value: cut ?? Infinity, operator: 'atLeast' }
+    : { value: cut ?? -Infinity, operator: 'atMost' };
 }
 
 function filled(attribute: Attribute, row: Row | null): Value {

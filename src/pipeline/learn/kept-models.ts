@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Attribute } from '../../model/attribute.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import type { Model } from '../../segmentation/model.ts';
-import { percentileKey, percentilesOf } from '../../segmentation/percentile.ts';
+import { fedPercentiles, percentileKey, percentilesOf } from '../../segmentation/percentile.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { learnModel } from './learn.ts';
 
@@ -14,7 +15,7 @@ const MOST_KEPT = 100;
 export function keptModels(tenant: Pick<Tenant, 'id'>): typeof learnModel {
   return (db, definition, request, before) => {
     const from = request.among === undefined ? 'all' : 'sample';
-    const key = JSON.stringify([tenant.id, from, learnedFrom(definition)]);
+    const key = JSON.stringify([tenant.id, from, learnedFrom(definition, request.attributes)]);
     const now = Date.now();
     const present = kept.get(key);
     if (present && present.until > now) return present.model;
@@ -33,9 +34,12 @@ export function keptModels(tenant: Pick<Tenant, 'id'>): typeof learnModel {
 export const learnAlike = (one: Segmentation, other: Segmentation): boolean =>
   one.method === other.method && isDeepStrictEqual(learnedFrom(one), learnedFrom(other));
 
-/** Of rules, the percentiles alone; of other methods all but what only people read. */
-function learnedFrom(definition: Segmentation): unknown {
-  if (definition.method === 'rules') return percentilesOf(definition).map(percentileKey);
+/** Of rules, the percentiles alone, of what is fed where that is given; of other methods all but what only people read. */
+function learnedFrom(definition: Segmentation, attributes?: readonly Attribute[]): unknown {
+  if (definition.method === 'rules')
+    return (attributes ? fedPercentiles(definition, attributes) : percentilesOf(definition)).map(
+      percentileKey,
+    );
   const { name: _name, goal: _goal, description: _description, owner: _owner, ...rest } = definition;
   const segments = rest.segments.map(
     ({ play: _play, description: _said, name: _called, ...segment }) => segment,

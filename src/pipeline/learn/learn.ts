@@ -7,6 +7,7 @@ import { type LearnRequest, learn, planLearn } from '../../segmentation/learn.ts
 import { inLearnOrder } from '../../segmentation/learn-order.ts';
 import { whyNobody } from '../../segmentation/methods.ts';
 import type { Model } from '../../segmentation/model.ts';
+import { hasCutPoints } from '../../segmentation/percentile.ts';
 import { addModel, type ModelRow, newestModels } from '../../store/models.ts';
 import type { Queryable } from '../../store/pool.ts';
 import { pinModel } from '../../store/runs.ts';
@@ -19,7 +20,8 @@ import { learnAway } from './learn-away.ts';
 
 /**
  * Learns the models that are due, one after the other, and pins them for this run: those never learned, those of
- * another definition, those whose rhythm is up, or all where the run asks for it.
+ * another definition or without an attribute that is fed since, those whose rhythm is up, or all where the run asks
+ * for it.
  */
 export async function learnSlice(work: StageContext, position: Json): Promise<SliceResult> {
   const counts: Record<string, number> = {};
@@ -45,7 +47,9 @@ export async function learnSlice(work: StageContext, position: Json): Promise<Sl
     const present = models.get(key);
     // It keeps its labels; readPlans says why.
     if (whyRefused(definition, gate) !== null) continue;
-    if (!learns(definition) || !isDue(definition, version, present, work)) continue;
+    if (!learns(definition)) continue;
+    const isWhole = present !== undefined && hasCutPoints(definition, present.model, request.attributes);
+    if (isWhole && !isDue(definition, version, present, work)) continue;
     if (performance.now() >= work.deadline || work.signal.aborted) return { position, done: false, counts };
     if (unfed(definition, request.attributes) !== null) {
       counts.waiting = (counts.waiting ?? 0) + 1;
@@ -82,10 +86,10 @@ export async function learnSlice(work: StageContext, position: Json): Promise<Sl
 function isDue(
   definition: Segmentation,
   version: number,
-  present: ModelRow | undefined,
+  present: ModelRow,
   { run, tenant }: StageContext,
 ): boolean {
-  if (present === undefined || present.definitionVersion !== version) return true;
+  if (present.definitionVersion !== version) return true;
   // A slice that is done again finds its own model.
   if (present.asOf.getTime() === run.asOf.getTime()) return false;
   if (run.options.learn) return true;
@@ -133,8 +137,8 @@ export async function learnModel(
   if (statement === null) return null;
   const { rows } = await db.query(statement.sql, statement.values);
   const context = { zone: request.zone, before };
-  const { asOf } = request;
+  const { asOf, attributes } = request;
   return isLight(definition)
-    ? learn(definition, rows, asOf, context)
+    ? learn(definition, rows, asOf, { ...context, attributes })
     : learnAway({ definition, rows, asOf, context });
 }

@@ -3,7 +3,7 @@ import { nameOfAttribute } from '../../segmentation/attribute-names.ts';
 import { type CompileRequest, learns, type Plan } from '../../segmentation/compile.ts';
 import type { StoredLabels } from '../../segmentation/compile-base.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
-import { percentilesOf } from '../../segmentation/percentile.ts';
+import { hasCutPoints } from '../../segmentation/percentile.ts';
 import { methodReferences, references } from '../../segmentation/references.ts';
 import { labelColumn, listAttributes, listLabelColumns } from '../../store/columns.ts';
 import { listMappings, type MappingRow } from '../../store/mappings.ts';
@@ -52,7 +52,7 @@ export async function readPlans(
     const reason =
       reasonToWait(definition, columns, gate) ??
       unfed(definition, request.attributes) ??
-      notLearned(definition, model) ??
+      notLearned(definition, model, request.attributes) ??
       missingData(definition, mappings, request.attributes);
     if (reason === null) plans.push({ definition, model });
     else waiting.push({ segmentation: key, reason });
@@ -95,8 +95,14 @@ function reasonToWait(
   return whyRefused(definition, gate);
 }
 
-function notLearned(definition: Segmentation, model: Plan['model']): string | null {
-  const isLearned = !learns(definition) || model?.method === definition.method;
+function notLearned(
+  definition: Segmentation,
+  model: Plan['model'],
+  attributes: readonly Attribute[],
+): string | null {
+  const isLearned =
+    !learns(definition) ||
+    (model?.method === definition.method && hasCutPoints(definition, model, attributes));
   return isLearned ? null : 'it has not learned from the data yet';
 }
 
@@ -104,8 +110,7 @@ function notLearned(definition: Segmentation, model: Plan['model']): string | nu
 export function unfed(definition: Segmentation, attributes: readonly Attribute[]): string | null {
   if (!learns(definition)) return null;
   const named = [...methodReferences(definition)].filter((reference) => reference.kind === 'attribute');
-  const ranked = percentilesOf(definition).map(({ owner, attribute: key }) => ({ owner, key }));
-  const missing = [...named, ...ranked].flatMap(({ owner, key }) => {
+  const missing = named.flatMap(({ owner, key }) => {
     if (attributes.some((one) => one.owner === owner && one.key === key)) return [];
     return [nameOfAttribute({ owner, key }, definition.subject)];
   });

@@ -1,5 +1,6 @@
 import { nameOfAttribute, nameOfColumn } from '../../segmentation/attribute-names.ts';
 import { compilePlans, learns, type Plan } from '../../segmentation/compile.ts';
+import { hasCutPoints } from '../../segmentation/percentile.ts';
 import { references } from '../../segmentation/references.ts';
 import { newestModels } from '../../store/models.ts';
 import type { Queryable } from '../../store/pool.ts';
@@ -41,7 +42,9 @@ export async function readLosses(db: Queryable, scene: ReviewScene, key?: string
   const models = await newestModels(db, scene.tenant);
   const plans = scene.published.map(({ definition, version }): Plan => {
     const learned = models.get(definition.key);
-    return { definition, model: learned?.definitionVersion === version ? learned.model : null };
+    const isInForce =
+      learned?.definitionVersion === version && hasCutPoints(definition, learned.model, request.attributes);
+    return { definition, model: isInForce ? learned.model : null };
   });
   const wanted = key === undefined ? null : findReviewed(scene, key).key;
   const losses: SegmentLoss[] = [];

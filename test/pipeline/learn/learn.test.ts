@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { learnAway } from '../../../src/pipeline/learn/learn-away.ts';
-import { readPlans } from '../../../src/pipeline/publish/plans.ts';
+import { pinsNow, readPlans } from '../../../src/pipeline/publish/plans.ts';
 import { retireSegmentation } from '../../../src/pipeline/publish/publish.ts';
+import { findInCatalogue } from '../../../src/segmentation/catalogue.ts';
 import { RulesSegmentation, Segmentation } from '../../../src/segmentation/definition.ts';
+import { addAttributes, labelColumn } from '../../../src/store/columns.ts';
 import { getRun } from '../../../src/store/runs.ts';
 import { planSegmentations } from '../../../src/views/plan.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
@@ -120,24 +122,69 @@ test('a method whose attribute nothing feeds waits for it, and stops nobody else
       { key: 'small', name: 'Small' },
     ],
   });
-  const ranks = RulesSegmentation.parse({
-    key: 'ranks',
-    name: 'Ranks',
-    subject: 'company',
-    method: 'rules',
-    segments: [{ key: 'top', name: 'Top', when: { attribute: 'recurring_amount', topPercent: 10 } }],
-  });
-  await publish(scope, unfed, ranks);
+  await publish(scope, unfed);
   const { counts, runId } = await wholeRun(scope, ONLY_LEARN_AND_LABEL);
-  expect(counts.learn).toEqual({ waiting: 2 });
+  expect(counts.learn).toEqual({ waiting: 1 });
   const run = await getRun(db.pool, db.tenant, runId);
   expect((await readPlans(db.pool, db.tenant, run)).waiting).toEqual([
     { segmentation: 'paying', reason: 'it needs Recurring amount a month, which nothing feeds' },
-    { segmentation: 'ranks', reason: 'it needs Recurring amount a month, which nothing feeds' },
   ]);
-  for (const { key } of [unfed, ranks])
-    await retireSegmentation(db.pool, db.tenant, key, { values: 'keep', by: 'test' });
+  await retireSegmentation(db.pool, db.tenant, unfed.key, { values: 'keep', by: 'test' });
 }, 60_000);
+
+test('a percentile of what nothing feeds leaves the others to tell, and is learned once it is fed', async () => {
+  const ranks = RulesSegmentation.parse({
+    key: 'ranks',
+    name: 'Ranks',
+    subject: 'person',
+    method: 'rules',
+    labels: 'many',
+    segments: [
+      { key: 'score', name: 'Score', when: { attribute: 'nps_score', topPercent: 10 } },
+      {
+        key: 'top',
+        name: 'Top',
+        when: {
+          any: [
+            { attribute: 'nps_score', topPercent: 10 },
+            { attribute: 'visits', topPercent: 10 },
+          ],
+        },
+      },
+    ],
+  });
+  await publish(scope, ranks);
+  await db.pool.query(`update ${db.tenant.schema}.person set visits = id`);
+  const before = await wholeRun(scope, ONLY_LEARN_AND_LABEL);
+  expect(before.counts.learn).toEqual({ learned: 1 });
+  expect(await holders('ranks')).toEqual({ top: 20 });
+
+  const fed = findInCatalogue('person', 'nps_score')?.attribute;
+  if (fed === undefined) throw new Error('not in the catalogue');
+  await addAttributes(db.pool, db.tenant, [fed]);
+  const waiting = await readPlans(db.pool, db.tenant, {
+    asOf: ONLY_LEARN_AND_LABEL.asOf,
+    pins: await pinsNow(db.pool, db.tenant),
+  });
+  expect(waiting.waiting).toEqual([
+    { segmentation: 'ranks', reason: 'it has not learned from the data yet' },
+  ]);
+  await db.pool.query(`update ${db.tenant.schema}.person set nps_score = id where id % 4 = 0`);
+  const [planned] = await planSegmentations(db.pool, db.tenant, [ranks], ONLY_LEARN_AND_LABEL.asOf);
+  expect(planned?.problem).toBeNull();
+  const after = await wholeRun(scope, ONLY_LEARN_AND_LABEL);
+  expect(after.counts.learn).toEqual({ learned: 1 });
+  expect((await holders('ranks')).score).toBe(5);
+  await retireSegmentation(db.pool, db.tenant, ranks.key, { values: 'keep', by: 'test' });
+}, 60_000);
+
+/** How many hold each label. */
+async function holders(segmentation: string): Promise<Record<string, number>> {
+  const { rows } = await db.pool.query<{ label: string; n: number }>(
+    `select label, count(*)::int as n from ${db.tenant.schema}.person, unnest(${labelColumn(segmentation)}) label group by 1`,
+  );
+  return Object.fromEntries(rows.map(({ label, n }) => [label, n]));
+}
 
 type Stored = { value: number; at: Date };
 
