@@ -88,13 +88,15 @@ describe('the fence', () => {
     if (database.kind === 'embedded') return; // one session: no other statement runs inside a transaction
     const holder = await taken('held', 'a', 1);
     const order: string[] = [];
+    const checked = Promise.withResolvers<void>();
     const writing = transaction(database.pool, async (client) => {
       await checkFence(client, database.tenant, holder);
       order.push('checked');
+      checked.resolve();
       await sleep(200);
       order.push('written');
     });
-    await sleep(50);
+    await checked.promise;
     const taking = take('held', 'b').then((lease) => {
       order.push('taken over');
       return lease;

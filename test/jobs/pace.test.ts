@@ -80,12 +80,13 @@ describe('workers that share a connection', () => {
     const [told, other] = workers(2, { general: { permits: 100, windowMs: 1_000, scope: 'account' } });
     if (!told || !other) throw new Error('no workers');
     await told.take('general', 1, signal);
+    const start = performance.now();
     told.report({ budget: 'general', retryAfterMs: 400, limit: 7 });
     told.answered('general');
     await told.close();
-    const start = performance.now();
     for (let calls = 0; calls < 6; calls += 1) await other.take('general', 1, signal);
-    expect(performance.now() - start).toBeGreaterThanOrEqual(350);
+    // A timer may fire a little early.
+    expect(performance.now() - start).toBeGreaterThanOrEqual(390);
     const { rows } = await database.pool.query<{ state: { limit: number } }>(
       'select state from app.budget where connection_id = $1',
       [connectionId],

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PushRequest } from '../../../connectors/contract.ts';
 import { RateLimitError } from '../../../src/errors.ts';
@@ -120,13 +119,15 @@ it('keeps what the others acknowledged where one fails, and begins no more', asy
 
 it('puts nothing into the ledger and sends nothing more once another worker took over', async () => {
   const { schema } = scope.tenant;
+  const taken = Promise.withResolvers<void>();
   await wholeRun(scope, {
     stages: ['push'],
     wrap: (work) => {
       const wasTaken = calls.begun > 0;
       if (wasTaken) return slowly()(work);
       return slowly(async (batch) => {
-        if (batch !== 1) return sleep(50);
+        // The others are answered once it was taken over.
+        if (batch !== 1) return taken.promise;
         // The lease runs out, and a worker that reads back what is in doubt has it for a moment.
         await db.pool.query(`update ${schema}.lease set fence = fence + 1, holder = '' where name = $1`, [
           pushLease('crm'),
@@ -135,6 +136,7 @@ it('puts nothing into the ledger and sends nothing more once another worker took
           pushLease('crm'),
         ]);
         expect(await ledger()).toMatchObject({ shown: 0, logged: 0 });
+        taken.resolve();
       })(work);
     },
   });
