@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RunningWorker, startWorker } from '../../jobs/worker.ts';
 import { createLog } from '../../src/log.ts';
 import { releaseLease, takeLease } from '../../src/store/lease.ts';
@@ -7,6 +7,9 @@ import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from '../integration/rig.ts';
 import { customers, daysAgo } from '../integration/shop.ts';
 import { eventually, openTestQueue, type TestQueue } from './queue.ts';
+
+// Each wait has a limit of its own; this one ends what none of them does.
+vi.setConfig({ testTimeout: 180_000 });
 
 let database: TestDatabase;
 let backend: TestQueue;
@@ -53,7 +56,7 @@ const buy = (n: number, amount: number) => {
   return deal;
 };
 const runs = () => listRuns(rig.pool, rig.tenant, 50);
-const calm = () => eventually('calm', async () => (await runs()).every(({ endedAt }) => endedAt), 30_000);
+const calm = () => eventually('calm', async () => (await runs()).every(({ endedAt }) => endedAt));
 const connects = () => rig.salesforce.journal.totals().endpoints.cometd ?? 0;
 const position = async () => {
   const { rows } = await rig.pool.query<{ value: Record<string, number> }>(
@@ -67,18 +70,16 @@ const heardSince = (before: unknown) =>
   eventually('the event', async () => JSON.stringify(await position()) !== JSON.stringify(before));
 
 describe('an org that tells of changes', () => {
-  it('has the label of a new order within seconds', async () => {
+  it('has the label of a new order as soon as it tells of it', async () => {
     await start();
     await isListening();
     expect(label(3)).toBe('prospect');
-    const began = performance.now();
     buy(3, 5_000);
-    await eventually('the label', () => label(3) === 'vip', 20_000);
-    // A second where the machine is free; the bound only tells it from a poll.
-    expect(performance.now() - began).toBeLessThan(15_000);
+    await eventually('the label', () => label(3) === 'vip');
     await calm();
+    // Told, not found by a poll.
     expect((await runs())[0]).toMatchObject({ kind: 'refresh', requestedBy: 'webhook', state: 'done' });
-  }, 60_000);
+  });
 
   it('is not asked because of what we wrote ourselves, but where somebody else writes', async () => {
     await calm();
@@ -108,7 +109,7 @@ describe('an org that tells of changes', () => {
     await write('buyer', 'Loader');
     await eventually('a refresh', async () => (await runs()).length > before);
     await calm();
-  }, 60_000);
+  });
 
   it('is listened to with a new token when the old one ends, and again when it forgets us', async () => {
     rig.salesforce.admin.expireAccessTokens();
@@ -117,51 +118,52 @@ describe('an org that tells of changes', () => {
     rig.salesforce.admin.update(idOf(4), { FirstName: 'Other' });
     await heardSince(at);
     await calm();
-  }, 60_000);
+  });
 
   it('is asked for changes where it says that some were missed', async () => {
     await calm();
     rig.salesforce.admin.sendGap('Contact', ['000000000000000AAA']);
     await eventually('a poll', async () => (await runs())[0]?.requestedBy === 'poll');
     await calm();
-  }, 60_000);
+  });
 
-  it('is left at once when the worker stops', async () => {
-    const began = performance.now();
+  // The org answers after 110 s where nothing happens: whoever waits for it is ended by the limit.
+  it('is left at once when the worker stops', { timeout: 60_000 }, async () => {
+    const calls = connects();
+    rig.salesforce.admin.update(idOf(4), { FirstName: 'Another' });
+    await eventually('it asks what comes next', () => connects() > calls);
+    await calm();
     await stop();
-    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('loses nothing while nobody listens, and another worker takes over from one that died', async () => {
     const name = `listen ${rig.ids.salesforce}`;
-    const dead = await takeLease(rig.pool, rig.tenant, { name, holder: 'dead', lengthMs: 1_500 });
+    const dead = await takeLease(rig.pool, rig.tenant, { name, holder: 'dead', lengthMs: 600_000 });
     expect(dead).not.toBeNull();
     buy(6, 5_000);
     const calls = connects();
     await start();
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(connects()).toBe(calls);
-    await eventually('the label', () => label(6) === 'vip', 20_000);
+    await rig.pool.query(`update ${rig.tenant.schema}.lease set expires_at = '-infinity' where name = $1`, [
+      name,
+    ]);
+    await eventually('the label', () => label(6) === 'vip');
     await calm();
     if (dead) await releaseLease(rig.pool, rig.tenant, dead);
-  }, 60_000);
+  });
 
   it('is asked where the events since were thrown away', async () => {
     await stop();
     rig.salesforce.admin.forgetEvents();
     const before = (await runs()).length;
     await start();
-    // Longer than a listener rests after an error.
-    await eventually(
-      'a poll',
-      async () => {
-        const all = await runs();
-        return all.slice(0, all.length - before).some(({ requestedBy }) => requestedBy === 'poll');
-      },
-      30_000,
-    );
+    await eventually('a poll', async () => {
+      const all = await runs();
+      return all.slice(0, all.length - before).some(({ requestedBy }) => requestedBy === 'poll');
+    });
     await calm();
-  }, 60_000);
+  });
 });
 
 describe('an org that tells of nothing', () => {
@@ -173,5 +175,5 @@ describe('an org that tells of nothing', () => {
     await eventually('a refusal', () => connects() > before);
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(connects() - before).toBeLessThanOrEqual(2);
-  }, 30_000);
+  });
 });
