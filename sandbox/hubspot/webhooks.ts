@@ -33,6 +33,8 @@ export class WebhookSender {
   #nextEventId = 1;
   delivered = 0;
   lost = 0;
+  /** Calls that are not answered yet, or wait to be sent again. */
+  #calls = 0;
 
   constructor(portal: Portal, app: { id: number; clientSecret: string }) {
     this.#portal = portal;
@@ -42,6 +44,11 @@ export class WebhookSender {
 
   subscribe(target: WebhookTarget | null): void {
     this.#target = target === null ? undefined : WebhookTarget.parse(target);
+  }
+
+  /** Whatever is not told yet: 0 once everybody has heard of everything. */
+  get underWay(): number {
+    return this.#waiting.length + this.#calls;
   }
 
   stop(): void {
@@ -86,6 +93,12 @@ export class WebhookSender {
   }
 
   async #deliver(target: z.output<typeof WebhookTarget>, events: Sent[]): Promise<void> {
+    this.#calls += 1;
+    await this.#send(target, events);
+    this.#calls -= 1;
+  }
+
+  async #send(target: z.output<typeof WebhookTarget>, events: Sent[]): Promise<void> {
     for (let attempt = 0; attempt <= ATTEMPTS && !this.#stopped.signal.aborted; attempt += 1) {
       for (const event of events) event.attemptNumber = attempt;
       if (await this.#post(target.targetUrl, JSON.stringify(events))) {

@@ -164,11 +164,10 @@ describe('a post of events', () => {
     const client = await rig.pool.connect();
     await client.query('begin');
     await client.query(`lock table ${rig.tenant.schema}.dirty_record in access exclusive mode`);
-    const began = performance.now();
+    // The lock is held until after the answer.
     const answer = await post([event({})]);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('5');
-    expect(performance.now() - began).toBeLessThan(5_000);
     await client.query('rollback');
     client.release();
     await eventually('what was under way ends', async () => (await dirty()).length > 0);
@@ -219,8 +218,11 @@ describe('from event to label', () => {
       );
       return rows.length === 1;
     });
-    const idle = async () => (await listRuns(rig.pool, rig.tenant, 1))[0]?.endedAt;
-    await eventually('all refreshes end', idle);
+    await eventually('all that happened is dealt with', async () => {
+      const isTold = rig.hubspot.webhooks.underWay === 0;
+      const isNoted = (await dirty()).length > 0;
+      return isTold && !isNoted && (await listRuns(rig.pool, rig.tenant, 9)).every(({ endedAt }) => endedAt);
+    });
     const runs = (await listRuns(rig.pool, rig.tenant, 100)).length;
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect((await listRuns(rig.pool, rig.tenant, 100)).length).toBe(runs);

@@ -38,7 +38,7 @@ test('events arrive in signed batches and are sent again after an error', async 
     properties: { plan: 'paid', firstname: 'Not asked for' },
   });
   await call('DELETE', `${CONTACTS}/${id('p2')}`);
-  await expect.poll(() => hub.webhooks.delivered).toBe(2);
+  await expect.poll(() => hub.webhooks.delivered, { timeout: 30_000 }).toBe(2);
   const [first, ...later] = got;
   const events = eventsOf(later);
   expect(events).toEqual(
@@ -85,7 +85,7 @@ test('a changed association is told from both ends, and names no record as the o
   hub.admin.subscribe({ targetUrl, subscriptions: [{ subscriptionType }] });
   const [from, to] = [id('p1'), id('acme', 'company')];
   hub.admin.dissociate('contact', from, 'company', to);
-  await expect.poll(() => hub.webhooks.delivered).toBe(2);
+  await expect.poll(() => hub.webhooks.delivered, { timeout: 30_000 }).toBe(2);
   const common = { subscriptionType, associationRemoved: true, isPrimaryAssociation: false };
   expect(events()).toMatchObject([
     { ...common, associationType: 'CONTACT_TO_COMPANY', fromObjectId: Number(from), toObjectId: Number(to) },
