@@ -329,7 +329,7 @@ describe('notifications', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(seen).toEqual([]);
     });
-    await expect.poll(() => [...seen].sort()).toEqual(['one news a', 'two Other b']);
+    await expect.poll(() => [...seen].sort(), { timeout: 30_000 }).toEqual(['one news a', 'two Other b']);
     await one.query('unlisten news');
     await db.pool.query(`notify news, 'c'`);
     await two.query('select 1');

@@ -81,7 +81,7 @@ describeInBrowser('exchange rates', { timeout: 120_000 }, () => {
     await page.getByText('2 won deals of ¥150,000').waitFor();
     await page.getByRole('button', { name: 'Give a rate of CHF' }).click();
     const focused = () => page.evaluate('document.activeElement.labels?.[0]?.textContent');
-    await expect.poll(focused).toContain('Rate');
+    await expect.poll(focused, { timeout: 30_000 }).toContain('Rate');
     expect(await page.getByRole('textbox', { name: 'Currency' }).inputValue()).toBe('CHF');
     expect(rig.problems).toEqual([]);
   });
