@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -121,8 +121,9 @@ describe('a lock that was left behind', () => {
     const lock = await lockFolder(folder);
     const { path, owner } = await lockFile();
     const elsewhere = JSON.stringify({ ...owner, pid: 1, pidNamespace: 'pid:[1]', host: 'b1946ac92492' });
-    const beat = setInterval(() => void writeFile(path, elsewhere), 50);
     await writeFile(path, elsewhere);
+    // As an owner does: touched, never written anew, so that nobody reads half of it.
+    const beat = setInterval(() => void utimes(path, new Date(), new Date()), 50);
     await expect(lockFolder(folder, { watchMs: 1_500 })).rejects.toThrow('process 1 on b1946ac92492');
     clearInterval(beat);
     await lock.release();
