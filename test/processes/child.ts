@@ -20,6 +20,9 @@ export type Child = {
   ended(limitMs?: number): Promise<number | null>;
 };
 
+/** Ends what hangs: a busy machine takes a minute for what takes a second otherwise. */
+const LIMIT_MS = 150_000;
+
 /** Every process started here carries this name in its environment, and so do its children. */
 const MARK = 'SEGMENT_SYNC_TEST_MARK';
 
@@ -50,7 +53,7 @@ export function start(
     pid: child.pid ?? 0,
     log,
     text: () => text,
-    said: (message, limitMs = 60_000) =>
+    said: (message, limitMs = LIMIT_MS) =>
       eventually(
         `"${message}" in the log:\n${text}`,
         () => {
@@ -61,7 +64,7 @@ export function start(
         },
         limitMs,
       ),
-    ended: async (limitMs = 60_000) => {
+    ended: async (limitMs = LIMIT_MS) => {
       if (code === undefined) {
         const late = AbortSignal.timeout(limitMs);
         await once(child, 'close', { signal: late });

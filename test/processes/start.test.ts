@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openStore } from '../../src/store/open.ts';
 import { getRun } from '../../src/store/runs.ts';
@@ -14,8 +14,8 @@ import { eventually } from '../jobs/queue.ts';
 import { type Child, endMarked, processesMarked, start } from './child.ts';
 import { openShop } from './shop.ts';
 
-/** The whole stop, as promised. */
-const DRAIN_MS = 10_000;
+// Each wait has a limit of its own; this one ends what none of them does.
+vi.setConfig({ testTimeout: 600_000 });
 
 let folder = '';
 let dataDir = '';
@@ -46,12 +46,12 @@ async function figure(url: string, name: string): Promise<number> {
 }
 
 /** SIGTERM to npm itself, as a supervisor sends it. */
-async function stop(child: Child): Promise<{ code: number | null; tookMs: number }> {
-  const since = performance.now();
+async function stop(child: Child): Promise<void> {
   child.process.kill('SIGTERM');
-  const code = await child.ended();
-  await eventually('no process is left', () => processesMarked(mark).length === 0, 10_000);
-  return { code, tookMs: performance.now() - since };
+  await child.ended();
+  await eventually('no process is left', () => processesMarked(mark).length === 0);
+  // By its own clock: a stop that takes 10 s ends with other words.
+  expect(child.log.at(-1)).toMatchObject({ msg: 'stopped' });
 }
 
 const withStore = async <T>(
@@ -82,9 +82,7 @@ describe('npm start', () => {
     });
     expect(answers[2]?.body).toMatch(/^segment_sync_tenants 1$/m);
     expect(answers[2]?.body).toMatch(/^process_resident_memory_bytes \d+/m);
-    const { tookMs } = await stop(child);
-    expect(tookMs).toBeLessThan(DRAIN_MS);
-    expect(child.log.at(-1)).toMatchObject({ msg: 'stopped' });
+    await stop(child);
   });
 
   it('lets a second process on the same folder end with code 1, naming the first', async () => {
@@ -107,19 +105,18 @@ describe('npm start', () => {
     const first = npmStart();
     await urlOf(first);
     await first.said('slice');
-    const { tookMs } = await stop(first);
-    expect(tookMs).toBeLessThan(DRAIN_MS);
+    await stop(first);
     const between = await withStore(async ({ pool }) => getRun(pool, await getTenant(pool, 'shop'), run.id));
     expect(between).toMatchObject({ reason: null, endedAt: null });
     expect(between.slices).toBeGreaterThan(0);
 
     const second = npmStart();
     const url = await urlOf(second);
-    await eventually('the run is done', async () => (await figure(url, 'runs_done')) === 1, 60_000);
+    await eventually('the run is done', async () => (await figure(url, 'runs_done')) === 1, 150_000);
     await stop(second);
     const labels = (await readFile(join(crm, 'labels.csv'), 'utf8')).trim().split('\n');
     expect(labels).toHaveLength(1 + contacts / 2);
-  }, 150_000);
+  });
 
   it('ends with code 1 where its port is taken, names it, and leaves the store to others', async () => {
     const other = createServer().listen(0, '127.0.0.1');
