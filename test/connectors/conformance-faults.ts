@@ -34,7 +34,7 @@ export function faults({ can, start, rigOf }: Suite): void {
   const { calls } = can;
   if (calls === undefined) return;
 
-  it.concurrent.each(PASSING)('reads all rows through %s', { timeout: 20_000 }, async (_name, fault) => {
+  it.concurrent.each(PASSING)('reads all rows through %s', async (_name, fault) => {
     const rig = await start(can.seed);
     rig.faults?.({ rules: [{ match: calls.read, nth: 2, fault }] });
     const read = await pages(rig, 'contact', 'full');
@@ -49,7 +49,6 @@ export function faults({ can, start, rigOf }: Suite): void {
 
   it.concurrent.each(PASSING.filter(([, fault]) => fault.kind !== 'empty'))(
     'writes all rows through %s',
-    { timeout: 20_000 },
     async (_name, fault) => {
       const rig = await start(can.seed);
       const { remote } = await prepareOne(rig, labelTarget(can.target));
@@ -74,19 +73,15 @@ export function faults({ can, start, rigOf }: Suite): void {
   it.concurrent.each([
     ['a web page with status 200', { kind: 'html' } as const],
     ['an answer that breaks off', { kind: 'truncate' } as const],
-  ])(
-    'ends a pull with an error, never with "no records", where %s stays',
-    { timeout: 40_000 },
-    async (_name, fault) => {
-      const rig = await start(can.seed);
-      rig.faults?.({ rules: [{ match: '', times: 1_000, fault }] });
-      await expect(pages(rig, 'contact', 'full')).rejects.toMatchObject({
-        name: 'RemoteError',
-        retryable: true,
-      });
-      await rig.stop();
-    },
-  );
+  ])('ends a pull with an error, never with "no records", where %s stays', async (_name, fault) => {
+    const rig = await start(can.seed);
+    rig.faults?.({ rules: [{ match: '', times: 1_000, fault }] });
+    await expect(pages(rig, 'contact', 'full')).rejects.toMatchObject({
+      name: 'RemoteError',
+      retryable: true,
+    });
+    await rig.stop();
+  });
 
   it('renews a token before it ends, in the middle of a pull', async () => {
     const rig = await rigOf();
@@ -114,14 +109,13 @@ export function faults({ can, start, rigOf }: Suite): void {
     expect(context.calls.calls).toBe(2);
   });
 
-  it('stops at once when it is told to', async () => {
+  // Whoever waits for the answer all the same is ended by the limit.
+  it('stops at once when it is told to', { timeout: 30_000 }, async () => {
     const rig = await rigOf();
-    rig.faults?.({ rules: [{ match: calls.read, times: 9, fault: { kind: 'latency', ms: 5_000 } }] });
+    rig.faults?.({ rules: [{ match: calls.read, times: 9, fault: { kind: 'latency', ms: 60_000 } }] });
     const controller = new AbortController();
     const context = rig.context({ signal: controller.signal });
-    const startedAt = performance.now();
     setTimeout(() => controller.abort(new Error('shut down')), 50);
     await expect(pages(rig, 'contact', 'full', null, { context })).rejects.toThrow('shut down');
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 }

@@ -140,7 +140,7 @@ export function reading({ can, rigOf }: Suite): void {
 
   it.runIf(can.sameTime)(
     'reads any number of records that share one timestamp',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       const contacts = can.sameTime ?? 0;
       const rig = await rigOf({ contacts, companies: 1, deals: 0, sameTime: '2024-05-05T05:05:05.555Z' });
