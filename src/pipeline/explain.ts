@@ -23,7 +23,8 @@ export async function findSubject(
      select 'company', id from ${schema}.company where $1 = 'company' and id = $2::bigint
      union all
      select 'person', person_id from ${schema}.contact_record
-       where email = $3 and state = 'live' and person_id is not null
+       where (email = $3 or (other_emails && array[$3::text] and other_emails <> '{}'))
+         and state = 'live' and person_id is not null
      union all
      select 'company', company_id from ${schema}.company_record
        where domain = $4 and state = 'live' and company_id is not null

@@ -68,7 +68,7 @@ export async function erase(
     if (options.all !== true) refuseSeveral(held);
     const shared = await sharedEmails(client, tenant, held);
     const emails = new Set([
-      ...held.records.flatMap(({ email }) => email ?? []),
+      ...held.records.flatMap(({ emails }) => emails),
       ...(who.email === undefined ? [] : [who.email]),
     ]);
     const own = [...emails].filter((email) => !shared.has(email));

@@ -37,13 +37,10 @@ export async function reapplyErasures(
       pool,
       key,
       tenant,
-      rows.flatMap(({ connectionId, id, email }) => [
-        recordIdentity(connectionId, id),
-        ...(email === null ? [] : [email]),
-      ]),
+      rows.flatMap(({ connectionId, id, emails }) => [recordIdentity(connectionId, id), ...emails]),
     );
-    for (const { connectionId, id, email } of rows) {
-      if (!found.has(recordIdentity(connectionId, id)) && !(email !== null && found.has(email))) continue;
+    for (const { connectionId, id, emails } of rows) {
+      if (![recordIdentity(connectionId, id), ...emails].some((identity) => found.has(identity))) continue;
       const { records } = await erase(pool, key, tenant, { record: { connectionId, id } }, { by, all: true });
       erased += records;
     }

@@ -7,7 +7,8 @@ export type RecordRef = { connectionId: string; id: string };
 /** Everything under which a store holds one human, or several that share an address. */
 export type Held = {
   people: string[];
-  records: (RecordRef & { kind: string; email: string | null; mode: 'production' | 'test' })[];
+  /** `emails`: all addresses of a record, the first one first. */
+  records: (RecordRef & { kind: string; emails: string[]; mode: 'production' | 'test' })[];
   /** Companies whose totals count these people. */
   companies: string[];
   /** Deals that they are credited with or take part in. */
@@ -37,12 +38,15 @@ export async function stopWriters(client: Queryable, { id, schema }: Tenant): Pr
   );
 }
 
+/** Is $2 one of a record's addresses? */
+const HOLDS_EMAIL = `(email = $2 or (other_emails && array[$2::text] and other_emails <> '{}'))`;
+
 /** The people and records meant: all records of a person, and what was merged into them in the CRM. */
 export async function findHeld(client: Queryable, { schema }: Tenant, who: Who): Promise<Held> {
   const { rows: people } = await client.query<{ id: string }>(
     `select id from ${schema}.person where id = $1::bigint
      union select person_id from ${schema}.contact_record
-       where email = $2 and state = 'live' and person_id is not null
+       where ${HOLDS_EMAIL} and state = 'live' and person_id is not null
      union select person_id from ${schema}.contact_record
        where connection_id = $3 and id = $4 and person_id is not null`,
     [who.personId ?? null, who.email ?? null, who.record?.connectionId ?? null, who.record?.id ?? null],
@@ -51,15 +55,18 @@ export async function findHeld(client: Queryable, { schema }: Tenant, who: Who):
   const { rows: records } = await client.query<Held['records'][number]>(
     `with recursive own as (
        select connection_id, id from ${schema}.contact_record where person_id = any($1::bigint[])
-       union select connection_id, id from ${schema}.contact_record where email = $2 and state = 'live'
-       union select connection_id, id from ${schema}.contact_record where unified_as = $2 and touched
+       union select connection_id, id from ${schema}.contact_record where ${HOLDS_EMAIL} and state = 'live'
+       union select connection_id, id from ${schema}.contact_record
+         where (unified_as = $2 or $2 = any(unified_as_others)) and touched
        union select connection_id, id from ${schema}.contact_record where connection_id = $3 and id = $4
      ), all_records as (
        select * from own
        union select r.connection_id, r.id from all_records a
          join ${schema}.contact_record r on r.connection_id = a.connection_id and r.merged_into = a.id
      )
-     select r.connection_id as "connectionId", r.id, r.kind, coalesce(r.email, r.unified_as) as email,
+     select r.connection_id as "connectionId", r.id, r.kind,
+       array_remove(coalesce(r.email, r.unified_as)
+         || case when r.state = 'live' then r.other_emails else r.unified_as_others end, null) as emails,
        coalesce(c.mode, 'production') as mode
      from all_records a
      join ${schema}.contact_record r on r.connection_id = a.connection_id and r.id = a.id
@@ -83,11 +90,13 @@ export async function findHeld(client: Queryable, { schema }: Tenant, who: Who):
 /** Which of these e-mails other people's live records hold, too. */
 export async function sharedEmails(client: Queryable, { schema }: Tenant, held: Held): Promise<Set<string>> {
   const { rows } = await client.query<{ email: string }>(
-    `select distinct email from ${schema}.contact_record r
-     where email = any($1::text[]) and state = 'live' and not exists (
+    `select distinct given.email from unnest($1::text[]) as given (email)
+     join ${schema}.contact_record r on r.email = given.email
+       or (r.other_emails && array[given.email] and r.other_emails <> '{}')
+     where r.state = 'live' and not exists (
        select from jsonb_to_recordset($2::jsonb) as t ("connectionId" text, id text)
        where t."connectionId" = r.connection_id and t.id = r.id)`,
-    [held.records.flatMap(({ email }) => email ?? []), toJson(held.records)],
+    [held.records.flatMap(({ emails }) => emails), toJson(held.records)],
   );
   return new Set(rows.map(({ email }) => email));
 }
@@ -273,15 +282,16 @@ export async function definitionsNaming(
   return rows.map(({ key }) => key);
 }
 
-/** Contact records held now, with their e-mail, page by page: for looking whether a suppressed one is among them. */
+/** Contact records held now, with their addresses, page by page: for looking whether a suppressed one is among them. */
 export async function readIdentities(
   client: Queryable,
   { schema }: Tenant,
   after: RecordRef | null,
   limit: number,
-): Promise<(RecordRef & { email: string | null })[]> {
-  const { rows } = await client.query<RecordRef & { email: string | null }>(
-    `select connection_id as "connectionId", id, email from ${schema}.contact_record
+): Promise<(RecordRef & { emails: string[] })[]> {
+  const { rows } = await client.query<RecordRef & { emails: string[] }>(
+    `select connection_id as "connectionId", id, array_remove(email || other_emails, null) as emails
+     from ${schema}.contact_record
      where $1::text is null or (connection_id, id) > ($1, $2) order by connection_id, id limit $3`,
     [after?.connectionId ?? null, after?.id ?? null, limit],
   );

@@ -1,5 +1,6 @@
 import type { ObjectType } from '../model/record.ts';
 import type { Queryable } from './pool.ts';
+import { OTHER_IDENTITY, recordTables } from './records.ts';
 import type { Tenant } from './tenant.ts';
 
 export type MappingRow = {
@@ -91,5 +92,11 @@ export async function removeMapping(
      set properties = properties - $2, invalid = invalid - $2, touched = true
      where connection_id = $1 and (properties ? $2 or invalid ? $2)`,
     [connectionId, attribute],
+  );
+  const { table, others } = recordTables[object];
+  if (others === null || attribute !== OTHER_IDENTITY) return;
+  await db.query(
+    `update ${schema}.${table} set ${others} = '{}', touched = true where connection_id = $1 and ${others} <> '{}'`,
+    [connectionId],
   );
 }

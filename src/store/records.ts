@@ -8,6 +8,8 @@ export type RecordRow = {
   kind: string;
   /** Contacts: the normalised e-mail. Companies: the normalised domain. Deals: null. */
   key: string | null;
+  /** Contacts: further addresses, normalised and sorted, without the first one. Others: none. */
+  other_keys: string[];
   properties: Record<string, string | number | boolean | string[]>;
   invalid: Record<string, string>;
   cross_ids: Record<string, string>;
@@ -29,10 +31,17 @@ export type PageOf<Row> = { connectionId: string; object: ObjectType; rows: Row[
 
 /** How a record's subject, identity and table are called, by object. */
 export const recordTables = {
-  contact: { table: 'contact_record', subject: 'person_id', key: 'email' },
-  company: { table: 'company_record', subject: 'company_id', key: 'domain' },
-  deal: { table: 'deal_record', subject: 'deal_id', key: null },
-} as const satisfies Record<ObjectType, { table: string; subject: string; key: string | null }>;
+  contact: { table: 'contact_record', subject: 'person_id', key: 'email', others: 'other_emails' },
+  company: { table: 'company_record', subject: 'company_id', key: 'domain', others: null },
+  deal: { table: 'deal_record', subject: 'deal_id', key: null, others: null },
+} as const satisfies Record<
+  ObjectType,
+  { table: string; subject: string; key: string | null; others: string | null }
+>;
+
+/** Attributes that a record's first identity is read from, and the one that its further ones are. */
+const FIRST_IDENTITY: ReadonlySet<string> = new Set(['email', 'domain', 'website']);
+export const OTHER_IDENTITY = 'other_emails';
 
 export type UpsertCounts = {
   read: number;
@@ -57,14 +66,30 @@ export async function upsertRecords(
   page: PageOf<RecordRow> & { byId: boolean; keep: string[] },
 ): Promise<UpsertCounts> {
   if (page.rows.length === 0) return { read: 0, new: 0, changed: 0, deleted: 0, merged: 0, doubted: 0 };
-  const { table, key } = recordTables[page.object];
+  const { table, key, others } = recordTables[page.object];
   const s = tenant.schema;
-  const keyColumn = key === null ? '' : `${key}, `;
+  // The identity, as columns of the table, of the row that is there (r) and of the page's (p).
+  const identity = { key, other_keys: others };
+  const columns = Object.values(identity).flatMap((column) => column ?? []);
+  const ofTable = (alias: string) => columns.map((column) => `${alias}${column}, `).join('');
+  const ofPage = (alias: string) =>
+    Object.entries(identity)
+      .map(([name, column]) => (column === null ? '' : `${alias}${name}, `))
+      .join('');
+  // What a hidden property identified is still the same record.
+  const keepsKey = page.keep.some((attribute) => FIRST_IDENTITY.has(attribute));
+  const keyOf =
+    keepsKey && key !== null ? `case p.state when 'live' then coalesce(p.key, r.${key}) end` : 'p.key';
+  const keepsOthers = others !== null && page.keep.includes(OTHER_IDENTITY);
+  const othersOf = keepsOthers
+    ? `case p.state when 'live' then coalesce(r.${others}, '{}') else '{}' end`
+    : 'p.other_keys';
   // Rows are locked in one order by everybody, so that pages and unify can't deadlock.
   const rows = [...page.rows].sort((x, y) => (x.id < y.id ? -1 : Number(x.id > y.id)));
   const { rows: counted } = await db.query<Record<keyof UpsertCounts, number>>(
     `with page as materialized (
-       select p.id, p.kind, p.key, p.invalid, p.cross_ids, p.created, p.updated, p.state, p.merged_into,
+       select p.id, p.kind, ${keyOf} as key, ${othersOf} as other_keys, p.invalid,
+         p.cross_ids, p.created, p.updated, p.state, p.merged_into,
          case when cardinality($4::text[]) = 0 or p.state <> 'live' then p.properties
               else coalesce((select jsonb_object_agg(k, r.properties -> k) from unnest($4::text[]) k
                              where r.properties ? k), '{}') || p.properties end as properties,
@@ -72,15 +97,15 @@ export async function upsertRecords(
          coalesce(r.source_updated_at > p.updated, false) as is_older,
          r.source_updated_at,
          r.state as old_state,
-         (r.kind, ${key === null ? '' : `r.${key}, `}r.properties, r.invalid, r.cross_ids, r.source_created_at,
+         (r.kind, ${ofTable('r.')}r.properties, r.invalid, r.cross_ids, r.source_created_at,
           r.state, r.merged_into) as old
-       from jsonb_to_recordset($2::jsonb) as p (id text, kind text, key text, properties jsonb, invalid jsonb,
-         cross_ids jsonb, created timestamptz, updated timestamptz, state text, merged_into text)
+       from jsonb_to_recordset($2::jsonb) as p (id text, kind text, key text, other_keys text[],
+         properties jsonb, invalid jsonb, cross_ids jsonb, created timestamptz, updated timestamptz, state text, merged_into text)
        left join (select * from ${s}.${table} where connection_id = $1 and id = any($6::text[])) r on r.id = p.id
      ),
      sorted as materialized (
        select p.*,
-         p.is_new or (p.kind, ${key === null ? '' : 'p.key, '}p.properties, p.invalid, p.cross_ids, p.created,
+         p.is_new or (p.kind, ${ofPage('p.')}p.properties, p.invalid, p.cross_ids, p.created,
                       p.state, p.merged_into) is distinct from p.old as differs,
          case
            when p.is_new then true
@@ -91,23 +116,23 @@ export async function upsertRecords(
        from page p
      ),
      written as (
-       insert into ${s}.${table} as r (connection_id, id, kind, ${keyColumn}properties, invalid, cross_ids,
+       insert into ${s}.${table} as r (connection_id, id, kind, ${ofTable('')}properties, invalid, cross_ids,
          source_created_at, source_updated_at, changed_at, state, merged_into, touched, seen_at)
-       select $1, p.id, p.kind, ${key === null ? '' : 'p.key, '}p.properties, p.invalid, p.cross_ids,
+       select $1, p.id, p.kind, ${ofPage('p.')}p.properties, p.invalid, p.cross_ids,
          p.created, case when p.state = 'live' then p.updated else greatest(p.updated, p.source_updated_at) end,
          p.updated, p.state, p.merged_into, not (p.is_new and p.state = 'deleted'), now()
        from sorted p
        where p.applies and (p.differs or p.updated > p.source_updated_at)
        on conflict (connection_id, id) do update set
-         kind = excluded.kind, ${key === null ? '' : `${key} = excluded.${key}, `}properties = excluded.properties,
+         kind = excluded.kind, ${columns.map((column) => `${column} = excluded.${column}, `).join('')}properties = excluded.properties,
          invalid = excluded.invalid, cross_ids = excluded.cross_ids,
          source_created_at = excluded.source_created_at, source_updated_at = excluded.source_updated_at,
          changed_at = case when (r.properties, r.state) is distinct from (excluded.properties, excluded.state)
                            then excluded.changed_at else r.changed_at end,
          state = excluded.state, merged_into = excluded.merged_into, seen_at = excluded.seen_at,
-         touched = r.touched or (r.kind, ${key === null ? '' : `r.${key}, `}r.properties, r.cross_ids, r.state,
+         touched = r.touched or (r.kind, ${ofTable('r.')}r.properties, r.cross_ids, r.state,
                                  r.source_created_at, r.merged_into)
-           is distinct from (excluded.kind, ${key === null ? '' : `excluded.${key}, `}excluded.properties,
+           is distinct from (excluded.kind, ${ofTable('excluded.')}excluded.properties,
                              excluded.cross_ids, excluded.state, excluded.source_created_at, excluded.merged_into)
      ),
      doubted as (

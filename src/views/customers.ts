@@ -127,7 +127,7 @@ async function readColumns(db: Queryable, tenant: Tenant, subject: SubjectType):
   };
 }
 
-/** Records are found by the beginning of their address through its index; names by any part of them. */
+/** Records are found by the beginning of their address, or by a whole further one; names by any part of them. */
 function searchSql(
   { schema }: Tenant,
   subject: SubjectType,
@@ -140,8 +140,12 @@ function searchSql(
     subject === 'person'
       ? ['contact_record', 'person_id', 'email']
       : ['company_record', 'company_id', 'domain'];
+  const others =
+    subject === 'person'
+      ? ` or (r.other_emails && array[${bind(search)}::text] and r.other_emails <> '{}')`
+      : '';
   const found = `s.id in (select r.${key} from ${schema}.${table} r
-    where r.${address} like ${bind(`${escaped}%`)} and r.state = 'live' and r.${key} is not null)`;
+    where (r.${address} like ${bind(`${escaped}%`)}${others}) and r.state = 'live' and r.${key} is not null)`;
   if (columns.searched.length === 0) return found;
   return `(${found} or lower(${columns.name}) like ${bind(`%${escaped}%`)})`;
 }

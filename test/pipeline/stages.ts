@@ -124,6 +124,7 @@ const attribute = (
 /** A small set of attributes, each mapped to the CRM property of the same name on every connection. */
 const TEST_ATTRIBUTES: Attribute[] = [
   attribute('person', 'email', 'text'),
+  attribute('person', 'other_emails', 'multi'),
   attribute('person', 'first_name', 'text'),
   attribute('person', 'age', 'number'),
   attribute('person', 'interests', 'multi'),

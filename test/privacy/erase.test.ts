@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { erase } from '../../src/privacy/erase.ts';
+import { exportPerson } from '../../src/privacy/export.ts';
 import { addSuppressed, reapplyErasures } from '../../src/privacy/reapply.ts';
 import { parseWho } from '../../src/privacy/who.ts';
-import { listSuppressed } from '../../src/store/suppressions.ts';
+import { listSuppressed, suppressionHash } from '../../src/store/suppressions.ts';
 import { ages, publish, releaseAll, wholeRun } from '../pipeline/whole-run.ts';
 import { dump, privacyRig } from './rig.ts';
 
@@ -164,6 +165,52 @@ describe('an erased person', () => {
     await rig.run({ full: true });
     const { rows: left } = await rig.db.pool.query(`select id from ${rig.db.tenant.schema}.contact_record`);
     expect(left).toEqual([{ id: '2' }]);
+  });
+
+  it('is known by every address of theirs, and leaves nothing under any', async () => {
+    const second = `${CANARY}.second@example.com`;
+    const third = `${CANARY}.third@example.com`;
+    rig.crm.put('contact', RECORD, { email: EMAIL, other_emails: `${second};family@example.com` });
+    rig.crm.put('contact', '2', { email: second, other_emails: third });
+    rig.crm.put('contact', '3', { email: 'bob@example.com', other_emails: 'family@example.com' });
+    // What two people have as a further address makes them one by the rules; somebody has said that they are not.
+    const { pool, tenant } = rig.db;
+    await pool.query(
+      `insert into ${tenant.schema}.split (subject, connection_id, record_id, by) values ('person', 'hubspot', '3', 'ann')`,
+    );
+    await rig.run();
+    const access = await exportPerson(pool, tenant, parseWho(third.toUpperCase()), {
+      asOf: new Date(),
+      by: 'dpo',
+    });
+    expect(access.records).toHaveLength(2);
+    expect(JSON.stringify(access)).toContain(second);
+
+    const { people, records, sharedAddresses, suppressed } = await eraseCanary(third);
+    // Three addresses of theirs alone and two records are never to come back.
+    expect({ people, records, sharedAddresses, suppressed }).toEqual({
+      people: 1,
+      records: 2,
+      sharedAddresses: 1,
+      suppressed: 5,
+    });
+    await rig.run({ full: true });
+    // Somebody new in the CRM who has one of them is the erased person again, by whichever place it stands in.
+    rig.crm.put('contact', '8', { email: 'other@example.com', other_emails: second.toUpperCase() });
+    rig.crm.put('contact', '9', { email: third });
+    await rig.run({ full: true });
+    expect(await hits()).toEqual([]);
+    const { rows } = await pool.query(`select id from ${tenant.schema}.contact_record`);
+    expect(rows).toEqual([{ id: '3' }]);
+  });
+
+  it('is erased after a restore by a further address, too', async () => {
+    rig.crm.put('contact', RECORD, { email: 'first@example.com', other_emails: EMAIL });
+    await rig.run();
+    const { pool, tenant } = rig.db;
+    await addSuppressed(pool, tenant, [suppressionHash(rig.key, tenant, EMAIL).toString('hex')]);
+    expect(await reapplyErasures(pool, rig.key, tenant, 'dpo')).toBe(1);
+    expect(await hits()).toEqual([]);
   });
 
   it('is not named by the reason that is kept', async () => {

@@ -16,9 +16,9 @@ import type { Tenant } from '../../store/tenant.ts';
 const NOBODY: ReadonlySet<string> = new Set();
 
 /**
- * Ids of the contacts that a page carries or links to and that belong to erased people: known by their record, or by their
- * e-mail. To be asked inside the transaction that stores the page, after its fence: an erasure either waits
- * for that transaction, or is seen by it. Who was known by the e-mail only is known by the record from then on, as
+ * Ids of the contacts that a page carries or links to and that belong to erased people: known by their record, or by one
+ * of their addresses. To be asked inside the transaction that stores the page, after its fence: an erasure either waits
+ * for that transaction, or is seen by it. Who was known by an address only is known by the record from then on, as
  * links tell no e-mail.
  */
 export async function suppressedIn(
@@ -31,18 +31,25 @@ export async function suppressedIn(
   const rows = page.object === 'contact' ? page.rows : [];
   const linked = page.links.filter((link) => link.to_object === 'contact').map((link) => link.to_id);
   const ids = [...new Set([...rows.map(({ id }) => id), ...linked])];
-  const emails = [...new Set(rows.flatMap((row) => row.key ?? []))];
+  const emails = [...new Set(rows.flatMap(addressesOf))];
   const records = ids.map((id) => recordIdentity(page.connectionId, id));
   const found = await suppressedAmong(client, key, tenant, [...records, ...emails]);
   if (found.size === 0) return NOBODY;
   const byRecord = ids.filter((_, index) => found.has(records[index] ?? ''));
-  const byEmail = rows.filter((row) => row.key !== null && found.has(row.key)).map(({ id }) => id);
+  const byEmail = rows
+    .filter((row) => addressesOf(row).some((address) => found.has(address)))
+    .map(({ id }) => id);
   const fresh = byEmail.filter((id) => !byRecord.includes(id));
   const hashes = fresh.map((id) => suppressionHash(key, tenant, recordIdentity(page.connectionId, id)));
   await suppress(client, tenant, hashes, 'erased');
   await dropLinksTo(client, tenant, page.connectionId, fresh);
   return new Set([...byRecord, ...fresh]);
 }
+
+const addressesOf = ({ key, other_keys }: RecordRow): string[] => [
+  ...(key === null ? [] : [key]),
+  ...other_keys,
+];
 
 /** Never store a page unchecked: who was erased would come back. */
 function keyMissing(): ConfigError {

@@ -1,7 +1,7 @@
 import { type Attribute, ownerOf, parseValue } from '../../model/attribute.ts';
 import type { ObjectType, Scalar, SourceRecord } from '../../model/record.ts';
 import type { MappingRow } from '../../store/mappings.ts';
-import type { LinkRow, RecordRow } from '../../store/records.ts';
+import { type LinkRow, OTHER_IDENTITY, type RecordRow } from '../../store/records.ts';
 import { crossReferenceSystem, normaliseDomain, normaliseEmail } from '../unify/identity.ts';
 
 /** How much of a value that does not parse is kept, to show what it was. */
@@ -34,6 +34,7 @@ export function toRecordRow(record: SourceRecord, reading: Reading): RecordRow {
     id: record.id,
     kind: record.kind,
     key: null,
+    other_keys: [],
     properties: {},
     invalid: {},
     cross_ids: {},
@@ -59,7 +60,15 @@ export function toRecordRow(record: SourceRecord, reading: Reading): RecordRow {
     if (parsed.state === 'invalid') row.invalid[attribute] = excerpt(raw);
   }
   row.key = identityOf(record.object, row.properties);
+  row.other_keys = otherIdentitiesOf(record.object, row);
   return row;
+}
+
+/** A contact's further addresses, each once; what is no address is left out. */
+function otherIdentitiesOf(object: ObjectType, { key, properties }: RecordRow): string[] {
+  const given = object === 'contact' ? properties[OTHER_IDENTITY] : undefined;
+  const addresses = Array.isArray(given) ? given.flatMap((raw) => normaliseEmail(raw) ?? []) : [];
+  return [...new Set(addresses)].filter((address) => address !== key).sort();
 }
 
 function identityOf(object: ObjectType, properties: RecordRow['properties']): string | null {

@@ -3,7 +3,7 @@ import type { Queryable } from '../../store/pool.ts';
 import { recordTables } from '../../store/records.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import type { Edge } from './components.ts';
-import { identifiesCompany, identifiesPerson, MOST_HOLDERS } from './identity.ts';
+import { identifiesCompany, identifiesPerson, MOST_ADDRESSES, MOST_HOLDERS } from './identity.ts';
 
 /** Records of this kind tell more about known people, and are nobody by themselves. */
 export const ATTRIBUTES_KIND = 'attributes';
@@ -16,10 +16,14 @@ export type Node = {
   subject_id: string | null;
   /** The normalised e-mail or domain. */
   key: string | null;
+  /** A contact's further addresses, normalised. */
+  others: string[];
   cross_ids: Record<string, string>;
   state: 'live' | 'deleted' | 'merged';
   merged_into: string | null;
+  /** The keys that unify last went by: the first, and the others. */
   unified_as: string | null;
+  unified_as_others: string[];
 };
 
 /** A connection as unify looks at it, best rank first in a list. */
@@ -62,7 +66,12 @@ export async function closureOf(scene: Scene, touched: Node[]): Promise<Closure>
       ...(await byKey(
         scene,
         shared,
-        fresh(asked, 'key', frontier, (node) => [node.key, node.unified_as]),
+        fresh(asked, 'key', frontier, (node) => [
+          node.key,
+          ...node.others,
+          node.unified_as,
+          ...node.unified_as_others,
+        ]),
       )),
       ...(await byReference(scene, asked, frontier)),
     ];
@@ -96,9 +105,11 @@ function fresh(
 }
 
 export function nodeColumns(object: ObjectType): string {
-  const { subject, key } = recordTables[object];
+  const { subject, key, others } = recordTables[object];
   return `r.connection_id, r.id, r.kind, r.${subject} as subject_id, ${key === null ? 'null' : `r.${key}`} as key,
-    r.cross_ids, r.state, r.merged_into, ${key === null ? 'null' : 'r.unified_as'} as unified_as`;
+    ${others === null ? `'{}'::text[]` : `r.${others}`} as others, r.cross_ids, r.state, r.merged_into,
+    ${key === null ? 'null' : 'r.unified_as'} as unified_as,
+    ${others === null ? `'{}'::text[]` : 'r.unified_as_others'} as unified_as_others`;
 }
 
 /** Records whose own id, or the id they were merged into, is one of these. */
@@ -130,38 +141,52 @@ async function bySubject(scene: Scene, ids: string[]): Promise<Node[]> {
 }
 
 /**
- * Records that hold these keys. Of a key that too many hold, only those that still share a subject because of it:
- * a mailbox of thousands must not be read with every record that has it.
+ * Records that hold these keys, as their first or a further one. Of a key that too many hold, only those that still
+ * share a subject because of it: a mailbox of thousands must not be read with every record that has it.
  */
 async function byKey(scene: Scene, shared: Map<string, boolean>, keys: string[]): Promise<Node[]> {
-  const { table, key, subject } = recordTables[scene.object];
+  const { key } = recordTables[scene.object];
   const identifies = scene.object === 'contact' ? identifiesPerson : identifiesCompany;
   const wanted = keys.filter((value) => identifies(value));
   if (key === null || wanted.length === 0) return [];
   const { rows } = await scene.db.query<{ key: string; is_shared: boolean }>(
     `select key, bool_or(holders > ${MOST_HOLDERS}) as is_shared
-     from (select ${key} as key, connection_id, count(*) as holders from ${scene.tenant.schema}.${table}
-           where ${key} = any($1::text[]) and state = 'live' group by 1, 2) held
+     from (select key, connection_id, count(*) as holders from (${holders(scene)}) h group by 1, 2) held
      group by key`,
     [wanted],
   );
   for (const row of rows) shared.set(row.key, row.is_shared);
   const own = rows.filter((row) => !row.is_shared).map((row) => row.key);
   const crowd = rows.filter((row) => row.is_shared).map((row) => row.key);
-  const found =
-    own.length === 0
-      ? []
-      : await select(scene, `where r.${key} = any($1::text[]) and r.state = 'live'`, [own]);
-  if (crowd.length === 0) return found;
-  const joined = await select(
+  return [
+    ...(await holding(scene, own, 'true')),
+    // Those of one subject who are alone in it with a crowd's key are in it for another reason.
+    ...(await holding(scene, crowd, 'subject_id is not null and together > 1')),
+  ];
+}
+
+/** Who holds keys ($1): one row for each record and key. */
+function holders({ tenant, object }: Scene): string {
+  const { table, key, subject, others } = recordTables[object];
+  const from = `from ${tenant.schema}.${table}`;
+  const columns = `connection_id, id, ${subject} as subject_id`;
+  const first = `select ${columns}, ${key} as key ${from} where ${key} = any($1::text[]) and state = 'live'`;
+  if (others === null) return first;
+  return `${first} union
+    select ${columns}, held.key ${from} cross join unnest(${others}) held (key)
+    where ${others} && $1::text[] and ${others} <> '{}' and held.key = any($1::text[]) and state = 'live'`;
+}
+
+async function holding(scene: Scene, keys: string[], condition: string): Promise<Node[]> {
+  if (keys.length === 0) return [];
+  return select(
     scene,
-    `join (select ${key} as key, ${subject} as subject_id from ${scene.tenant.schema}.${table}
-           where ${key} = any($1::text[]) and state = 'live' and ${subject} is not null
-           group by 1, 2 having count(*) > 1) held on held.key = r.${key} and held.subject_id = r.${subject}
-     where r.state = 'live'`,
-    [crowd],
+    `where (r.connection_id, r.id) in (
+       select connection_id, id from (
+         select h.*, count(*) over (partition by key, subject_id) as together from (${holders(scene)}) h) held
+       where ${condition})`,
+    [keys],
   );
-  return [...found, ...joined];
 }
 
 /** Records that the frontier refers to, and records that refer to it: merges in the CRM, and cross references. */
@@ -233,12 +258,19 @@ function edgesOf(scene: Scene, nodes: Map<string, Node>, shared: Map<string, boo
       if (target === undefined || targets.length > 1 || scene.split.has(target)) continue;
       edges.push({ a: name, b: target, by: 'cross_reference' });
     }
-    if (node.key === null || shared.get(node.key) !== false || !identifies(node.key)) continue;
-    // One chain through all holders joins them as well as every pair would. Test accounts have chains of their own.
-    const chain = `${connection.mode} ${node.key}`;
-    const first = firstWith.get(chain);
-    if (first === undefined) firstWith.set(chain, name);
-    else edges.push({ a: first, b: name, by: 'key' });
+    for (const key of keysOf(node)) {
+      if (shared.get(key) !== false || !identifies(key)) continue;
+      // One chain through all holders joins them as well as every pair would. Test accounts have chains of their own.
+      const chain = `${connection.mode} ${key}`;
+      const first = firstWith.get(chain);
+      if (first === undefined) firstWith.set(chain, name);
+      else edges.push({ a: first, b: name, by: 'key' });
+    }
   }
   return edges;
+}
+
+/** The keys that a record is known by; one that collects addresses is known by its first only. */
+function keysOf({ key, others }: Node): string[] {
+  return [...(key === null ? [] : [key]), ...(others.length > MOST_ADDRESSES ? [] : others)];
 }

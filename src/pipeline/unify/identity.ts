@@ -3,6 +3,9 @@ import { domainToASCII } from 'node:url';
 /** An address or domain held by more records of one connection than this identifies nobody. */
 export const MOST_HOLDERS = 5;
 
+/** A contact with more further addresses than this is a collection of people, who must not become one by it. */
+export const MOST_ADDRESSES = 10;
+
 /** Local parts that belong to a function rather than to a human (RFC 2142 and what companies use). */
 const ROLES = new Set([
   ...[

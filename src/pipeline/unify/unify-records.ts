@@ -131,7 +131,7 @@ async function writeAssignment(
   { groups, alone }: Assignment,
   touched: Node[],
 ): Promise<{ connection_id: string; id: string }[]> {
-  const { table, subject, key } = recordTables[scene.object];
+  const { table, subject, key, others } = recordTables[scene.object];
   const isTouched = new Set(touched.map(nodeName));
   const target = (node: Node, id: string | undefined) => (node.state === 'live' ? (id ?? null) : null);
   const all = [
@@ -145,7 +145,7 @@ async function writeAssignment(
   await scene.db.query(
     // What was not looked at as touched stays touched: another page may have come in.
     `update ${scene.tenant.schema}.${table} r
-     set ${subject} = t.subject_id, unified_as = r.${key}, touched = r.touched and not t.looked
+     set ${subject} = t.subject_id, unified_as = r.${key}, ${others === null ? '' : `unified_as_others = r.${others}, `}touched = r.touched and not t.looked
      from jsonb_to_recordset($1::jsonb) as t (connection_id text, id text, subject_id bigint, looked boolean)
      where r.connection_id = t.connection_id and r.id = t.id
        and r.connection_id = any($2::text[]) and r.id = any($3::text[])`,

@@ -11,6 +11,15 @@ export const personIdentity: CatalogueRow[] = [
     from: { hubspot: 'email', salesforce: 'Email' },
   },
   {
+    key: 'other_emails',
+    name: 'Further e-mail addresses',
+    type: 'multi',
+    kind: 'identity',
+    repVisible: false,
+    description: 'Records of other CRMs that have one of them are the same person.',
+    from: { hubspot: 'hs_additional_emails' },
+  },
+  {
     key: 'first_name',
     name: 'First name',
     type: 'text',

@@ -596,4 +596,16 @@ export const tenantMigrations: Migration[] = [
         add bought_days int, add bought_first date, add bought_last date, add bought_again double precision;
     `,
   },
+  {
+    version: 3,
+    name: 'further addresses of contacts',
+    sql: `
+      -- the identities beside the first: trimmed, lower case, IDNA, sorted; and those that unify last went by
+      alter table {schema}.contact_record
+        add other_emails text[] not null default '{}', add unified_as_others text[] not null default '{}';
+      -- looked up with every page of records: what is not yet sorted in would be read whole each time
+      create index contact_record_other_emails on {schema}.contact_record using gin (other_emails)
+        with (fastupdate = off) where other_emails <> '{}';
+    `,
+  },
 ];

@@ -235,6 +235,7 @@ describe('the order in which records arrive', () => {
     system: fc.constantFrom('hubspot', 'salesforce'),
     id: fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8'),
     email: fc.constantFrom('a@x.com', 'b@x.com', 'c@x.com', 'info@x.com', ''),
+    others: fc.constantFrom('', '', '', 'A@x.com; d@x.com', 'b@x.com', 'd@x.com;info@x.com'),
     cross: fc.constantFrom('', '', '1', '2', '3'),
   });
 
@@ -261,7 +262,7 @@ describe('the order in which records arrive', () => {
   });
 
   async function outcomeOf(
-    contacts: { system: string; id: string; email: string; cross: string }[],
+    contacts: { system: string; id: string; email: string; others: string; cross: string }[],
     parts: number,
   ) {
     await emptyTenant(db.pool, db.tenant);
@@ -269,11 +270,13 @@ describe('the order in which records arrive', () => {
     const both = Object.entries(crms).map(([id, of]) => ({ id, crm: of }));
     await setUp(db.pool, db.tenant, both);
     for (let part = 0; part < parts; part += 1) {
-      for (const { system, id, email, cross } of contacts.filter((_, index) => index % parts === part)) {
+      for (const { system, id, email, others, cross } of contacts.filter(
+        (_, index) => index % parts === part,
+      )) {
         const other = system === 'hubspot' ? 'cross_salesforce_id' : 'cross_hubspot_id';
         const of = system === 'hubspot' ? crms.hubspot : crms.salesforce;
         // Times belong to the record, not to its arrival.
-        of.put('contact', id, { email, [other]: cross }, { createdAt: Number(id) });
+        of.put('contact', id, { email, other_emails: others, [other]: cross }, { createdAt: Number(id) });
         of.put(
           'deal',
           `d${id}`,
