@@ -147,6 +147,8 @@ export class Portal {
     values.hs_merged_object_ids = merged.filter((id) => id !== undefined).join(';');
     if (type === 'contact') {
       values.hs_calculated_merged_vids = gone.map(({ id }) => `${id}:${now}`).join(';');
+      const further = addressesOf(primary.values, other.values).filter((address) => address !== values.email);
+      if (further.length > 0) values.hs_additional_emails = further.join(';');
     }
     const id = keepId ? primary.id : store.newId();
     for (const record of gone) store.remove(record, now, id);
@@ -280,6 +282,15 @@ export class Portal {
     });
   }
 }
+
+/** All addresses of some contacts, each once. The one that a merge leaves over becomes a further one of the survivor. */
+const addressesOf = (...contacts: Values[]): string[] => [
+  ...new Set(
+    contacts.flatMap(({ email, hs_additional_emails: more }) =>
+      [email ?? '', ...(more ?? '').split(';')].map((address) => address.trim()).filter((one) => one !== ''),
+    ),
+  ),
+];
 
 const assign = (values: Values, changes: Values): void => {
   for (const [name, value] of Object.entries(changes)) {

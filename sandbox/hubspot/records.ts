@@ -194,13 +194,20 @@ export class RecordStore {
   }
 
   #index(record: PortalRecord): void {
-    const email = this.type === 'contact' ? record.values.email?.toLowerCase() : undefined;
-    if (email && !this.byEmail.has(email)) this.byEmail.set(email, record.id);
+    for (const email of this.#addresses(record))
+      if (!this.byEmail.has(email)) this.byEmail.set(email, record.id);
   }
 
   #unindex(record: PortalRecord): void {
-    const email = this.type === 'contact' ? record.values.email?.toLowerCase() : undefined;
-    if (email && this.byEmail.get(email) === record.id) this.byEmail.delete(email);
+    for (const email of this.#addresses(record))
+      if (this.byEmail.get(email) === record.id) this.byEmail.delete(email);
+  }
+
+  /** A contact is found by its further addresses, too, and none of them can be another's. */
+  #addresses({ values }: PortalRecord): string[] {
+    if (this.type !== 'contact') return [];
+    const all = [values.email ?? '', ...(values.hs_additional_emails ?? '').split(';')];
+    return all.map((address) => address.trim().toLowerCase()).filter((address) => address !== '');
   }
 
   #positionAfter(order: number): number {
