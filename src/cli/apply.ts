@@ -10,6 +10,7 @@ import { confirm } from './confirm.ts';
 import { readDefinitions } from './definitions.ts';
 import { parseInstant } from './instant.ts';
 import { count, counted, type Output, table } from './output.ts';
+import { showPassedOver } from './passed-over.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 
 type PlanFlags = CommonOptions & { template?: string[]; asOf?: string };
@@ -151,6 +152,7 @@ function showPlanned(one: Planned, definition: Segmentation | undefined, output:
     output.line(
       `  ${pc.yellow('!')} ${segment} needs ${missing.join(', ')}: nobody gets it until a CRM property feeds that.`,
     );
+  showPassedOver(one.passedOver, one.subject, output);
   output.line();
 }
 

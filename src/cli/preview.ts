@@ -7,6 +7,7 @@ import pc from './colours.ts';
 import { readDefinitions } from './definitions.ts';
 import { parseInstant } from './instant.ts';
 import { count, type Output, table } from './output.ts';
+import { showPassedOver } from './passed-over.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
 type PreviewFlags = CommonOptions & { template?: string; samples: string; asOf?: string };
@@ -69,6 +70,10 @@ function showPreview(one: Previewed, definition: Segmentation | undefined, outpu
     needs.length > 0 ? `needs ${needs.join(', ')}` : (one.samples[segment] ?? []).join(', '),
   ]);
   output.line(table(['segment', 'name', 'size', 'share', 'for example'], rows));
+  const passedOver = one.segments
+    .filter((segment) => segment.passedOver.length > 0)
+    .map((segment) => ({ segment: segment.segment, missing: segment.passedOver }));
+  showPassedOver(passedOver, one.subject, output);
   for (const { segment, rules } of one.segments) {
     if (rules.length === 0) continue;
     const isAny = isAlternatives(definition, segment);

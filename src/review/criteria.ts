@@ -1,3 +1,4 @@
+import { showList } from '../model/list-words.ts';
 import { showShare } from '../model/share-words.ts';
 import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
@@ -48,19 +49,24 @@ function judge(criterion: CriterionName, value: number | null, evidence: string)
 }
 
 function measurable(
-  { needs, missing, known }: SegmentFacts,
+  { needs, missing, passedOver, known }: SegmentFacts,
   { subjects, definition }: SegmentationFacts,
 ): Criterion {
-  if (missing.length > 0)
-    return judge(
-      'measurable',
-      0,
-      `Nothing feeds ${missing.map((one) => nameOfColumn(one, definition.subject)).join(', ')}.`,
-    );
+  const unfed = (names: readonly string[]): string =>
+    `Nothing feeds ${showList(
+      names.map((one) => nameOfColumn(one, definition.subject)),
+      'and',
+    )}`;
+  if (missing.length > 0) return judge('measurable', 0, `${unfed(missing)}.`);
   if (subjects === 0) return judge('measurable', null, 'There are no customers yet.');
-  if (needs.length === 0) return judge('measurable', 1, 'It goes by deals alone, which are always known.');
+  const rest =
+    passedOver.length === 0
+      ? ''
+      : ` ${unfed(passedOver)}: it goes by its other conditions until a property is mapped to it.`;
+  if (needs.length === 0)
+    return judge('measurable', 1, `It goes by deals alone, which are always known.${rest}`);
   const share = known / subjects;
-  return judge('measurable', share, `${needs.join(', ')} known for ${showShare(share)} of all.`);
+  return judge('measurable', share, `${needs.join(', ')} known for ${showShare(share)} of all.${rest}`);
 }
 
 function substantial({ size, revenue }: SegmentFacts, facts: SegmentationFacts): Criterion {

@@ -18,6 +18,8 @@ export type SegmentFacts = {
   needs: string[];
   /** Those that nothing feeds, as `country` or `company.industry`: the segment can't be worked out. */
   missing: string[];
+  /** Those that nothing feeds of conditions that are passed over, as the others tell who is in it. */
+  passedOver: string[];
   /** Subjects, members or not, for whom all of them are known. */
   known: number;
   /** Members who may be reached by the channel of its play; null where nothing is known of channels. */

@@ -57,6 +57,8 @@ export type CompiledLabels = {
   scores: ScoreColumn[];
   /** Segments that could not be worked out for want of an attribute; nobody gets them. */
   unmet: Unmet[];
+  /** Segments that were worked out without some of their conditions. */
+  passedOver: Unmet[];
 };
 
 /** Does the segmentation need a model before it can be applied? */
@@ -84,7 +86,7 @@ export function learns(definition: Segmentation): boolean {
  * Throws AppError `model_missing` where a method has not learned yet.
  */
 export function compileLabels(request: CompileRequest): CompiledLabels {
-  const { base, columns, scores, unmet, nested } = compilePlans(request);
+  const { base, columns, scores, unmet, passedOver, nested } = compilePlans(request);
   const select = [
     'l.id',
     ...columns.map((column) => `${column.sql} as ${column.column}`),
@@ -97,6 +99,7 @@ export function compileLabels(request: CompileRequest): CompiledLabels {
     columns: columns.map(({ sql: _, ...column }) => column),
     scores,
     unmet,
+    passedOver,
   };
 }
 
@@ -107,6 +110,7 @@ export type CompiledPlans = {
   columns: (LabelColumn & { sql: string })[];
   scores: ScoreColumn[];
   unmet: Unmet[];
+  passedOver: Unmet[];
   /** The segmentations asked for, without the conditions that can't be told. */
   plans: Plan[];
   /** A condition without what can't be told of it; null where nothing is left. */
@@ -127,7 +131,7 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
   const { subject } = request;
   const attributes = indexAttributes(request.attributes);
   const calendar = { asOf: request.asOf, zone: request.zone, fiscalYearStart: request.fiscalYearStart };
-  const { definitions, unmet, told } = tellable(
+  const { definitions, unmet, passedOver, told } = tellable(
     request.segmentations.map((plan) => plan.definition),
     attributes,
   );
@@ -294,6 +298,7 @@ export function compilePlans(request: CompileRequest): CompiledPlans {
     columns,
     scores,
     unmet,
+    passedOver,
     plans: segmentations,
     told,
     conditionOf: (plan, index) => conditionOf(plan, index).sql,

@@ -5,6 +5,7 @@ import { compileCondition } from './compile-condition.ts';
 import type { Condition } from './condition.ts';
 import { namesOfSegments, thresholdOf, topicOf, type Words } from './explain-words.ts';
 import { testsOf } from './operators.ts';
+import type { Unmet } from './requirements.ts';
 
 export type PreviewRequest = Omit<CompileRequest, 'subject' | 'segmentations'> & {
   plan: Plan;
@@ -32,6 +33,8 @@ export type SegmentPreview = {
   share: number;
   rules: RulePreview[];
   needs: string[];
+  /** What nothing feeds of conditions that are passed over, as the others tell who is in it. */
+  passedOver: string[];
   /** Ids of a few members, the oldest first. */
   members: string[];
 };
@@ -75,11 +78,10 @@ export function planPreview(request: PreviewRequest): PreviewPlan {
 
   const labels = compiled.columns.find((one) => one.segmentation === definition.key);
   if (labels === undefined) throw new Error(`no label column for ${definition.key}`);
-  const unmet = new Map(
-    compiled.unmet
-      .filter((one) => one.segmentation === definition.key)
-      .map((one) => [one.segment, one.missing]),
-  );
+  const bySegment = (of: readonly Unmet[]): Map<string, string[]> =>
+    new Map(of.filter((one) => one.segmentation === definition.key).map((one) => [one.segment, one.missing]));
+  const unmet = bySegment(compiled.unmet);
+  const passedOver = bySegment(compiled.passedOver);
   const segments = definition.segments.map((segment, index) => {
     const key = bindings.bind(segment.key, 'text');
     const holds = definition.labels === 'one' ? `l.label = ${key}` : `l.label @> array[${key}]`;
@@ -141,6 +143,7 @@ offset 0
           size: read(size),
           share: subjects === 0 ? 0 : read(size) / subjects,
           needs: unmet.get(key) ?? [],
+          passedOver: passedOver.get(key) ?? [],
           members: members === null ? [] : Members.parse(row[members]),
           rules: rules.map(({ rule, before, kept, unknown }) => ({
             rule,

@@ -12,6 +12,8 @@ export type Tellable = {
   /** Without the conditions that can't be told; segments that are unmet are as they were. */
   definitions: Segmentation[];
   unmet: Unmet[];
+  /** Segments that are worked out without some of their conditions, and what nothing feeds of those. */
+  passedOver: Unmet[];
   /** A condition without what can't be told of it; null where nothing is left. */
   told(condition: Condition, subject: SubjectType): Condition | null;
 };
@@ -53,10 +55,27 @@ export function tellable(definitions: readonly Segmentation[], attributes: Attri
       (segment) => toldSegment(segment, definition.subject, canTell) ?? segment,
     ),
   });
+  /** What nothing feeds of the conditions that were taken out of a segment. */
+  const passedOverBy = (definition: Segmentation, index: number): string[] => {
+    const names = [...segmentReferences(definition, index)].flatMap((reference) => {
+      if (canTell(reference)) return [];
+      if (reference.kind === 'attribute') return missingAttribute(reference, definition, attributes);
+      const of = reference.kind === 'segment' ? [reference.name] : segmentsOf(reference.name, definitions);
+      return of.flatMap((name) => [...(lacking.get(name) ?? [])]);
+    });
+    return [...new Set(names)].sort();
+  };
   return {
     told: (condition, subject) => toldPart(condition, subject, canTell, true),
     definitions: definitions.map((definition) =>
       definition.method === 'rules' ? withoutUntold(definition) : definition,
+    ),
+    passedOver: definitions.flatMap((definition) =>
+      definition.segments.flatMap(({ key: segment }, index) => {
+        if (definition.method !== 'rules' || unmet.has(`${definition.key}.${segment}`)) return [];
+        const missing = passedOverBy(definition, index);
+        return missing.length === 0 ? [] : [{ segmentation: definition.key, segment, missing }];
+      }),
     ),
     unmet: definitions.flatMap((definition) =>
       definition.segments.flatMap(({ key: segment }) => {

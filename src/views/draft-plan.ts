@@ -8,6 +8,7 @@ import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
 import { type Difference, differencesOf } from '../segmentation/differences.ts';
 import { type PrivacyWarning, privacyWarnings } from '../segmentation/privacy-warnings.ts';
+import type { Unmet } from '../segmentation/requirements.ts';
 import { listAttributes } from '../store/columns.ts';
 import { listConnections } from '../store/connections.ts';
 import type { Pool, Queryable } from '../store/pool.ts';
@@ -29,7 +30,13 @@ export type DraftPlan = Pick<
   'change' | 'changes' | 'total' | 'unlabelled' | 'samples' | 'problem'
 > & {
   differences: Difference[];
-  segments: (PlannedSegment & { name: string /** Attributes by name. */; lacks: string[] })[];
+  segments: (PlannedSegment & {
+    name: string;
+    /** Attributes by name. */
+    lacks: string[];
+    /** Those of conditions that are passed over, by name. */
+    passedOver: string[];
+  })[];
   targets: DraftTarget[];
   room: RoomFinding[];
   warnings: PrivacyWarning[];
@@ -54,7 +61,11 @@ export async function planDraft(pool: Pool, tenant: Tenant, key: string, asOf: D
   const names = new Map(
     [...(newest?.definition.segments ?? []), ...definition.segments].map((one) => [one.key, one.name]),
   );
-  const { change, changes, total, unlabelled, samples, problem, unmet } = planned;
+  const { change, changes, total, unlabelled, samples, problem, unmet, passedOver } = planned;
+  const namesOf = (of: readonly Unmet[], { segment }: PlannedSegment): string[] =>
+    (of.find((one) => one.segment === segment)?.missing ?? []).map((one) =>
+      nameOfColumn(one, definition.subject),
+    );
   return {
     change,
     changes,
@@ -66,9 +77,8 @@ export async function planDraft(pool: Pool, tenant: Tenant, key: string, asOf: D
     segments: planned.segments.map((segment) => ({
       ...segment,
       name: names.get(segment.segment) ?? segment.segment,
-      lacks: (unmet.find((one) => one.segment === segment.segment)?.missing ?? []).map((one) =>
-        nameOfColumn(one, definition.subject),
-      ),
+      lacks: namesOf(unmet, segment),
+      passedOver: namesOf(passedOver, segment),
     })),
     targets: await draftTargets(pool, tenant, definition),
     room: await readRoom(pool, tenant, definition),

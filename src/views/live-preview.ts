@@ -114,6 +114,7 @@ function extrapolate(
       ...segment,
       size: up(segment.size),
       needs: segment.needs.map((one) => nameOfColumn(one, subject)),
+      passedOver: segment.passedOver.map((one) => nameOfColumn(one, subject)),
       samples: samples[segment.segment] ?? [],
       rules: segment.rules.map((rule) => ({
         ...rule,

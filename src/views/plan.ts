@@ -44,6 +44,8 @@ export type Planned = {
   samples: PlannedSample[];
   /** Segments that lack attributes. */
   unmet: Unmet[];
+  /** Segments that are worked out without some of their conditions. */
+  passedOver: Unmet[];
   /** Why nothing could be worked out, if so: nothing to learn from yet, an attribute that is filling. */
   problem: string | null;
 };
@@ -77,7 +79,15 @@ export async function planSegmentations(
         : { plan: null, problem: missing };
     if (plan) plans.push(plan);
     const { key, name, subject } = definition;
-    const counts = { segments: [], changes: 0, total: 0, unlabelled: 0, samples: [], unmet: [] };
+    const counts = {
+      segments: [],
+      changes: 0,
+      total: 0,
+      unlabelled: 0,
+      samples: [],
+      unmet: [],
+      passedOver: [],
+    };
     planned.push({ key, name, change, subject, ...counts, problem });
   }
   for (const subject of ['company', 'person'] as const) {
@@ -137,7 +147,7 @@ async function count(
     const wantsSamples = plans.some(
       ({ definition }) => (find(definition.key)?.samples.length ?? 0) < SAMPLES,
     );
-    const { sql, values, samples, unmet } = statement(request, subject, plans, restrict);
+    const { sql, values, samples, unmet, passedOver } = statement(request, subject, plans, restrict);
     const { rows } = await pool.query<CountRow>(sql, values);
     for (const row of rows) add(find(row.segmentation), row);
     if (wantsSamples) {
@@ -151,6 +161,7 @@ async function count(
       if (!one) continue;
       one.total += ends[0]?.size ?? 0;
       one.unmet = unmet.filter(({ segmentation }) => segmentation === definition.key);
+      one.passedOver = passedOver.filter(({ segmentation }) => segmentation === definition.key);
     }
     after = to;
   }
@@ -193,7 +204,7 @@ function statement(
   subject: SubjectType,
   plans: Plan[],
   restrict: Exclude<Restriction, 'all'>,
-): { sql: string; samples: string; values: unknown[]; unmet: Unmet[] } {
+): { sql: string; samples: string; values: unknown[]; unmet: Unmet[]; passedOver: Unmet[] } {
   const compiled = compileLabels({ ...request, subject, segmentations: plans, restrict });
   const refused = subject === 'person' ? refusesProfiling(request.attributes, 'g') : 'false';
   const values = [...compiled.values];
@@ -222,6 +233,7 @@ function statement(
   return {
     values,
     unmet: compiled.unmet,
+    passedOver: compiled.passedOver,
     sql: `with subject as materialized (${base})
       select segmentation, null as segment, 0 as before,
         count(*) filter (where now = '{}')::int as after, count(*) filter (where was <> now)::int as enters,

@@ -40,12 +40,14 @@ beforeEach(() => {
   process.exitCode = undefined;
 });
 
-const definition = (high: number) => `key: value
+const atLeast = (high: number) => `{ attribute: revenue_total, atLeast: ${high} }`;
+
+const definition = (high: number, when = atLeast(high)) => `key: value
 name: Value
 subject: person
 method: rules
 segments:
-  - { key: high, name: High, when: { attribute: revenue_total, atLeast: ${high} } }
+  - { key: high, name: High, when: ${when} }
   - { key: low, name: Low, when: { all: [{ attribute: revenue_total, above: 0 }, { attribute: deal_count, atLeast: 1 }] } }
 `;
 
@@ -77,6 +79,13 @@ it(
     });
     expect(JSON.stringify(preview)).toContain('p39@example.com');
     expect(JSON.stringify(preview)).not.toContain('p40@example.com');
+
+    const either = `{ any: [{ attribute: lifecycle_stage, is: customer }, ${atLeast(300)}] }`;
+    await writeFile(definitions, definition(300, either));
+    const passedOver =
+      'Nothing feeds Lifecycle stage: high goes by the other conditions. To count it too, map a CRM property';
+    expect((await cli('preview', definitions, '--as-of', '2026-02-01')).text).toContain(passedOver);
+    expect((await cli('plan', definitions, '--as-of', '2026-02-01')).text).toContain(passedOver);
 
     await writeFile(definitions, definition(350));
     const { plan } = (await cli('plan', definitions, '--as-of', '2026-02-01', '--json')).json;

@@ -54,6 +54,7 @@ function good(
       revenue: 25_000,
       needs: ['visits'],
       missing: [],
+      passedOver: [],
       known: 1_000,
       reachable: { by: 'email', count: 400 },
       difference: { attribute: 'age', name: 'Age', members: 40, others: 30, standardised: 0.8 },
@@ -254,5 +255,14 @@ describe('the five criteria', () => {
       'Differs most in Age: 40 against 30 of the others (0.8 standard deviations).',
       'Goal, owner, channel and message are set.',
     ]);
+  });
+
+  it('say what is passed over because nothing feeds it, which is no fault', () => {
+    const facts = good({}, {}, { passedOver: ['nps_score'] });
+    expect(judged(facts)).toEqual(all);
+    expect(lint(facts, 'UTC').find(({ mistake }) => mistake === 'too_little_data')?.made).toBe(false);
+    expect(judgeSegments(facts)[0]?.criteria[0]?.evidence).toBe(
+      'visits known for 100% of all. Nothing feeds Recommendation score (0 to 10): it goes by its other conditions until a property is mapped to it.',
+    );
   });
 });

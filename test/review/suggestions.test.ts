@@ -34,6 +34,7 @@ function given(more: Partial<SuggestionFacts> = {}, sizes: Record<string, number
       revenue: 0,
       needs: [],
       missing: [],
+      passedOver: [],
       known: 1_000,
       reachable: null,
       difference: null,

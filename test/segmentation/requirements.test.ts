@@ -104,6 +104,25 @@ test('a segment is unmet where nothing says who is in it, and so is what needs t
   ]);
 });
 
+test('a segment that others tell says what they pass over, through the segments that it builds on too', () => {
+  const definitions = [
+    rules('life', [
+      { key: 'advocate', when: { any: [is('z'), is('a')] } },
+      { key: 'called', when: is('z') },
+      { key: 'told', when: is('a') },
+    ]),
+    rules('calls', [
+      { key: 'either', when: { any: [{ segment: 'life.called' }, is('a')] } },
+      { key: 'own', when: { any: [{ segment: 'life.advocate' }, { all: [is('y'), is('b')] }] } },
+    ]),
+  ];
+  expect(tellable(definitions, fed).passedOver).toEqual([
+    { segmentation: 'life', segment: 'advocate', missing: ['z'] },
+    { segmentation: 'calls', segment: 'either', missing: ['z'] },
+    { segmentation: 'calls', segment: 'own', missing: ['y'] },
+  ]);
+});
+
 test('customers keep their label where only the stage that the CRM gives is not fed', () => {
   const definition = rules('lifecycle', [
     {

@@ -6,7 +6,7 @@ import { Segmentation } from '../../src/segmentation/definition.ts';
 import { learn, planLearn } from '../../src/segmentation/learn.ts';
 import type { Model } from '../../src/segmentation/model.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
-import { labelsOf, type Setting } from './evaluate.ts';
+import { labelsOf, type Row, type Setting } from './evaluate.ts';
 import { type LabelColumn, type Population, populate } from './population.ts';
 import { attributes, condition } from './random-definitions.ts';
 
@@ -83,7 +83,7 @@ describe.each(['person', 'company'] as const)('random definitions on a %s, some 
             asOf,
             ...calendar,
             definitions: new Map([['x', definition]]),
-            companyLabels: 'companyLabels' in one ? one.companyLabels : {},
+            companyLabels: companyLabelsOf(one),
             heldLabels: {},
             memo: new Map(),
             unfed,
@@ -96,6 +96,9 @@ describe.each(['person', 'company'] as const)('random definitions on a %s, some 
     );
   });
 });
+
+const companyLabelsOf = (one: Population['persons'][number] | Population['companies'][number]): Row =>
+  'companyLabels' in one ? one.companyLabels : {};
 
 async function learned(
   definition: Segmentation,

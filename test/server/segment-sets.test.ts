@@ -226,6 +226,26 @@ describe('a preview', () => {
     });
   });
 
+  it('says which conditions are passed over, as nothing feeds what they ask for', async () => {
+    const either = [
+      { attribute: 'country', is: 'US' },
+      { attribute: 'nps_score', atLeast: 9 },
+    ];
+    const given = definition('x', {
+      segments: [
+        { key: 'told', name: 'Told', when: { any: either } },
+        { key: 'fans', name: 'Fans', when: either[1] },
+      ],
+    });
+    const answer = await said(rig.ask(viewer, 'POST', '/api/segmentations/preview', { definition: given }));
+    expect(answer).toMatchObject({
+      segments: [
+        { size: 25, needs: [], passedOver: ['Recommendation score (0 to 10)'] },
+        { needs: ['Recommendation score (0 to 10)'], passedOver: [] },
+      ],
+    });
+  });
+
   it('names members of each segment', async () => {
     const answer = await said(
       rig.ask(viewer, 'POST', '/api/segmentations/preview', { definition: definition('x'), samples: 2 }),

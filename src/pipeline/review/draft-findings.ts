@@ -44,6 +44,7 @@ export async function lintDraft(
           nameOfAttribute(attribute, definition.subject, [attribute]),
         ) ?? [],
       missing: needs[index]?.missing ?? [],
+      passedOver: needs[index]?.passedOver ?? [],
       known: Math.round((known[index] ?? 0) * factor),
       reachable: null,
       difference: null,

@@ -48,6 +48,7 @@ export async function readFacts(
             nameOfAttribute(attribute, definition.subject, [attribute]),
           ) ?? [],
         missing: needs[i]?.missing ?? [],
+        passedOver: needs[i]?.passedOver ?? [],
         known: totals.known[i] ?? 0,
         reachable: isFed ? { by, count: group?.reachable[by] ?? 0 } : null,
         difference: differences.get(segment.key) ?? null,

@@ -13,7 +13,13 @@ export type Need = {
   column: string;
 };
 
-export type Needs = { needs: Need[] /** Those that have no column. */; missing: string[] };
+export type Needs = {
+  needs: Need[];
+  /** Those that have no column. */
+  missing: string[];
+  /** Those without a column of conditions that are passed over, as the others tell. */
+  passedOver: string[];
+};
 
 /**
  * What one segment goes by, once each; an attribute that nothing feeds counts only where no other condition tells.
@@ -24,7 +30,8 @@ export function needsOf(scene: ReviewScene, definition: Segmentation, index: num
   const { subject } = definition;
   const needs = new Map<string, Need>();
   const missing = new Set<string>();
-  const [told = definition] = tellable([definition], scene.index).definitions;
+  const { definitions, passedOver } = tellable([definition], scene.index);
+  const [told = definition] = definitions;
   for (const reference of referencesOf(told, index)) {
     if (reference.kind !== 'attribute') continue;
     const { owner, key } = reference;
@@ -34,7 +41,12 @@ export function needsOf(scene: ReviewScene, definition: Segmentation, index: num
     else if (isDecisive(attribute) && (owner === subject || owner === 'company'))
       needs.set(name, { name, attribute, column: `${owner === subject ? 's' : 'c'}.${quoted(key)}` });
   }
-  return { needs: [...needs.values()], missing: [...missing].sort() };
+  const segment = definition.segments[index]?.key;
+  return {
+    needs: [...needs.values()],
+    missing: [...missing].sort(),
+    passedOver: passedOver.find((one) => one.segment === segment)?.missing ?? [],
+  };
 }
 
 /** Computed totals are null for who never bought, which is an answer, not a gap. */

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { NotFoundError } from '../../errors.ts';
 import { segmentSizes } from '../../pipeline/label/sizes.ts';
+import { indexAttributes } from '../../segmentation/attribute-index.ts';
+import { nameOfColumn } from '../../segmentation/attribute-names.ts';
 import { Play } from '../../segmentation/definition.ts';
 import { type Described, describeSegment } from '../../segmentation/describe.ts';
+import { tellable, type Unmet } from '../../segmentation/requirements.ts';
 import { listAttributes } from '../../store/columns.ts';
 import { listConnections } from '../../store/connections.ts';
 import type { Queryable } from '../../store/pool.ts';
@@ -60,6 +63,10 @@ export default route({
     play: Play.nullable(),
     /** Null where the method learns who belongs here. */
     words: Words.nullable(),
+    needs: z.array(z.string()).describe('Attributes that nothing feeds, by name: nobody can be in it'),
+    passedOver: z
+      .array(z.string())
+      .describe('The same where the other conditions tell who is in it, without those'),
     size: z.number(),
     revenue: z.number(),
     /** Of all subjects, those with and without a label of this segment set. */
@@ -82,6 +89,13 @@ export default route({
     const sizes = await segmentSizes(pool, tenant, definition);
     const connections = new Map((await listConnections(pool, tenant)).map(({ id, name }) => [id, name]));
     const targets = await listTargets(pool, tenant, { segmentation: params.key });
+    const attributes = await listAttributes(pool, tenant);
+    const published = (await listPublished(pool, tenant)).map((row) => row.definition);
+    const { unmet, passedOver } = tellable(published, indexAttributes(attributes));
+    const namesIn = (of: readonly Unmet[]): string[] =>
+      (
+        of.find((one) => one.segmentation === params.key && one.segment === params.segment)?.missing ?? []
+      ).map((one) => nameOfColumn(one, definition.subject, attributes));
     const own = sizes.segments.find(({ segment }) => segment === params.segment);
     return {
       segmentation: {
@@ -103,11 +117,13 @@ export default route({
       stay: found?.stay ?? null,
       play: found?.play ?? null,
       words: describeSegment(definition, params.segment, {
-        attributes: await listAttributes(pool, tenant),
+        attributes,
         calendar: { asOf: new Date(), zone: tenant.zone, fiscalYearStart: tenant.fiscalYearStart },
         currency: tenant.currency,
         others: (await listNewest(pool, tenant)).map((one) => one.definition),
       }),
+      needs: namesIn(unmet),
+      passedOver: namesIn(passedOver),
       size: own?.size ?? 0,
       revenue: Number(own?.revenue ?? 0),
       of: sizes.segments.reduce((sum, { size }) => sum + size, sizes.unlabelled),

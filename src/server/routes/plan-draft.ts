@@ -24,6 +24,9 @@ export default route({
         enters: z.number(),
         leaves: z.number(),
         lacks: z.array(z.string()).describe('Attributes that nothing feeds, by name'),
+        passedOver: z
+          .array(z.string())
+          .describe('The same where the other conditions tell who is in it, without those'),
       }),
     ),
     changes: z.number().describe('People or companies whose labels would change'),

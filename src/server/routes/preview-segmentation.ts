@@ -38,6 +38,9 @@ export default route({
         size: z.number(),
         share: z.number(),
         needs: z.array(z.string()).describe('Attributes that nothing feeds, by name'),
+        passedOver: z
+          .array(z.string())
+          .describe('The same where the other conditions tell who is in it, without those'),
         rules: z.array(
           z.object({ rule: z.string(), kept: z.number(), dropped: z.number(), unknown: z.number() }),
         ),

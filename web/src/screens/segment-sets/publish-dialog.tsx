@@ -5,6 +5,7 @@ import { useAsk } from '../../ask.ts';
 import { change, count, counted } from '../../parts/figures.ts';
 import { Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
+import { UnfedNote } from '../../parts/unfed.tsx';
 import { useChange } from '../../query.ts';
 import type { Desk } from './use-draft.ts';
 
@@ -137,14 +138,10 @@ function PlanView({ plan, subject }: { plan: Plan; subject: string }) {
               columns={[
                 {
                   head: 'Segment',
-                  cell: ({ name, lacks }) => (
+                  cell: ({ name, lacks, passedOver }) => (
                     <>
                       {name}
-                      {lacks.length > 0 && (
-                        <Text size="xs" c="orange">
-                          needs {lacks.join(', ')}
-                        </Text>
-                      )}
+                      <UnfedNote needs={lacks} passedOver={passedOver} />
                     </>
                   ),
                 },

@@ -1,6 +1,5 @@
 import {
   Alert,
-  Anchor,
   Badge,
   Box,
   Button,
@@ -14,8 +13,8 @@ import {
   Textarea,
 } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { Link } from 'react-router';
 import { count, share } from '../../parts/figures.ts';
+import { UnfedNote } from '../../parts/unfed.tsx';
 import type { Place } from './places.ts';
 import type { Draft, Preview } from './use-draft.ts';
 
@@ -140,13 +139,7 @@ function SegmentSize({
         <Text size="sm" fw={600}>
           {name}
         </Text>
-        <Text size="xs" c="orange">
-          Needs {needs.join(', ')}:{' '}
-          <Anchor component={Link} to="/mapping" size="xs" underline="always">
-            map it first
-          </Anchor>
-          .
-        </Text>
+        <UnfedNote {...segment} />
       </Box>
     );
   return (
@@ -165,6 +158,7 @@ function SegmentSize({
         </Text>
       </Group>
       <Progress value={segment.share * 100} size={6} aria-hidden />
+      <UnfedNote {...segment} />
       {samples.length > 0 && (
         <Text size="xs" c="dimmed" truncate title={samples.map(known).join(', ')}>
           {samples.map(known).join(', ')}

@@ -8,6 +8,7 @@ import { count, counted, money, share } from '../../parts/figures.ts';
 import { Page } from '../../parts/page.tsx';
 import { Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
+import { UnfedNote } from '../../parts/unfed.tsx';
 import { useApi } from '../../query.ts';
 import { useSession } from '../../session.ts';
 import { CustomerTable } from '../customers/customer-table.tsx';
@@ -150,6 +151,7 @@ function Overview({ segment }: { segment: Segment }) {
               .
             </Text>
           )}
+          <UnfedNote {...segment} />
           {segment.stay && (
             <Text size="sm" mt="xs" c="dimmed">
               Once given, the label stays at least {segment.stay}.
