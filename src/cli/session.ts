@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { InputError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { createTenant, listTenants, migrateTenant, type Tenant } from '../store/tenant.ts';
+import { firstTenant, listTenants, migrateTenant, type Tenant } from '../store/tenant.ts';
 import { createOutput, type Output } from './output.ts';
 
 /** Options that every command takes. */
@@ -36,7 +36,7 @@ async function findTenant(app: App, named: string | undefined): Promise<Tenant> 
   const { pool } = app.store;
   if (named !== undefined) return migrateTenant(pool, named);
   const [first, ...others] = await listTenants(pool);
-  if (!first) return createTenant(pool, { id: FIRST_TENANT, name: 'Main' });
+  if (!first) return firstTenant(pool, { id: FIRST_TENANT, name: 'Main' });
   if (others.length > 0) {
     throw new InputError('tenant_ambiguous', `There are ${others.length + 1} tenants in this store.`, {
       action: `Say which with --tenant, one of: ${[first, ...others].map(({ id }) => id).join(', ')}.`,

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { listMembers } from '../store/accounts.ts';
 import { addSignInLink } from '../store/sign-in-links.ts';
-import { createTenant, listTenants } from '../store/tenant.ts';
+import { firstTenant } from '../store/tenant.ts';
 
 const LINK_HOURS = 1;
 
@@ -15,8 +15,7 @@ export async function offerFirstSignIn(
   print = (text: string) => process.stderr.write(text),
 ): Promise<void> {
   const { pool } = app.store;
-  const [first] = await listTenants(pool);
-  const tenant = first ?? (await createTenant(pool, { id: 'main', name: 'Main' }));
+  const tenant = await firstTenant(pool, { id: 'main', name: 'Main' });
   const members = await listMembers(pool, tenant);
   if (members.length > 0 && pool.kind === 'server') return;
   const admin = members.find(({ role }) => role === 'admin');

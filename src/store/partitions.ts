@@ -19,23 +19,42 @@ const LOCK_TIMEOUT_MS = 2_000;
  * There is no default partition: a row in it would stand in the way of its month. Safe to do twice at once.
  */
 export async function ensureMonths(pool: Pool, tenant: Pick<Tenant, 'schema'>, around: Date): Promise<void> {
-  const months = [-1, 0, 1].map((offset) => monthOf(around, offset));
-  const wanted = BY_MONTH.flatMap((table) => months.map((month) => ({ table, ...month })));
+  const wanted = monthsAround(around);
   if ((await missing(pool, tenant, wanted)).length === 0) return;
-  await transaction(pool, async (client) => {
-    for (const table of BY_MONTH) await oneAtATime(client, tenant, table);
-    for (const month of await missing(client, tenant, wanted))
-      await client.query(
-        `create table ${tenant.schema}.${partitionName(month)} partition of ${tenant.schema}.${month.table}
-         for values from ('${month.from}') to ('${month.to}')`,
-      );
-  });
+  await transaction(pool, (client) => addMonths(client, tenant, wanted));
+}
+
+/** As ensureMonths, inside the caller's transaction. */
+export async function makeMonths(
+  client: Queryable,
+  tenant: Pick<Tenant, 'schema'>,
+  around: Date,
+): Promise<void> {
+  await addMonths(client, tenant, monthsAround(around));
+}
+
+function monthsAround(around: Date): Month[] {
+  const months = [-1, 0, 1].map((offset) => monthOf(around, offset));
+  return BY_MONTH.flatMap((table) => months.map((month) => ({ table, ...month })));
+}
+
+async function addMonths(
+  client: Queryable,
+  tenant: Pick<Tenant, 'schema'>,
+  wanted: readonly Month[],
+): Promise<void> {
+  for (const table of BY_MONTH) await oneAtATime(client, tenant, table);
+  for (const month of await missing(client, tenant, wanted))
+    await client.query(
+      `create table ${tenant.schema}.${partitionName(month)} partition of ${tenant.schema}.${month.table}
+       for values from ('${month.from}') to ('${month.to}')`,
+    );
 }
 
 async function missing<M extends Month>(
   db: Queryable,
   { schema }: Pick<Tenant, 'schema'>,
-  wanted: M[],
+  wanted: readonly M[],
 ): Promise<M[]> {
   const { rows } = await db.query<{ name: string }>(
     'select name from unnest($1::text[]) as name where to_regclass($2 || name) is null',

@@ -10,7 +10,7 @@ import {
 } from '../../store/connections.ts';
 import { toKnownError } from '../../store/fault.ts';
 import { pushLease } from '../../store/lease.ts';
-import { transaction } from '../../store/pool.ts';
+import { type Queryable, transaction } from '../../store/pool.ts';
 import { ALL_SEGMENTATIONS, listTargets } from '../../store/targets.ts';
 import { emptyTenant } from '../../store/tenant.ts';
 import { type ConnectionOpener, SLICE_MS, type SliceParts } from '../run.ts';
@@ -188,8 +188,9 @@ async function finish(
   connection: ConnectionRow,
   { by, keep, done, stays }: Leaving,
 ): Promise<boolean> {
-  const othersRemain = (await listConnections(pool, tenant)).length > 1;
-  if (!othersRemain) await emptyTenant(pool, tenant);
+  // Asked again with everybody kept out: another account may be connected at this very moment.
+  const isLast = async (db: Queryable) => (await listConnections(db, tenant)).length <= 1;
+  const othersRemain = !(await isLast(pool)) || !(await emptyTenant(pool, tenant, isLast));
   await transaction(pool, async (client) => {
     await deleteConnection(client, tenant, connection.id);
     await addAudit(client, tenant, {
