@@ -4,6 +4,7 @@ import { playTasks } from '../../jobs/play-tasks.ts';
 import { changeTenant } from '../../src/pipeline/change-tenant.ts';
 import { Experiment } from '../../src/review/experiment.ts';
 import { addExperiment } from '../../src/store/experiments.ts';
+import { clearOf, DAY_MS } from '../clear-of.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { openRig, type Rig } from './rig.ts';
 import {
@@ -137,6 +138,7 @@ describe('a play with a task', () => {
     ] as const)
       buy(n, amount);
     await rig.run();
+    await clearOf(DAY_MS, 60_000);
     await make();
     const about = () => hubspotTasks().flatMap(({ to }) => to.map(({ id }) => id));
     const known = [3, 4].map((n) => rig.hubspot.admin.idOf('contact', hubspotId(n)));

@@ -6,6 +6,7 @@ import { RulesSegmentation } from '../../src/segmentation/definition.ts';
 import { ensureAccount, saveMember } from '../../src/store/accounts.ts';
 import { listAttributes } from '../../src/store/columns.ts';
 import { beginSession } from '../../src/store/sessions.ts';
+import { clearOf, DAY_MS } from '../clear-of.ts';
 import { openRig, type Rig } from '../integration/rig.ts';
 import { customers, hubspotId, hubspotShop, salesforceShop } from '../integration/shop.ts';
 import { type ServerRig, startServer } from '../server/rig.ts';
@@ -56,7 +57,7 @@ beforeAll(async () => {
   await rig.publish(care);
   await rig.run({ asOf: new Date() });
   await rig.run({ asOf: new Date() });
-}, 120_000);
+});
 afterAll(async () => {
   await rig?.stop();
   await server?.close();
@@ -158,6 +159,7 @@ describe('the weekly digest', () => {
   it('goes once a week to each owner who is a member and wants it, with at most ten customers', async () => {
     const ben = await member('ben@example.com');
     await rig.pool.query('update app.member set digest = false where account_id = $1', [ben.id]);
+    await clearOf(DAY_MS, 60_000);
     // Two workers, and one of them again.
     await Promise.all([
       digest({ tenantId: rig.tenant.id }, context()),
