@@ -14,8 +14,8 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // Programs that tests start are compiled once, not each time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/programs') },
-    // They end what hangs; nothing is said of speed by them.
-    testTimeout: 90_000,
-    hookTimeout: 120_000,
+    // They end what hangs; nothing is said of speed by them. Twenty busy programs beside it reach neither.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

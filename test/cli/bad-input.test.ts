@@ -9,7 +9,7 @@ import { openStore } from '../../src/store/open.ts';
 import { layEmbeddedStore } from '../database.ts';
 import { root, runCli } from './process.ts';
 
-const SLOW_MS = 120_000;
+const SLOW_MS = 300_000;
 
 let folder = '';
 let env: Record<string, string> = {};

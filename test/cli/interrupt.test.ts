@@ -6,7 +6,7 @@ import { eventually } from '../jobs/queue.ts';
 import { endMarked, processesMarked, start } from '../processes/child.ts';
 import { root } from './process.ts';
 
-const SLOW_MS = 180_000;
+const SLOW_MS = 300_000;
 /** Only ends what hangs: the machine may be busy. */
 const SOON_MS = 80_000;
 

@@ -6,7 +6,7 @@ import { layEmbeddedStore } from '../database.ts';
 import { cli } from './in-process.ts';
 
 let folder = '';
-const SLOW_MS = 120_000;
+const SLOW_MS = 300_000;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'segment-sync-rates-'));

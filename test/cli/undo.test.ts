@@ -9,7 +9,7 @@ import { listTenants, migrateTenant } from '../../src/store/tenant.ts';
 import { layEmbeddedStore } from '../database.ts';
 import { runCli } from './process.ts';
 
-const SLOW_MS = 120_000;
+const SLOW_MS = 300_000;
 
 let folder = '';
 let env: Record<string, string> = {};

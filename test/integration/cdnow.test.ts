@@ -65,7 +65,7 @@ describe.skipIf(folder === undefined || isLeftToServer)('a real data set, in Hub
     for (const { id, rfm } of rows) expect(shown[`contact ${id}`]).toEqual({ segment_sync_rfm: rfm });
     expect(await rig.check('hubspot', AFTER_THE_LAST)).toMatchObject({ mismatches: 0 });
     await rig.stop();
-  }, 120_000);
+  });
 });
 
 /** On a store of its own: once is enough. */
@@ -92,6 +92,6 @@ describe.skipIf(folder === undefined || process.env.TEST_DATABASE_URL !== undefi
         .filter(({ segmentation }) => segmentation === 'rfm')
         .reduce((sum, { size }) => sum + size, 0);
       expect(labelled + (summary.unlabelled.rfm ?? 0)).toBe(FIGURES.contacts);
-    }, 240_000);
+    });
   },
 );

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectionOpener } from '../../src/pipeline/run.ts';
 import { noteDirtyRecords } from '../../src/store/dirty.ts';
 import { getRun, type Run, requestRun } from '../../src/store/runs.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { openRig, type Rig } from './rig.ts';
 import { AS_OF, customers, hubspotId, hubspotShop, orderInHubspot, salesforceShop, spend } from './shop.ts';
-
-// Two CRMs and a database at work: slow where the machine is busy.
-vi.setConfig({ testTimeout: 120_000 });
 
 let database: TestDatabase;
 let rig: Rig;

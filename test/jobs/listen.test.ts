@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningWorker, startWorker } from '../../jobs/worker.ts';
 import { createLog } from '../../src/log.ts';
 import { releaseLease, takeLease } from '../../src/store/lease.ts';
@@ -7,9 +7,6 @@ import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from '../integration/rig.ts';
 import { customers, daysAgo } from '../integration/shop.ts';
 import { eventually, openTestQueue, type TestQueue } from './queue.ts';
-
-// Each wait has a limit of its own; this one ends what none of them does.
-vi.setConfig({ testTimeout: 180_000 });
 
 let database: TestDatabase;
 let backend: TestQueue;
@@ -24,7 +21,7 @@ beforeAll(async () => {
   rig = await writtenRig(database, { people: customers(6), systems: ['salesforce'] });
   await rig.pool.query(`update app.tenant set policy = '{"pilot": "off"}' where id = $1`, [rig.tenant.id]);
   rig.salesforce.admin.selectChanges(OBJECTS);
-}, 120_000);
+});
 afterAll(async () => {
   await worker?.close();
   await rig?.stop();

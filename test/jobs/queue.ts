@@ -37,7 +37,7 @@ export async function openTestQueue(database: TestDatabase): Promise<TestQueue> 
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
-  limitMs = 60_000,
+  limitMs = 120_000,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + limitMs;
   for (;;) {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   rig = await writtenRig(server.database, {
     people: [...customers(5), { n: 6, noProfiling: true }],
   });
-}, 60_000);
+});
 afterAll(async () => {
   await rig?.stop();
   await server?.close();

@@ -79,7 +79,7 @@ const calendars = [
 ];
 
 describe.each(['person', 'company'] as const)('random definitions on a %s', (subject) => {
-  test('label in SQL as in plain TypeScript, unknown values included', { timeout: 240_000 }, async () => {
+  test('label in SQL as in plain TypeScript, unknown values included', async () => {
     const set = fc.tuple(...Array.from({ length: COUNT }, (_, i) => definition(subject, i)));
     await fc.assert(
       fc.asyncProperty(set, fc.constantFrom(...calendars), async (definitions, calendar) => {

@@ -37,7 +37,7 @@ beforeAll(async () => {
     systems: ['hubspot', 'salesforce'],
     definitions: [played, tiers],
   });
-}, 120_000);
+});
 afterAll(async () => {
   await rig?.stop();
   await server?.close();

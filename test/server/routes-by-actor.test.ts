@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { holds, PERMISSIONS } from '../../src/model/role.ts';
 import type { Route } from '../../src/server/route.ts';
@@ -11,8 +11,6 @@ import { requestRun } from '../../src/store/runs.ts';
 import { addSignInLink } from '../../src/store/sign-in-links.ts';
 import { createTenant } from '../../src/store/tenant.ts';
 import { type ServerRig, startServer, type Visitor } from './rig.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Stands in everything of the first company that has a name: it may be seen by nobody else. */
 const CANARY = 'canary-7f3e';

@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
   rig = await writtenRig(server.database, { people: customers(9) });
   await rig.pool.query(`update app.tenant set policy = '{"pilot": "off"}' where id = $1`, [rig.tenant.id]);
-}, 120_000);
+});
 afterEach(async () => {
   await worker?.close();
   worker = undefined;
@@ -227,7 +227,7 @@ describe('from event to label', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect((await listRuns(rig.pool, rig.tenant, 100)).length).toBe(runs);
     expect(await dirty()).toEqual([]);
-  }, 60_000);
+  });
 
   it('who was deleted for privacy is erased here, and a late event does not bring them back', async () => {
     await work();
@@ -244,5 +244,5 @@ describe('from event to label', () => {
     await post([event({ objectId: Number(id), propertyName: 'city', propertyValue: 'Rome' })]);
     await eventually('the late event is dealt with', async () => (await dirty()).length === 0);
     expect(await known()).toBe(0);
-  }, 60_000);
+  });
 });

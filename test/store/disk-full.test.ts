@@ -4,15 +4,12 @@ import { mkdtempSync, rmdirSync, statfsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it, vi } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { openStore } from '../../src/store/open.ts';
 import { transaction } from '../../src/store/pool.ts';
 import { runCli } from '../cli/process.ts';
 import { layEmbeddedStore } from '../database.ts';
-
-// Whole processes and databases on disk: slow where the machine is busy.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const disk = mkdtempSync(join(tmpdir(), 'segment-sync-disk-'));
 const isMounted = mount('size=90m');

@@ -5,13 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockFolder } from '../../src/store/folder-lock.ts';
 import { openStore } from '../../src/store/open.ts';
 import { layEmbeddedStore } from '../database.ts';
-
-// Whole processes and databases on disk: slow where the machine is busy.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const CHILD = new URL('./store-child.ts', import.meta.url).pathname;
 /** Out-of-sight owners are watched this long here. */

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { Attribute } from '../../src/model/attribute.ts';
 import { readBackup } from '../../src/store/backup-file.ts';
@@ -16,9 +16,6 @@ import { refuseFilled, writeSnapshot } from '../../src/store/restore.ts';
 import { keyring } from '../../src/store/secrets.ts';
 import { ServerPool } from '../../src/store/server.ts';
 import { administer, databaseUrl, openTestDatabase, type TestDatabase } from '../database.ts';
-
-// Whole processes and databases on disk: slow where the machine is busy.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const ROWS = 1_203;
 const key = randomBytes(32);

@@ -2,14 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { EmbeddedPool } from '../../src/store/embedded.ts';
 import { keyFile } from '../../src/store/keys.ts';
 import { databaseFolder, openStore, type StoreConfig } from '../../src/store/open.ts';
 import { administer, databaseUrl, layEmbeddedStore } from '../database.ts';
-
-// Whole processes and databases on disk: slow where the machine is busy.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const { template } = inject('testDatabase');
 const isServer = template !== null;

@@ -33,7 +33,7 @@ beforeAll(async () => {
     },
   };
   await rig.pool.query(`delete from ${rig.tenant.schema}.ledger`);
-}, 120_000);
+});
 beforeEach(() => {
   counted = 0;
   gate = null;

@@ -126,7 +126,7 @@ describeInBrowser('customers and segments on screen', () => {
       .click();
     expect(await axe(page)).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Split off' }).click();
-    await eventually('there are two of them', async () => (await found()) === 2, 20_000);
+    await eventually('there are two of them', async () => (await found()) === 2);
 
     const back = page.getByRole('button', { name: /^Bring together again/ });
     await records();
@@ -136,7 +136,7 @@ describeInBrowser('customers and segments on screen', () => {
       await page.getByRole('tab', { name: 'Records' }).click();
     }
     await back.click();
-    await eventually('they are one again', async () => (await found()) === 1, 20_000);
+    await eventually('they are one again', async () => (await found()) === 1);
     expect(rig.problems).toEqual([]);
   });
 

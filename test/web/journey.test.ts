@@ -8,7 +8,7 @@ import { startWebRig, type WebRig } from './rig.ts';
 /** Customers of the shop: a third each are prospects, buyers and VIPs. */
 const PEOPLE = 60;
 
-describeInBrowser('the way from nothing to labels in the CRM, and back', { timeout: 90_000 }, () => {
+describeInBrowser('the way from nothing to labels in the CRM, and back', () => {
   let rig: WebRig;
   let revops: Visitor;
   let page: Page;

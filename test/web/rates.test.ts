@@ -6,7 +6,7 @@ import { startWebRig, type WebRig } from './rig.ts';
 
 const CURRENCIES = ['JPY', 'JPY', 'CHF'];
 
-describeInBrowser('exchange rates', { timeout: 120_000 }, () => {
+describeInBrowser('exchange rates', () => {
   let rig: WebRig;
   let revops: Visitor;
 
@@ -33,7 +33,7 @@ describeInBrowser('exchange rates', { timeout: 120_000 }, () => {
     revops = await rig.visitor('revops');
     await rig.connect('hubspot');
     await rig.run(revops);
-  }, 120_000);
+  });
   afterAll(async () => rig?.close());
 
   it('gives the rate that is missing by keyboard, after a wrong one was refused', async () => {
@@ -81,7 +81,7 @@ describeInBrowser('exchange rates', { timeout: 120_000 }, () => {
     await page.getByText('2 won deals of ¥150,000').waitFor();
     await page.getByRole('button', { name: 'Give a rate of CHF' }).click();
     const focused = () => page.evaluate('document.activeElement.labels?.[0]?.textContent');
-    await expect.poll(focused, { timeout: 30_000 }).toContain('Rate');
+    await expect.poll(focused, { timeout: 60_000 }).toContain('Rate');
     expect(await page.getByRole('textbox', { name: 'Currency' }).inputValue()).toBe('CHF');
     expect(rig.problems).toEqual([]);
   });

@@ -166,7 +166,7 @@ async function openPage(
   }
   const page = await context.newPage();
   // Machines are slow at times; what never comes fails all the same.
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   watchPage(page, given.problems);
   return page;
 }

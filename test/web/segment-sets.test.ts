@@ -11,7 +11,7 @@ describeInBrowser('building a segment set', () => {
     anna = await rig.visitor('revops');
     await rig.connect('hubspot');
     await rig.run(anna);
-  }, 120_000);
+  });
   afterAll(async () => rig?.close());
 
   /** A draft of people with a deal and much revenue. */
@@ -79,7 +79,7 @@ describeInBrowser('building a segment set', () => {
       },
     });
     expect(rig.problems).toEqual([]);
-  }, 120_000);
+  });
 
   it('puts a rule elsewhere by dragging it', async () => {
     await begin('dragged');
@@ -104,13 +104,13 @@ describeInBrowser('building a segment set', () => {
     await page.getByRole('tab', { name: 'YAML' }).click();
     const yaml = page.getByLabel('Definition as YAML');
     await expect
-      .poll(async () => (await yaml.inputValue()).match(/attribute: (\w+)/g), { timeout: 15_000 })
+      .poll(async () => (await yaml.inputValue()).match(/attribute: (\w+)/g), { timeout: 60_000 })
       .toEqual(['attribute: revenue_total', 'attribute: deal_count']);
     await page.getByRole('button', { name: 'Save draft' }).click();
     await page.getByText('not saved').waitFor({ state: 'hidden' });
     expect(await saved('dragged')).toMatchObject({ definition: turned });
     expect(rig.problems).toEqual([]);
-  }, 120_000);
+  });
 
   it('is published by clicking, once its consequences were shown', async () => {
     await begin('big_buyers');
@@ -123,7 +123,7 @@ describeInBrowser('building a segment set', () => {
     await page.getByText('version 1', { exact: true }).waitFor();
     expect(await saved('big_buyers')).toMatchObject({ state: 'published', version: 1, draft: null });
     expect(rig.problems).toEqual([]);
-  }, 120_000);
+  });
 
   it('shows where YAML is wrong, and takes it over once it is right', async () => {
     await rig.ask(anna, 'POST', '/api/segmentations', { template: 'value-tiers' });
@@ -140,7 +140,7 @@ describeInBrowser('building a segment set', () => {
     await page.getByText('Golden', { exact: true }).first().waitFor();
     expect(await axe(page)).toEqual([]);
     expect(rig.problems).toEqual([]);
-  }, 120_000);
+  });
 
   it('tells the second of two editors whose draft would be lost', async () => {
     const ben = await rig.visitor('revops');
@@ -163,7 +163,7 @@ describeInBrowser('building a segment set', () => {
     await alert.waitFor();
     expect(await alert.textContent()).toContain('Nothing of theirs was overwritten');
     expect(rig.problems).toEqual([]);
-  }, 120_000);
+  });
 
   it('leaves whoever may only look without buttons that change anything', async () => {
     const page = await rig.page(await rig.visitor('viewer'));
@@ -173,5 +173,5 @@ describeInBrowser('building a segment set', () => {
     expect(await page.getByRole('button', { name: 'Save draft' }).count()).toBe(0);
     expect(await page.getByRole('button', { name: 'Publish…' }).count()).toBe(0);
     expect(rig.problems).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -17,7 +17,7 @@ const unfed = Segmentation.parse({
   ],
 });
 
-describeInBrowser('what goes wrong, as people see it', { timeout: 120_000 }, () => {
+describeInBrowser('what goes wrong, as people see it', () => {
   let rig: WebRig;
 
   beforeAll(async () => {
@@ -27,7 +27,7 @@ describeInBrowser('what goes wrong, as people see it', { timeout: 120_000 }, () 
     await rig.publish(spend());
     await rig.run(admin);
     await rig.ask(admin, 'POST', '/api/segmentations', { definition: unfed });
-  }, 120_000);
+  });
   afterAll(async () => rig?.close());
 
   it('tells who follows an address to a screen of another role whom it is for', async () => {
@@ -83,7 +83,7 @@ describeInBrowser('what goes wrong, as people see it', { timeout: 120_000 }, () 
     await conflict.getByRole('button', { name: 'Load theirs' }).click();
     await conflict.waitFor({ state: 'hidden' });
     await second.getByRole('tab', { name: 'Goal and targets' }).click();
-    await expect.poll(() => second.getByLabel('Owner').inputValue(), { timeout: 15_000 }).toBe('one of us');
+    await expect.poll(() => second.getByLabel('Owner').inputValue(), { timeout: 60_000 }).toBe('one of us');
     expect(rig.problems).toEqual([]);
   });
 

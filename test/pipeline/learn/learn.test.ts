@@ -108,7 +108,7 @@ test('a fit is learned in a thread of its own, labels follow, and a model that d
 
   const again = await wholeRun(scope, ONLY_LEARN_AND_LABEL);
   expect(again.counts).toEqual({ learn: {}, label: { 'person.seen': 200 } });
-}, 60_000);
+});
 
 test('a method whose attribute nothing feeds waits for it, and stops nobody else', async () => {
   const unfed = Segmentation.parse({
@@ -130,7 +130,7 @@ test('a method whose attribute nothing feeds waits for it, and stops nobody else
     { segmentation: 'paying', reason: 'it needs Recurring amount a month, which nothing feeds' },
   ]);
   await retireSegmentation(db.pool, db.tenant, unfed.key, { values: 'keep', by: 'test' });
-}, 60_000);
+});
 
 test('a percentile of what nothing feeds leaves the others to tell, and is learned once it is fed', async () => {
   const ranks = RulesSegmentation.parse({
@@ -176,7 +176,7 @@ test('a percentile of what nothing feeds leaves the others to tell, and is learn
   expect(after.counts.learn).toEqual({ learned: 1 });
   expect((await holders('ranks')).score).toBe(5);
   await retireSegmentation(db.pool, db.tenant, ranks.key, { values: 'keep', by: 'test' });
-}, 60_000);
+});
 
 /** How many hold each label. */
 async function holders(segmentation: string): Promise<Record<string, number>> {
@@ -212,7 +212,7 @@ test('a day later only scores that moved noticeably are written, and those of wh
   }
   await wholeRun(scope, { ...ONLY_LEARN_AND_LABEL, asOf: new Date('2026-06-16T18:00:00Z') });
   expect(await storedScores()).toEqual(after);
-}, 60_000);
+});
 
 test('what publishing would do is worked out with a model that is not kept', async () => {
   const [planned] = await planSegmentations(
@@ -245,4 +245,4 @@ test('a fit that holds more than its method may is stopped and said so, and noth
   await expect(learnAway({ ...task, rows: task.rows.slice(0, 300) })).resolves.toMatchObject({
     customers: 300,
   });
-}, 60_000);
+});
