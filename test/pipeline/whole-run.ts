@@ -1,4 +1,5 @@
 import type { Json } from '../../connectors/contract.ts';
+import type { RunOptions } from '../../src/model/run-options.ts';
 import { labelSlice } from '../../src/pipeline/label/label.ts';
 import { learnSlice } from '../../src/pipeline/learn/learn.ts';
 import { profileSlice } from '../../src/pipeline/profile/profile.ts';
@@ -6,7 +7,7 @@ import { applySegmentations } from '../../src/pipeline/publish/publish.ts';
 import { releaseTargets } from '../../src/pipeline/publish/release.ts';
 import { pullSlice } from '../../src/pipeline/pull/pull.ts';
 import { pushSlice } from '../../src/pipeline/push/push.ts';
-import type { RunOptions, Stage, StageContext } from '../../src/pipeline/stage.ts';
+import type { Stage, StageContext } from '../../src/pipeline/stage.ts';
 import { unifySlice } from '../../src/pipeline/unify/unify.ts';
 import { RulesSegmentation, type Segmentation } from '../../src/segmentation/definition.ts';
 import type { Pool } from '../../src/store/pool.ts';
@@ -27,7 +28,8 @@ const STAGES: Record<string, Stage> = {
   push: pushSlice,
 };
 
-let day = 0;
+/** Of each tenant as a test holds it, not of all: other files of the same process would move the days of this one. */
+const days = new WeakMap<Tenant, number>();
 
 /** One run through all stages, or some; each call is a day later than the one before. */
 export async function wholeRun(
@@ -36,7 +38,8 @@ export async function wholeRun(
 ): Promise<{ counts: StageCounts; runId: string }> {
   const { pool, tenant, connections } = scope;
   const { stages = Object.keys(STAGES), wrap = (work) => work, ...rest } = options;
-  day += 1;
+  const day = (days.get(tenant) ?? 0) + 1;
+  days.set(tenant, day);
   const asOf = options.asOf ?? new Date(Date.UTC(2026, 5, day));
   const { run } = await requestRun(pool, tenant, {
     kind: rest.dirtyOnly ? 'refresh' : 'full',
