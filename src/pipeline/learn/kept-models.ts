@@ -3,17 +3,22 @@ import type { Attribute } from '../../model/attribute.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import type { Model } from '../../segmentation/model.ts';
 import { fedPercentiles, percentileKey, percentilesOf } from '../../segmentation/percentile.ts';
+import type { Queryable } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { learnModel } from './learn.ts';
 
 /** What drafts learned lately: while somebody builds, cut points change only with what they are learned from. */
-const kept = new Map<string, { until: number; model: Promise<Model | null> }>();
+type Kept = Map<string, { until: number; model: Promise<Model | null> }>;
+/** By store: tenants of two have the same ids. */
+const keptOf = new WeakMap<Queryable, Kept>();
 const KEPT_MS = 10 * 60_000;
 const MOST_KEPT = 100;
 
 /** learnModel for drafts of a tenant that are looked at again and again; nothing is stored. */
 export function keptModels(tenant: Pick<Tenant, 'id'>): typeof learnModel {
   return (db, definition, request, before) => {
+    const kept: Kept = keptOf.get(db) ?? new Map();
+    keptOf.set(db, kept);
     const from = request.among === undefined ? 'all' : 'sample';
     const key = JSON.stringify([tenant.id, from, learnedFrom(definition, request.attributes)]);
     const now = Date.now();
