@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from '../src/config.ts';
 import { RemoteError } from '../src/errors.ts';
+import { sendMail } from '../src/mail.ts';
 import type { AlertChannel, AlertSettings } from '../src/model/alert.ts';
-import { sendMail } from '../src/server/mail.ts';
 import type { Alert } from '../src/store/alerts.ts';
 import type { Tenant } from '../src/store/tenant.ts';
 import { postOutbound } from './alert-outbound.ts';

@@ -1,5 +1,5 @@
+import { sendMail } from '../src/mail.ts';
 import { weekOf } from '../src/pipeline/plays/week.ts';
-import { sendMail } from '../src/server/mail.ts';
 import { listConnections, saveDealNames } from '../src/store/connections.ts';
 import { claimDigest, membersToTell, saveOwners } from '../src/store/owners.ts';
 import { migrateTenant, type Tenant } from '../src/store/tenant.ts';

@@ -17,9 +17,11 @@ const within = (...folders: string[]) => {
   return (path: string) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 };
 
-const isPure = within('src/model', 'src/segmentation');
+const isPure = within('src/model', 'src/segmentation', 'src/review');
+/** Where people and the clock come in: they know all the rest, and none of it knows them. */
+const isDoor = within('src/server', 'src/cli', 'src/cli.ts', 'src/main.ts', 'src/app.ts', 'jobs');
 const ours = within('src', 'connectors', 'jobs', 'sandbox', 'bench');
-const PURE_PACKAGES = /^(zod|luxon|yaml|pure-rand|ml-[a-z-]+|@stdlib\/.+)(\/.*)?$/;
+const PURE_PACKAGES = /^(node:crypto|zod|luxon|yaml|pure-rand|ml-[a-z-]+|@stdlib\/.+)(\/.*)?$/;
 
 /** The folder of one system: `connectors/hubspot` of `connectors/hubspot/push.ts`; '' for the files beside them. */
 function systemOf(path: string): string {
@@ -29,7 +31,7 @@ function systemOf(path: string): string {
 /** Which part may know which. */
 export const rules: Rule[] = [
   {
-    says: 'src/model and src/segmentation do no I/O: they import each other, src/errors.ts and pure packages',
+    says: 'src/model, src/segmentation and src/review do no I/O: they import each other, src/errors.ts and pure packages',
     applies: isPure,
     imports: (imported) =>
       imported.includes('.ts')
@@ -37,9 +39,9 @@ export const rules: Rule[] = [
         : !PURE_PACKAGES.test(imported),
   },
   {
-    says: 'src/model and src/segmentation read no clock and no chance: asOf and a seed are parameters',
+    says: 'src/model, src/segmentation and src/review read no clock and no chance: asOf and a seed are parameters',
     applies: isPure,
-    line: /\bDate\.now\(|\bnew Date\(\s*\)|\bperformance\.now\(|\bMath\.random\(|\bDateTime\.(now|local|utc)\(\s*\)/,
+    line: /\bDate\.now\(|\bnew Date\(\s*\)|\bperformance\.now\(|\bMath\.random\(|\brandom(Bytes|Int|UUID)\(|\bDateTime\.(now|local|utc)\(\s*\)/,
   },
   {
     says: 'connectors do not import one another',
@@ -75,6 +77,27 @@ export const rules: Rule[] = [
     line: /\b(insert into|delete from|update \$\{|for update)\b|\btransaction\(/i,
   },
   {
+    says: 'src/store knows nothing of the stages, of privacy and of what is shown',
+    applies: within('src/store'),
+    imports: within('src/pipeline', 'src/privacy', 'src/views'),
+  },
+  {
+    says: 'what happens to the data knows nothing of the doors to it: server, command line, jobs',
+    applies: within('src/store', 'src/pipeline', 'src/privacy', 'src/views'),
+    imports: isDoor,
+  },
+  {
+    says: 'the server and the jobs do not know the command line, nor the jobs the server',
+    applies: within('src/server', 'jobs'),
+    imports: (imported, path) =>
+      within('src/cli', 'src/cli.ts')(imported) || (within('jobs')(path) && within('src/server')(imported)),
+  },
+  {
+    says: 'only the command line and the measurements start the sandbox',
+    applies: (path) => ours(path) && !within('src/cli', 'bench', 'sandbox')(path),
+    imports: within('sandbox'),
+  },
+  {
     says: 'src/pipeline knows nothing of what is shown',
     applies: within('src/pipeline'),
     imports: within('src/views'),
@@ -88,34 +111,28 @@ export const rules: Rule[] = [
 
 /** Every place where a file breaks a rule. */
 export function offences(files: SourceFile[]): Offence[] {
-  return files.flatMap(({ path, text }) =>
-    rules.flatMap((rule) => (rule.applies(path) ? breaks(rule, path, text) : [])),
-  );
-}
-
-function breaks(rule: Rule, path: string, text: string): Offence[] {
-  const offence = (index: number): Offence => {
-    const line = text.slice(0, index).split('\n').length;
-    return { path, line, rule: rule.says, text: (text.split('\n')[line - 1] ?? '').trim() };
-  };
-  const found: Offence[] = [];
-  for (const { index, name } of importsOf(text)) {
-    if (rule.imports?.(resolved(name, path), path)) found.push(offence(index));
-  }
-  if (rule.line) {
-    const pattern = new RegExp(rule.line.source, `${rule.line.flags}g`);
+  return files.flatMap(({ path, text }) => {
+    const own = rules.filter((rule) => rule.applies(path));
     const code = withoutComments(text);
-    for (const match of code.matchAll(pattern)) found.push(offence(match.index));
-  }
-  return found;
+    const imports = importsOf(code).map(({ index, name }) => ({ index, imported: resolved(name, path) }));
+    return own.flatMap((rule) => {
+      const places = [
+        ...imports.filter(({ imported }) => rule.imports?.(imported, path)).map(({ index }) => index),
+        ...(rule.line ? [...code.matchAll(new RegExp(rule.line, `${rule.line.flags}g`))] : []).map(
+          ({ index }) => index,
+        ),
+      ];
+      return places.map((index): Offence => {
+        const line = text.slice(0, index).split('\n').length;
+        return { path, line, rule: rule.says, text: (text.split('\n')[line - 1] ?? '').trim() };
+      });
+    });
+  });
 }
 
-function importsOf(text: string): { index: number; name: string }[] {
+function importsOf(code: string): { index: number; name: string }[] {
   const pattern = /\b(?:from|import)\s*\(?\s*(['"])([^'"\n]+)\1/g;
-  return [...withoutComments(text).matchAll(pattern)].map((match) => ({
-    index: match.index,
-    name: match[2] ?? '',
-  }));
+  return [...code.matchAll(pattern)].map((match) => ({ index: match.index, name: match[2] ?? '' }));
 }
 
 function resolved(name: string, path: string): string {

@@ -2,22 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { queueSlice } from '../../jobs/advance.ts';
 import { AppError } from '../errors.ts';
 import { countWords } from '../model/count-words.ts';
-import type { RunOptions } from '../pipeline/stage.ts';
+import type { RunOptions } from '../model/run-options.ts';
 import { getRun, type Run, requestRun, STAGES } from '../store/runs.ts';
 import pc from './colours.ts';
 import { bar, type Output } from './output.ts';
+import { createPatience } from './patience.ts';
 import type { Session } from './session.ts';
 
 const LOOK_MS = 100;
 
 /**
  * Requests a run, works on it in this process (other workers may help), and follows it to its end, or until `signal`:
- * then its slice ends at the next safe point.
+ * then its slice ends at the next safe point. Likewise where it has not moved for `waitMs`.
+ * @throws AppError `still_waiting` then
  */
 export async function runAndWatch(
   { app, tenant, output }: Session,
   request: { asOf: Date; options?: RunOptions; requestedBy: string },
-  signal?: AbortSignal,
+  { signal, waitMs = Number.POSITIVE_INFINITY }: { signal?: AbortSignal; waitMs?: number } = {},
 ): Promise<Run> {
   const { pool } = app.store;
   const worker = await app.startWorker();
@@ -25,7 +27,7 @@ export async function runAndWatch(
     const { run, isNew } = await requestRun(pool, tenant, request);
     if (!isNew) output.line(`Run ${run.id} is under way already; following it.`);
     await queueSlice(app.backend.queue, tenant.id, run);
-    return await followRun({ app, tenant, output }, run.id, signal);
+    return await followRun({ app, tenant, output }, run.id, waitMs, signal);
   } finally {
     await worker.close();
   }
@@ -35,9 +37,11 @@ export async function runAndWatch(
 async function followRun(
   { app, tenant, output }: Session,
   runId: string,
+  waitMs: number,
   signal?: AbortSignal,
 ): Promise<Run> {
   const began = new Date().toISOString();
+  const losePatience = createPatience(waitMs);
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -45,11 +49,22 @@ async function followRun(
       output.progress(describeProgress(run, output));
       if (run.endedAt) return run;
       refuseToWait(run, began);
+      losePatience(
+        `Run ${run.id}`,
+        howFar(run),
+        run.reason,
+        `\`run\` and \`npm start\` go on with it. \`cancel ${run.id}\` ends it.`,
+      );
       await sleep(LOOK_MS);
     }
   } finally {
     output.progressDone();
   }
+}
+
+/** Changes with each step forward; a call that failed is none. */
+function howFar({ stage, position, counts: { calls: _, ...counts } }: Run): string {
+  return JSON.stringify([stage, position, counts]);
 }
 
 /** What passes only when somebody does something: a command that waited for it would look as if it worked. */

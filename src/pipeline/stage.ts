@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Connector, Context, Json } from '../../connectors/contract.ts';
+import type { RunOptions } from '../model/run-options.ts';
 import type { Pool } from '../store/pool.ts';
 import type { SuppressionKey } from '../store/suppressions.ts';
 import type { Tenant } from '../store/tenant.ts';
@@ -17,24 +18,6 @@ export type OpenConnection = {
   context: Context;
   /** Ends our right to call, for good; absent where there is none to end. */
   revoke?: () => Promise<void>;
-};
-
-export type RunOptions = {
-  /** Work everything out, hold every target. */
-  dryRun?: boolean;
-  /** Learn models again although they are not due. */
-  learn?: boolean;
-  /** Read every record again, not only what changed. */
-  full?: boolean;
-  /** Somebody wants it written now, in quiet hours too. */
-  writeInQuietHours?: boolean;
-  /**
-   * A refresh (webhooks): pull reads only dirty_record, unify and profile what that touched, label only
-   * dirty_subject 'label' (and notes them as 'push'), push only the records of dirty_subject 'push'.
-   */
-  dirtyOnly?: boolean;
-  /** A refresh that also asks those CRMs for what changed that do not tell by themselves. */
-  poll?: boolean;
 };
 
 /** One run, with the one instant and the versions that all its stages use. */

@@ -1,9 +1,9 @@
 import { ConflictError } from '../errors.ts';
+import { sendMail } from '../mail.ts';
 import type { Role } from '../model/role.ts';
 import { membershipsOf } from '../store/accounts.ts';
 import { addSignInLink, dropInvitations } from '../store/sign-in-links.ts';
 import type { Tenant } from '../store/tenant.ts';
-import { sendMail } from './mail.ts';
 import type { ServerParts } from './parts.ts';
 
 /** An invitation waits for somebody on holiday; a link that was asked for is used at once. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../connectors/contract.ts';
 import { InputError } from '../errors.ts';
-import type { RunOptions } from '../pipeline/stage.ts';
+import type { RunOptions } from '../model/run-options.ts';
 import type { Pool, Queryable } from './pool.ts';
 import type { Tenant } from './tenant.ts';
 

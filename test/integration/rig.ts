@@ -11,6 +11,7 @@ import {
   startSalesforce,
 } from '../../sandbox/salesforce/index.ts';
 import type { CrmSeed } from '../../sandbox/seed.ts';
+import type { RunOptions } from '../../src/model/run-options.ts';
 import { connectAccount } from '../../src/pipeline/connection/connect.ts';
 import { applySegmentations } from '../../src/pipeline/publish/publish.ts';
 import { releaseTargets } from '../../src/pipeline/publish/release.ts';
@@ -18,7 +19,6 @@ import { type Check, checkConnection } from '../../src/pipeline/push/check.ts';
 import { beginUndo, type UndoRequest } from '../../src/pipeline/push/undo.ts';
 import { undoSlice } from '../../src/pipeline/push/undo-slice.ts';
 import { type Advanced, advanceRun, type ConnectionOpener } from '../../src/pipeline/run.ts';
-import type { RunOptions } from '../../src/pipeline/stage.ts';
 import { withLeases } from '../../src/pipeline/with-leases.ts';
 import type { Segmentation } from '../../src/segmentation/definition.ts';
 import { getConnection, listConnections } from '../../src/store/connections.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import type { RunOptions } from '../../src/pipeline/stage.ts';
+import type { RunOptions } from '../../src/model/run-options.ts';
 import { keyring } from '../../src/store/secrets.ts';
 import { type SuppressionKey, suppressionKey } from '../../src/store/suppressions.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';

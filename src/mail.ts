@@ -1,16 +1,17 @@
 import { createTransport } from 'nodemailer';
-import type { ServerParts } from './parts.ts';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
 
 const ANSWER_MS = 10_000;
 
-export type Mail = { to: string; subject: string; text: string };
+type Mail = { to: string; subject: string; text: string };
 
 /**
  * Sends a mail as plain text. False where no mail server is set, or it did not take the mail: the log says why, and
  * whoever asked goes on without.
  */
 export async function sendMail(
-  { config, log }: Pick<ServerParts, 'config' | 'log'>,
+  { config, log }: { config: Pick<Config, 'mail'>; log: Logger },
   mail: Mail,
 ): Promise<boolean> {
   const { smtpUrl, from } = config.mail;
