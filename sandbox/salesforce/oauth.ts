@@ -16,7 +16,8 @@ type Code = { challenge: string; redirectUri: string; clientId: string; scope: s
 export type OauthOptions = {
   clientId: string;
   clientSecret: string;
-  accessTokenMs: number /** Answers no token request for now. */;
+  accessTokenMs: number;
+  /** Answers no token request for now. */
   isBusy?(): boolean;
 };
 export type Install = { accessToken: string; refreshToken: string; instanceUrl: string };

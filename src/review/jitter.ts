@@ -2,7 +2,8 @@
 export type Jump = {
   parameter: string;
   before: number;
-  after: number /** Of the value before; null from 0. */;
+  after: number;
+  /** Of the value before; null from 0. */
   relative: number | null;
 };
 
