@@ -20,6 +20,13 @@ afterAll(async () => {
   await database.close();
 });
 
+/** Nothing of any job is in the queue. */
+const empty = () =>
+  eventually('nothing left', async () => {
+    const counts = await backend.queue.getJobCounts('waiting', 'active', 'delayed', 'completed', 'failed');
+    return Object.values(counts).every((count) => count === 0);
+  });
+
 async function work(process: Processor, concurrency = 1, lockMs?: number): Promise<JobWorker> {
   const worker = backend.startWorker(process, {
     concurrency,
@@ -44,10 +51,7 @@ describe('the queue', () => {
     await eventually('three jobs done', () => done.length === 3);
     expect(done.map(({ data }) => data)).toEqual(['1', '2', '3'].map((runId) => ({ tenantId: 'a', runId })));
     expect(done[0]).toMatchObject({ id: 'a-1-0', name: 'advance' });
-    await eventually('nothing left', async () => {
-      const counts = await backend.queue.getJobCounts('waiting', 'active', 'delayed', 'completed', 'failed');
-      return Object.values(counts).every((count) => count === 0);
-    });
+    await empty();
   });
 
   it('queues a job of one id once, and again after it has ended', async () => {
@@ -58,8 +62,8 @@ describe('the queue', () => {
       done += 1;
       return undefined;
     });
-    await eventually('done', () => done === 1);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await eventually('done', () => done > 0);
+    await empty();
     expect(done).toBe(1);
     await add();
     await eventually('done again', () => done === 2);
@@ -108,10 +112,7 @@ describe('the queue', () => {
     await eventually('fired twice', () => fired >= 2);
     await backend.queue.removeJobScheduler('e-often');
     // One that had come due before may still be done.
-    await eventually('nothing left', async () => {
-      const counts = await backend.queue.getJobCounts('waiting', 'active', 'delayed');
-      return Object.values(counts).every((count) => count === 0);
-    });
+    await empty();
     const then = fired;
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(fired).toBe(then);
@@ -140,16 +141,19 @@ describe('the queue', () => {
   it('lets the job under way end when its worker closes, and leaves the next one', async () => {
     const begun: string[] = [];
     const ended: string[] = [];
+    const closing = Promise.withResolvers<void>();
     const worker = await work(async ({ data }) => {
       begun.push(data.runId ?? '');
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await closing.promise;
       ended.push(data.runId ?? '');
       return undefined;
     });
     await backend.queue.add('advance', { tenantId: 'f', runId: '1' }, { jobId: 'f-1-0' });
     await eventually('begun', () => begun.length === 1);
     await backend.queue.add('advance', { tenantId: 'f', runId: '2' }, { jobId: 'f-2-0' });
-    await worker.close();
+    const closed = worker.close();
+    closing.resolve();
+    await closed;
     expect({ begun, ended }).toEqual({ begun: ['1'], ended: ['1'] });
     expect(await backend.queue.getJobCounts('waiting')).toMatchObject({ waiting: 1 });
     await work(async ({ data }) => {
