@@ -1,8 +1,8 @@
 import { showShare } from '../model/share-words.ts';
 import { nameOfColumn } from '../segmentation/attribute-names.ts';
-import { showDay } from '../segmentation/explain-words.ts';
 import { methodReferences, type Path, segmentReferences } from '../segmentation/references.ts';
 import { TOO_FEW } from '../segmentation/statistics/proportions.ts';
+import { showDay } from '../segmentation/value-words.ts';
 import type { SegmentationFacts, SegmentFacts } from './facts.ts';
 import { MIN_GROUP } from './facts.ts';
 import { faultOfName } from './names.ts';

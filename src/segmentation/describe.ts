@@ -5,8 +5,10 @@ import { showShare } from '../model/share-words.ts';
 import { indexAttributes } from './attribute-index.ts';
 import type { Condition } from './condition.ts';
 import type { Segmentation } from './definition.ts';
-import { namesOfSegments, showValue, thresholdOf, topicOf, type Words } from './explain-words.ts';
+import { namesOfSegments, topicOf, type Words } from './explain-words.ts';
 import { testsOf } from './operators.ts';
+import { thresholdOf } from './threshold-words.ts';
+import { showValue } from './value-words.ts';
 import type { Calendar } from './window.ts';
 
 /** A sentence, or several that stand together. */
@@ -65,7 +67,7 @@ function describeCondition(condition: Condition, owner: 'person' | 'company', wo
   const topic = topicOf(condition, owner, words);
   const comparison =
     'deals' in condition ? condition.deals : 'contacts' in condition ? condition.contacts : condition;
-  const tests = testsOf(comparison).map((test) => thresholdOf(test, topic, words));
+  const tests = testsOf(comparison).map((test) => thresholdOf(test, topic, words).replace(/^is /, ''));
   return { text: `${topic.name.charAt(0).toUpperCase()}${topic.name.slice(1)}: ${tests.join(' and ')}` };
 }
 

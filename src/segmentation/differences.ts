@@ -1,8 +1,7 @@
 /** What changed between two versions of a definition, in words. */
 import type { Condition } from './condition.ts';
 import type { Segmentation } from './definition.ts';
-import type { Words } from './explain-words.ts';
-import { inWords } from './preview.ts';
+import { inWords, type Words } from './explain-words.ts';
 
 export type Difference = { kind: 'added' | 'removed' | 'changed'; text: string };
 

@@ -3,13 +3,15 @@ import { compileCondition, compileOne, leafOf, type Scope } from './compile-cond
 import { compileMeasure } from './compile-scores.ts';
 import type { Condition } from './condition.ts';
 import type { Measure } from './definition.ts';
-import { dealTopic, type Topic, thresholdOf, topicOf, type Words } from './explain-words.ts';
+import { fixedTruth } from './explain-fixed.ts';
+import { dealTopic, type Topic, topicOf, type Words } from './explain-words.ts';
 import { sketchCluster } from './methods/cluster-compile.ts';
 import { sketchLookalike } from './methods/lookalike.ts';
 import { sketchPurchases, tierThreshold } from './methods/purchase-explain.ts';
 import { scorecardModel } from './methods/scorecard-compile.ts';
 import { sketchScorecard } from './methods/scorecard-explain.ts';
 import { type Test, testsOf } from './operators.ts';
+import { askedOf } from './threshold-words.ts';
 
 /** A clause before the row is known: names of the columns that carry its value and its truth. */
 export type Sketch =
@@ -17,8 +19,14 @@ export type Sketch =
   | {
       kind: 'test';
       isFact?: true;
+      /** No value that it can take would turn it round. */
+      isFixed?: true;
       topic: Topic;
       threshold: string;
+      /** What is the case where that is not; worked out from the threshold where left out. */
+      opposite?: string;
+      /** Learned, of a percentile. */
+      cut?: number | null;
       test: Test | null;
       value: string | null;
       /** A score from 1 to 5 that the value was given. */
@@ -120,8 +128,10 @@ function sketchCondition(condition: Condition, scope: Scope, drawing: Drawing, i
   const value = drawing.column('v', `to_json(${leaf.operand.sql})`);
   const tests = testsOf(leaf.comparison).map((test): Sketch => {
     const truth = drawing.column('t', compileOne(leaf.operand, test, scope, leaf.cutName));
-    const threshold = thresholdOf(test, topic, drawing.words, scope.cutPoints[leaf.cutName(test)] ?? null);
-    return { kind: 'test', topic, threshold, test, value, truth };
+    const cut = scope.cutPoints[leaf.cutName(test)] ?? null;
+    const asked = askedOf(test, topic, drawing.words, cut);
+    const isFixed = fixedTruth(test, topic) !== null;
+    return { kind: 'test', topic, ...asked, ...(isFixed && { isFixed }), cut, test, value, truth };
   });
   const [only] = tests;
   return tests.length === 1 && only !== undefined ? only : { kind: 'all', parts: tests };

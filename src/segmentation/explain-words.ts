@@ -1,33 +1,27 @@
-import type { AttributeType } from '../model/attribute.ts';
-import { showMoney } from '../model/money-words.ts';
-import { showShare } from '../model/share-words.ts';
-import { type ValueNames, valueName } from '../model/value-name.ts';
 import type { AttributeIndex } from './attribute-index.ts';
-import { type CutPoint, dayBounds } from './compile-comparison.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
 import { moneyScores } from './methods/purchase-definition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
 import { scoreName } from './score-names.ts';
-import { type Calendar, type Span, spanOf } from './window.ts';
-
-/** `probability`: from 0 to 1, shown in percent. */
-export type ShownType = AttributeType | 'probability';
-
-/** How a value is shown. */
-export type Shown = { type: ShownType; valueNames?: ValueNames | undefined };
+import { agreed, askedOf, predicate, thresholdOf } from './threshold-words.ts';
+import type { Showing, Shown } from './value-words.ts';
 
 /** What a leaf is about, in words. */
 export type Topic = Shown & {
   /** `Revenue`, or `number of won deals closed on or after 2025-06-15`. */
   name: string;
+  /** The same with the limits of money and others that reps may not see; left out where it has none. */
+  openName?: string;
   /** May reps see the value and the threshold? */
   isVisible: boolean;
+  /** Never unknown: counts and totals, and what counts as zero or false where it is empty. */
+  isAlwaysKnown?: boolean;
+  /** Nothing is below or above. */
+  range?: readonly [number, number];
 };
 
-export type Words = {
+export type Words = Showing & {
   attributes: AttributeIndex;
-  calendar: Calendar;
-  currency: string;
   /** What `SET.SEGMENT` is called; without it, and where it answers nothing, the key is shown. */
   segmentName?(label: string): string | undefined;
 };
@@ -46,6 +40,9 @@ export function namesOfSegments(
 
 const PROBABILITIES: ReadonlySet<string> = new Set(['p_alive', 'probability', 'likeness']);
 
+const COUNTED: Topic['range'] = [0, Number.POSITIVE_INFINITY];
+const RFM_SCORES: ReadonlySet<string> = new Set(['recency', 'frequency', 'monetary']);
+
 export function topicOf(condition: Condition, owner: 'person' | 'company', words: Words): Topic {
   if ('attribute' in condition) {
     const attribute = words.attributes.get(owner, condition.attribute);
@@ -54,23 +51,40 @@ export function topicOf(condition: Condition, owner: 'person' | 'company', words
       type: attribute?.type ?? 'text',
       valueNames: attribute?.valueNames,
       isVisible: attribute?.repVisible ?? false,
+      isAlwaysKnown: attribute !== undefined && attribute.empty !== 'unknown',
+      ...(attribute?.type === 'number' && attribute.empty === 'zero' && { range: COUNTED }),
     };
   }
   if ('deals' in condition) return dealTopic(condition.deals, words);
-  if ('contacts' in condition)
-    return { name: 'number of matching people of the company', type: 'number', isVisible: true };
+  if ('contacts' in condition) {
+    const { where } = condition.contacts;
+    const counted = { type: 'number', isVisible: true, isAlwaysKnown: true, range: COUNTED } as const;
+    if (where === undefined) return { ...counted, name: 'number of people of the company' };
+    const openName = `number of people of the company with ${inWords(where, 'person', words)}`;
+    return { ...counted, name: 'number of matching people of the company', openName };
+  }
   if ('score' in condition) {
     const isMoney = moneyScores.some((score) => condition.score.endsWith(`.${score}`));
     const whose = owner === 'company' ? ' of the company' : '';
     const score = condition.score.slice(condition.score.indexOf('.') + 1);
+    const isShare = PROBABILITIES.has(score);
     return {
-      name: `${scoreName(score) ?? `score ${score.replaceAll('_', ' ')}`}${whose}`,
-      type: isMoney ? 'money' : PROBABILITIES.has(score) ? 'probability' : 'number',
+      name: `${scoreName(score) ?? `${score.replaceAll('_', ' ')} score`}${whose}`,
+      type: isMoney ? 'money' : isShare ? 'probability' : 'number',
       isVisible: !isMoney,
+      ...(isShare ? { range: [0, 1] } : RFM_SCORES.has(score) ? { range: [1, 5] } : {}),
     };
   }
   throw new Error('not a leaf that compares');
 }
+
+const MEASURES = {
+  count: 'number',
+  sum: 'total',
+  average: 'average',
+  min: 'lowest',
+  max: 'highest',
+} as const;
 
 export function dealTopic(measure: DealMeasure, words: Words): Topic {
   const { aggregate, attribute: key } = aggregateOf(measure);
@@ -78,51 +92,50 @@ export function dealTopic(measure: DealMeasure, words: Words): Topic {
   const filters = Object.entries(measure.where ?? {}).map(([filterKey, value]) => {
     const filter = words.attributes.get('deal', filterKey);
     const comparison = typeof value === 'object' ? value : Comparison.parse({ is: value });
-    const isVisible = filter?.repVisible ?? false;
     const name = (filter?.name ?? filterKey).toLowerCase();
-    if (!isVisible) return { before: '', after: `with ${name} in a set range` };
-    return filterWords(filterKey, name, testsOf(comparison), filter ?? { type: 'text' }, words);
+    const said = filterWords(filterKey, name, testsOf(comparison), filter ?? { type: 'text' }, words);
+    const isVisible = filter?.repVisible ?? false;
+    return { said, forReps: isVisible ? said : { before: '', after: `with ${name} in a set range` } };
   });
-  const what = {
-    count: 'number',
-    sum: 'total',
-    average: 'average',
-    min: 'lowest',
-    max: 'highest',
-    first: 'first',
-    last: 'last',
-  }[aggregate];
-  const whose = [
-    ...filters.map(({ before }) => before),
-    { credited: 'deals', involved: 'deals taken part in', company: 'deals of the company' }[
-      measure.scope ?? 'credited'
-    ],
-    ...filters.map(({ after }) => after),
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
-  const of =
-    attribute === undefined ? `${what} of ${whose}` : `${what} ${attribute.name.toLowerCase()} of ${whose}`;
+  const ofOne = aggregate === 'first' || aggregate === 'last' ? aggregate : null;
+  const scope = { credited: '', involved: 'taken part in', company: 'of the company' }[
+    measure.scope ?? 'credited'
+  ];
+  const nameWith = (which: 'said' | 'forReps'): string => {
+    const deals = [
+      ...(ofOne === null ? [] : ['the', ofOne]),
+      ...filters.map((filter) => filter[which].before),
+      ofOne === null ? 'deals' : 'deal',
+      scope,
+      ...filters.map((filter) => filter[which].after),
+    ].filter((part) => part !== '');
+    const what = [
+      ofOne === null ? MEASURES[aggregate as keyof typeof MEASURES] : '',
+      attribute?.name.toLowerCase(),
+    ];
+    return `${what.filter(Boolean).join(' ')} of ${deals.join(' ')}`;
+  };
+  const [name, openName] = [nameWith('forReps'), nameWith('said')];
   return {
-    name: of,
+    name,
+    ...(openName !== name && { openName }),
     type: attribute?.type ?? 'number',
     valueNames: attribute?.valueNames,
     isVisible: attribute?.repVisible ?? true,
+    isAlwaysKnown: aggregate === 'count' || aggregate === 'sum',
+    ...(aggregate === 'count' && { range: COUNTED }),
   };
 }
 
+/** Words before and after `deals`. */
+type Around = { before: string; after: string };
+
 /** A filter on deals as words around `deals`: won deals, deals closed on or after 2025-06-15. */
-function filterWords(
-  key: string,
-  name: string,
-  tests: readonly Test[],
-  of: Shown,
-  words: Words,
-): { before: string; after: string } {
+function filterWords(key: string, name: string, tests: readonly Test[], of: Shown, words: Words): Around {
   const [only] = tests;
   if (tests.length === 1 && only?.operator === 'is' && typeof only.operand === 'boolean') {
     const flag = FLAGS[key];
-    if (flag !== undefined) return { before: only.operand ? flag : `not ${flag}`, after: '' };
+    if (flag !== undefined) return only.operand ? flag.yes : flag.no;
   }
   const asked = tests.map((test) => thresholdOf(test, of, words)).join(' and ');
   const verb = EVENTS[key];
@@ -132,132 +145,53 @@ function filterWords(
   };
 }
 
-const FLAGS: Record<string, string> = { won: 'won', closed: 'closed' };
+const FLAGS: Record<string, { yes: Around; no: Around }> = {
+  won: { yes: { before: 'won', after: '' }, no: { before: '', after: 'not won' } },
+  closed: { yes: { before: 'closed', after: '' }, no: { before: 'open', after: '' } },
+};
 const EVENTS: Record<string, string> = { closed_at: 'closed', opened_at: 'opened' };
 
-/** What a test asks for, with dates instead of ages: `at least 3`, `on or after 2025-06-15`. */
-export function thresholdOf(test: Test, of: Shown, words: Words, cut: CutPoint = null): string {
-  const show = (value: string | number | boolean): string => showValue(value, of, words);
-  switch (test.operator) {
-    case 'is':
-      return `is ${show(test.operand)}`;
-    case 'isNot':
-      return `is not ${show(test.operand)}`;
-    case 'in':
-      return `is one of ${test.operand.map(show).join(', ')}`;
-    case 'notIn':
-      return `is none of ${test.operand.map(show).join(', ')}`;
-    case 'contains':
-      return `contains "${test.operand}"`;
-    case 'startsWith':
-      return `starts with "${test.operand}"`;
-    case 'endsWith':
-      return `ends with "${test.operand}"`;
-    case 'atLeast':
-      return `at least ${show(test.operand)}`;
-    case 'atMost':
-      return `at most ${show(test.operand)}`;
-    case 'above':
-      return `above ${show(test.operand)}`;
-    case 'below':
-      return `below ${show(test.operand)}`;
-    case 'topPercent':
-      return `in the top ${showShare(test.operand / 100)}${cut === null ? '' : `, at least ${show(cut)}`}`;
-    case 'bottomPercent':
-      return `in the bottom ${showShare(test.operand / 100)}${cut === null ? '' : `, at most ${show(cut)}`}`;
-    case 'known':
-      return 'is known';
-    case 'unknown':
-      return 'is not known';
-    case 'includes':
-      return `includes ${show(test.operand)}`;
-    case 'includesAny':
-      return `includes one of ${test.operand.map(show).join(', ')}`;
-    case 'includesAll':
-      return `includes ${test.operand.map(show).join(' and ')}`;
-    case 'anniversaryInNext':
-      return `comes round within the next ${test.operand}`;
-    case 'anniversaryInLast':
-      return `came round within the last ${test.operand}`;
-    case 'between':
-      if (typeof test.operand[0] === 'number')
-        return `between ${show(test.operand[0])} and ${show(test.operand[1])}`;
-      return spanWords(test, of.type, words);
-    case 'notInLast':
-    case 'notInNext':
-      return `not ${spanWords(test, of.type, words)}`;
-    default:
-      return spanWords(test, of.type, words);
-  }
+/** A condition as one line. */
+export function inWords(condition: Condition, owner: 'person' | 'company', words: Words): string {
+  const inner = (part: Condition): string => inWords(part, owner, words);
+  const group = (parts: Condition[], word: string): string =>
+    parts.length === 1 && parts[0] !== undefined
+      ? inner(parts[0])
+      : `(${parts.map(inner).join(` ${word} `)})`;
+  if ('all' in condition) return group(condition.all, 'and');
+  if ('any' in condition) return group(condition.any, 'or');
+  if ('not' in condition) return notInWords(condition.not, owner, words);
+  if ('company' in condition) return `company: ${inWords(condition.company, 'company', words)}`;
+  if ('segment' in condition) return `in ${words.segmentName?.(condition.segment) ?? condition.segment}`;
+  return leafInWords(condition, owner, words, 'threshold');
 }
 
-function spanWords(test: Test, type: ShownType, { calendar }: Words): string {
-  const span = spanOf(test, calendar);
-  if (span === null) return test.operator;
-  const isHours =
-    type === 'datetime' &&
-    (span.from ?? span.to)?.toFormat('HH:mm:ss') !== '00:00:00' &&
-    span.toInclusive &&
-    span.from?.toFormat('HH:mm:ss') !== '00:00:00';
-  if (isHours) return `from ${instantOf(span.from, calendar.zone)} to ${instantOf(span.to, calendar.zone)}`;
-  const [first, last] = dayBounds(span);
-  const from = first === undefined ? '' : showDay(first.value);
-  if (test.operator === 'on') return `on ${from}`;
-  if (test.operator === 'inLast' || test.operator === 'notInLast') return `on or after ${from}`;
-  const until = last === undefined ? undefined : last.comparison === '<' ? dayBefore(last.value) : last.value;
-  if (span.from === null) return `before ${from}`;
-  return until === undefined ? `on or after ${from}` : `from ${from} to ${showDay(until)}`;
+/** What is not so as one line: the opposite of a single test, else the whole after `not`. */
+function notInWords(condition: Condition, owner: 'person' | 'company', words: Words): string {
+  const isLeaf = ['attribute', 'deals', 'contacts', 'score'].some((word) => word in condition);
+  if (isLeaf && testsOf(comparisonOf(condition)).length === 1)
+    return leafInWords(condition, owner, words, 'opposite');
+  return `not ${inWords(condition, owner, words)}`;
 }
 
-const instantOf = (time: Span['from'], zone: string): string =>
-  time === null ? '' : instants(zone).format(time.toJSDate());
+const comparisonOf = (condition: Condition): Comparison =>
+  'deals' in condition
+    ? condition.deals
+    : 'contacts' in condition
+      ? condition.contacts
+      : 'attribute' in condition || 'score' in condition
+        ? condition
+        : {};
 
-function dayBefore(day: string): string {
-  const date = new Date(`${day}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() - 1);
-  return date.toISOString().slice(0, 10);
-}
-
-/** A value as people read it; null reads `not known`. */
-export function showValue(value: unknown, of: Shown, { calendar, currency }: Words): string {
-  const { type } = of;
-  if (value === null || value === undefined) return 'not known';
-  if (type === 'boolean') return value === true ? 'yes' : 'no';
-  if (type === 'money') return showMoney(Number(value), currency);
-  if (type === 'probability') return showShare(Number(value));
-  if (type === 'number') return format(Number(value));
-  if (Array.isArray(value))
-    return value.length === 0 ? 'none' : value.map((one) => valueName(of, String(one))).join(', ');
-  if (type === 'datetime') return instants(calendar.zone).format(new Date(String(value)));
-  if (type === 'date') return showDay(String(value));
-  return valueName(of, String(value));
-}
-
-/** YYYY-MM-DD in words that no country takes for another day: `15 Jun 2025`. */
-export function showDay(day: string): string {
-  const date = new Date(`${day.slice(0, 10)}T00:00:00Z`);
-  return Number.isNaN(date.getTime()) ? day : DAYS.format(date);
-}
-
-// Making one takes a fifth of the time of a whole card, so each is made once.
-
-const NUMBERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
-const DAY = { day: 'numeric', month: 'short', year: 'numeric' } as const;
-const DAYS = new Intl.DateTimeFormat('en-GB', { ...DAY, timeZone: 'UTC' });
-const INSTANTS = new Map<string, Intl.DateTimeFormat>();
-
-const format = (value: number): string => NUMBERS.format(value);
-
-/** By zone: there are some hundred. */
-function instants(zone: string): Intl.DateTimeFormat {
-  const known = INSTANTS.get(zone);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat('en-GB', {
-    ...DAY,
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: zone,
-  });
-  INSTANTS.set(zone, made);
-  return made;
+function leafInWords(
+  condition: Condition,
+  owner: 'person' | 'company',
+  words: Words,
+  side: 'threshold' | 'opposite',
+): string {
+  const topic = topicOf(condition, owner, words);
+  const tests = testsOf(comparisonOf(condition)).map((test) => askedOf(test, topic, words)[side]);
+  const [first = '', ...rest] = tests.map(predicate);
+  const more = rest.map((phrase) => ` and ${phrase.replace(/^is /, '')}`).join('');
+  return `${topic.openName ?? topic.name} ${agreed(topic.name, first)}${more}`;
 }

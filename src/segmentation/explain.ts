@@ -6,8 +6,11 @@ import type { Segmentation } from './definition.ts';
 import { isShorterThanDay, parseDuration } from './duration.ts';
 import { type Clause, changesOf, sentencesOf, type Truth } from './explain-sentences.ts';
 import { type Sketch, sketchSegment } from './explain-sketch.ts';
-import { namesOfSegments, showValue, type Words } from './explain-words.ts';
+import { namesOfSegments, type Words } from './explain-words.ts';
 import type { Test } from './operators.ts';
+import { askedOf } from './threshold-words.ts';
+import { showValue } from './value-words.ts';
+import { localDay } from './window.ts';
 
 export type SegmentExplanation = {
   segment: string;
@@ -165,16 +168,27 @@ function readClause(sketch: Sketch, reading: Reading): Clause {
   const points = sketch.points === undefined ? null : numberOrNull(row[sketch.points]);
   const says = score !== null ? `, a score of ${score}` : points !== null ? `, ${signed(points)} points` : '';
   const value = seen === null ? null : `${seen}${says}`;
+  const isAhead = sketch.test !== null && isLater(raw, reading.words);
+  const asked =
+    sketch.test !== null && isAhead
+      ? askedOf(sketch.test, topic, reading.words, sketch.cut ?? null, isAhead)
+      : sketch;
   return {
     kind: 'test',
     ...(sketch.isFact && { isFact: true }),
+    ...(sketch.isFixed && { isFixed: true }),
     holds,
-    about: topic.name,
-    threshold: isHidden ? hiddenThreshold(holds) : sketch.threshold,
+    about: reading.audience === 'rep' ? topic.name : (topic.openName ?? topic.name),
+    threshold: isHidden ? hiddenThreshold(holds) : asked.threshold,
+    ...(asked.opposite !== undefined && !isHidden && { opposite: asked.opposite }),
     value: isHidden ? null : value,
     turnsOn: sketch.test === null ? null : turningDay(sketch.test, raw, holds, reading.words),
   };
 }
+
+/** Is it a day after today? */
+const isLater = (value: unknown, { calendar }: Words): boolean =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) && value.slice(0, 10) > localDay(calendar);
 
 /** +12, -3, +0. */
 const signed = (points: number): string => `${points < 0 ? '-' : '+'}${Math.abs(Math.round(points))}`;

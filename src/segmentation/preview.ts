@@ -3,8 +3,7 @@ import { onlyUsed, type Statement } from './bindings.ts';
 import { type CompileRequest, compilePlans, type Plan } from './compile.ts';
 import { compileCondition } from './compile-condition.ts';
 import type { Condition } from './condition.ts';
-import { namesOfSegments, thresholdOf, topicOf, type Words } from './explain-words.ts';
-import { testsOf } from './operators.ts';
+import { inWords, namesOfSegments, type Words } from './explain-words.ts';
 import type { Unmet } from './requirements.ts';
 
 export type PreviewRequest = Omit<CompileRequest, 'subject' | 'segmentations'> & {
@@ -155,24 +154,4 @@ offset 0
       };
     },
   };
-}
-
-/** A condition as one line. */
-export function inWords(condition: Condition, owner: 'person' | 'company', words: Words): string {
-  const inner = (part: Condition): string => inWords(part, owner, words);
-  const group = (parts: Condition[], word: string): string =>
-    parts.length === 1 && parts[0] !== undefined
-      ? inner(parts[0])
-      : `(${parts.map(inner).join(` ${word} `)})`;
-  if ('all' in condition) return group(condition.all, 'and');
-  if ('any' in condition) return group(condition.any, 'or');
-  if ('not' in condition) return `not ${inner(condition.not)}`;
-  if ('company' in condition) return `company: ${inWords(condition.company, 'company', words)}`;
-  if ('segment' in condition) return `in ${words.segmentName?.(condition.segment) ?? condition.segment}`;
-  const topic = topicOf(condition, owner, words);
-  const comparison =
-    'deals' in condition ? condition.deals : 'contacts' in condition ? condition.contacts : condition;
-  return `${topic.name} ${testsOf(comparison)
-    .map((test) => thresholdOf(test, topic, words))
-    .join(' and ')}`;
 }

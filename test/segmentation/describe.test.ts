@@ -41,7 +41,7 @@ it('says segments by their names, days as people write them, and begins as a sen
     kind: 'all',
     parts: [
       { text: 'Is in segment "Gold" of Worth' },
-      { text: 'Last purchase: not on or after 26 May 2026' },
+      { text: 'Last purchase: before 26 May 2026' },
       { text: 'Number of won deals: at least 3' },
     ],
   });
@@ -78,8 +78,8 @@ it('says values as the CRM calls them, of one, of several, and of what it has no
   expect(describeSegment(open, 'now', { ...scene, attributes })).toEqual({
     kind: 'any',
     parts: [
-      { text: 'Lead status: is In progress' },
-      { text: 'Lead status: is one of Connected, elsewhere' },
+      { text: 'Lead status: In progress' },
+      { text: 'Lead status: Connected or elsewhere' },
       { text: 'Lead status: contains "in_"' },
     ],
   });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { indexAttributes } from '../../src/segmentation/attribute-index.ts';
-import { type ShownType, showValue, type Words } from '../../src/segmentation/explain-words.ts';
+import type { Words } from '../../src/segmentation/explain-words.ts';
+import { type ShownType, showValue } from '../../src/segmentation/value-words.ts';
 
 const words: Words = {
   attributes: indexAttributes([]),

@@ -4,7 +4,6 @@ import { computedAttributes, findInCatalogue } from '../../src/segmentation/cata
 import { compileLabels, type Plan } from '../../src/segmentation/compile.ts';
 import type { Segmentation } from '../../src/segmentation/definition.ts';
 import { planExplain } from '../../src/segmentation/explain.ts';
-import { showDay } from '../../src/segmentation/explain-words.ts';
 import { learn, planLearn } from '../../src/segmentation/learn.ts';
 import { parseSegmentation, parseSegmentations } from '../../src/segmentation/parse.ts';
 import { percentileCut } from '../../src/segmentation/percentile.ts';
@@ -12,6 +11,7 @@ import { planPreview } from '../../src/segmentation/preview.ts';
 import { histogramOf } from '../../src/segmentation/statistics/cut-points.ts';
 import { learnRfm, scoreRfm } from '../../src/segmentation/statistics/rfm.ts';
 import { templates } from '../../src/segmentation/templates.ts';
+import { showDay } from '../../src/segmentation/value-words.ts';
 import { addAttributes, addLabelColumn } from '../../src/store/columns.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { insert, randomFrom } from './population.ts';
@@ -212,8 +212,8 @@ test('explains one person: values, dates instead of ages, since when, and what w
     ...(explained?.segments[0]?.sentences ?? []),
     ...(explained?.segments[0]?.wouldChange ?? []),
   ].join('\n');
-  expect(text).toContain(`Last purchase: ${showDay(String(one.last_order_at))} (on or after 17 Dec 2025)`);
-  expect(text).toContain('Country: not known (needed: is US)');
+  expect(text).toContain(`Last purchase: ${showDay(String(one.last_order_at))} (needed: before 17 Dec 2025)`);
+  expect(text).toContain('Country: not known (needed: US)');
   expect(text).toContain('Purchases: 1 (needed: at least 2)');
   expect(text).toContain('either purchases are at least 2 (now 1), or country is US (now not known)');
   const leaves = showDay(
@@ -248,13 +248,13 @@ test('previews size and what each rule keeps and drops', async () => {
         size: kept.length,
         rules: [
           {
-            rule: 'Revenue at least €100',
+            rule: 'Revenue is at least €100',
             kept: rich.length,
             dropped: counted.length - rich.length,
             unknown: 0,
           },
           {
-            rule: 'not Last purchase on or after 17 Dec 2025',
+            rule: 'Last purchase is before 17 Dec 2025',
             kept: away.length,
             dropped: rich.length - away.length,
           },

@@ -93,7 +93,7 @@ segments:
   const labels = await held({ definition: rules, model: null });
   expect(labels).toEqual([null, null, null, null, null, null, 'high', 'high']);
   expect(await bench.explain(8, { definition: rules, model: null })).toContain(
-    'Score monetary of the company',
+    'Monetary score of the company',
   );
 });
 

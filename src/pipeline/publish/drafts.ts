@@ -1,7 +1,7 @@
 /** Drafts of segment sets: begun, saved by one person at a time, put forward, published, thrown away. */
 import { ConflictError, InputError, PermissionError } from '../../errors.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
-import { showDay } from '../../segmentation/explain-words.ts';
+import { showDay } from '../../segmentation/value-words.ts';
 import { addDraft, changeDraft, type Draft, dropDraft, findDraft, proposeDraft } from '../../store/drafts.ts';
 import type { Pool, Queryable } from '../../store/pool.ts';
 import { listNewest, type SegmentationRow } from '../../store/segmentations.ts';

@@ -2,7 +2,7 @@ import { valueName } from '../../model/value-name.ts';
 import { compileCondition, type Scope } from '../compile-condition.ts';
 import type { Drawing, Sketch } from '../explain-sketch.ts';
 import type { Topic } from '../explain-words.ts';
-import { inWords } from '../preview.ts';
+import { inWords } from '../explain-words.ts';
 import { attributeSql } from './card-points.ts';
 import { type Feature, featureColumns, featureName, featureTopic } from './features.ts';
 import { notApplicable } from './not-applicable.ts';
