@@ -78,7 +78,7 @@ async function openOnServer(template: { url: string; name: string }): Promise<Te
 
 /** Clients that nobody releases: what was asked of a server just before the end is given time to be answered. */
 async function clientsLeft(pool: ServerPool): Promise<number> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 60_000;
   while (pool.clientsInUse > 0 && performance.now() < end) await sleep(20);
   return pool.clientsInUse;
 }

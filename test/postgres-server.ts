@@ -32,7 +32,7 @@ export async function startPostgres(programs: string): Promise<{ url: string; st
   const port = await freePort();
   await asOwner(`${programs}/initdb -D ${data} -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync`);
   const settings = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200`;
-  await asOwner(`${programs}/pg_ctl -D ${data} -w -t 60 -l ${folder}/log -o "${settings}" start`);
+  await asOwner(`${programs}/pg_ctl -D ${data} -w -t 240 -l ${folder}/log -o "${settings}" start`);
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     stop: async () => {
