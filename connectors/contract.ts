@@ -113,6 +113,8 @@ export type Property = {
   type: string;
   options?: { value: string; label: string }[];
   readOnly: boolean;
+  /** The CRM works it out, from the date or from other records: it changes with no change time to find it by. */
+  calculated?: boolean;
   /** Made by us? */
   ours: boolean;
 };

@@ -7,7 +7,7 @@ import type { HubSpotConfig } from './config.ts';
 import { listPath } from './lists.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
 import { noRoom } from './prepare.ts';
-import { type HubSpotProperty, listProperties, propertyPath } from './properties.ts';
+import { type HubSpotProperty, isCalculated, listProperties, propertyPath } from './properties.ts';
 import { objectPath } from './reads.ts';
 import { TASKS_PATH } from './tasks.ts';
 
@@ -104,7 +104,21 @@ async function readable(
       action: 'Map another property, or make this one in HubSpot.',
     }),
   );
-  return [records, schema, ...lines];
+  const wanted = new Set(needed.filter((need) => need.object === object).map(({ name }) => name));
+  const calculated = properties.filter((property) => wanted.has(property.name) && isCalculated(property));
+  return [records, schema, ...calculatedLines(object, calculated), ...lines];
+}
+
+/** Nothing is wrong with them: people should know why a new value may take a day. */
+function calculatedLines(object: ObjectType, properties: HubSpotProperty[]): CheckItem[] {
+  if (properties.length === 0) return [];
+  const names = properties.map(({ name }) => name).sort();
+  return [
+    good(
+      `${HUBSPOT_OBJECTS[object].path}_calculated`,
+      `HubSpot works out ${names.join(', ')} of a ${object} and does not say when: read again once a day.`,
+    ),
+  ];
 }
 
 async function writable(context: Context<HubSpotConfig>, object: ObjectType): Promise<CheckItem[]> {

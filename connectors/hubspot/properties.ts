@@ -75,6 +75,10 @@ export async function readProperty(
 const isReadOnly = (property: HubSpotProperty) =>
   property.calculated || (property.modificationMetadata?.readOnlyValue ?? false);
 
+/** A value that HubSpot works out; read-only ones that it sets by events change as others do. */
+export const isCalculated = ({ calculated, fieldType }: HubSpotProperty) =>
+  calculated || fieldType.startsWith('calculation');
+
 export const isOurs = (property: HubSpotProperty) => property.description.includes(markerOf(property.name));
 
 export async function discoverHubSpot(
@@ -91,6 +95,7 @@ export async function discoverHubSpot(
       options: property.options.map(({ value, label }) => ({ value, label })),
     }),
     readOnly: isReadOnly(property),
+    calculated: isCalculated(property),
     ours: isOurs(property),
   }));
 }

@@ -9,7 +9,7 @@ import type { SalesforceConfig } from './config.ts';
 import { LEFT_FOR_ALL } from './dialect.ts';
 import { pathOf, SOBJECTS } from './objects.ts';
 import { connectedUser } from './permissions.ts';
-import { canRead, type Schema, schemaOf } from './schema.ts';
+import { fieldAt, type Schema, schemaOf } from './schema.ts';
 import { inList, query, quote, wholeQuery } from './soql.ts';
 import { TASK_FIELDS } from './tasks.ts';
 
@@ -126,11 +126,18 @@ async function checkObject(
     items.push(readable(sobject, schema));
     if (needs.write && object !== 'deal' && schema !== null) items.push(writable(sobject, schema));
   }
+  const formulas: string[] = [];
   for (const { name } of needs.properties.filter((need) => need.object === object)) {
     const seen = await Promise.all(
-      SOBJECTS[object].map((sobject) => canRead(context, sobject, pathOf(sobject, name))),
+      SOBJECTS[object].map((sobject) => fieldAt(context, sobject, pathOf(sobject, name))),
     );
-    if (!seen.includes(true)) items.push(missing(object, name));
+    if (seen.every((field) => field === null)) items.push(missing(object, name));
+    if (seen.some((field) => field?.calculated)) formulas.push(name);
+  }
+  // Nothing is wrong with them: people should know why a new value may take a day.
+  if (formulas.length > 0) {
+    const message = `Salesforce works out ${formulas.sort().join(', ')} of a ${object} and does not say when: read again once a day.`;
+    items.push(good(`${object}_calculated`, message));
   }
   return items;
 }

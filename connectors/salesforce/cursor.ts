@@ -32,10 +32,6 @@ export const Cursor = z.object({
   skip: z.int().default(0),
   /** Bulk jobs of this object that came to nothing. */
   failures: z.int().default(0),
-  /** Is this pass for changes one over all records? */
-  isOverAll: z.boolean().default(false),
-  /** When all records were read last, by Salesforce's clock; formulas change without a sign. */
-  allReadAt: z.number().nullable().default(null),
   /** Do deals of this org have contact roles? */
   hasRoles: z.boolean().default(false),
 });

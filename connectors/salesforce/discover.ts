@@ -66,6 +66,7 @@ function toProperty(object: ObjectType, name: string, field: Field): Property {
     type: field.type,
     ...(options.length > 0 && { options }),
     readOnly: !field.updateable,
+    calculated: field.calculated,
     ours: hasOurName(field.name),
   };
 }

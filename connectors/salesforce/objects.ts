@@ -98,20 +98,6 @@ export async function columnsOf(
   return { select: [...new Set([...needed, ...paths])], properties: found };
 }
 
-/** Is one of the properties a formula? Its value may change while the record does not: with the day, or with another record. */
-export async function hasFormula(
-  context: Context<SalesforceConfig>,
-  object: ObjectType,
-  properties: readonly string[],
-): Promise<boolean> {
-  for (const sobject of await sourcesOf(context, object)) {
-    for (const property of properties) {
-      if ((await fieldAt(context, sobject, pathOf(sobject, property)))?.calculated) return true;
-    }
-  }
-  return false;
-}
-
 /** Which rows of an object are records of ours; deleted ones are left out by Salesforce itself. */
 export async function liveWhere(context: Context<SalesforceConfig>, sobject: SObject): Promise<string[]> {
   if (sobject === 'Lead') return ['IsConverted = false'];

@@ -3,8 +3,7 @@ import type { Context, Page, PullRequest } from '../contract.ts';
 import type { SalesforceConfig } from './config.ts';
 import { withContactRoles } from './contact-roles.ts';
 import { type Cursor, cursorOf, nextSource } from './cursor.ts';
-import { columnsOf, hasFormula, liveWhere, SOBJECTS, type SObject, sourcesOf } from './objects.ts';
-import { pullFull } from './pull-full.ts';
+import { columnsOf, liveWhere, SOBJECTS, type SObject, sourcesOf } from './objects.ts';
 import { readByIds } from './pull-ids.ts';
 import { toRecord } from './records.ts';
 import { canRead, schemaOf } from './schema.ts';
@@ -35,9 +34,6 @@ export const changeSources = (object: PullRequest['object']): string[] => {
   return object === 'contact' ? [...SOBJECTS.contact, CONSENT, ACCOUNTS] : [...SOBJECTS[object]];
 };
 
-/** Formulas change with the day or with other records, and nothing tells of it: all records are read this often. */
-const READ_ALL_EVERY_MS = 24 * 60 * 60_000;
-
 /**
  * Records by change time, then id: any number may share a time, and one that changes meanwhile moves to the end.
  * A record also counts as changed when one did that it takes values from, which does not touch the record itself:
@@ -49,12 +45,8 @@ export async function* pullChanged(
 ): AsyncGenerator<Page, void, void> {
   const { object } = request;
   let cursor = cursorOf(request.cursor);
-  if (cursor.isOverAll || (await isOverAllDue(context, request, cursor))) {
-    yield* pullFull(context, { ...request, cursor: cursor.isOverAll ? request.cursor : null });
-    return;
-  }
   const sources = await presentSources(context, request);
-  const end = () => ({ since: cursor.since, allReadAt: cursor.allReadAt });
+  const end = () => ({ since: cursor.since });
   for (let source = sources[cursor.source]; source !== undefined; source = sources[cursor.source]) {
     const part = await READERS[source](context, request, cursor);
     cursor = passed(cursor, source, part.page, STAMPS[source]);
@@ -67,17 +59,6 @@ export async function* pullChanged(
   }
   // What was still to be read was hidden from us meanwhile.
   yield { records: [], cursor: end(), done: true };
-}
-
-async function isOverAllDue(
-  context: Context<SalesforceConfig>,
-  { object, properties }: PullRequest,
-  { allReadAt, source, at, since }: Cursor,
-): Promise<boolean> {
-  const isPassBegun = source > 0 || at !== null;
-  if (isPassBegun || Object.keys(since).length === 0) return false;
-  const isOld = context.asOf.getTime() - (allReadAt ?? 0) >= READ_ALL_EVERY_MS;
-  return isOld && (await hasFormula(context, object, properties));
 }
 
 type Source = SObject | typeof ROLES | typeof CONSENT | typeof ACCOUNTS;

@@ -27,10 +27,7 @@ export async function* pullFull(
   if (cursor.next === null) cursor = await begun(context, request);
   const begin = cursor.next ?? 0;
   const total = cursor.counts.reduce((sum, each) => sum + each, 0);
-  const end = {
-    since: Object.fromEntries(changeSources(object).map((name) => [name, begin])),
-    allReadAt: begin,
-  };
+  const end = { since: Object.fromEntries(changeSources(object).map((name) => [name, begin])) };
 
   for (let sobject = sources[cursor.source]; sobject !== undefined; sobject = sources[cursor.source]) {
     const columns = await columnsOf(context, sobject, isLinksOnly ? [] : request.properties);
@@ -59,7 +56,7 @@ export async function* pullFull(
 }
 
 /** Counts what there is, and notes when the pass began. */
-async function begun(context: Context<SalesforceConfig>, { object, mode }: PullRequest): Promise<Cursor> {
+async function begun(context: Context<SalesforceConfig>, { object }: PullRequest): Promise<Cursor> {
   const counts: number[] = [];
   let next: number | null = null;
   for (const sobject of await sourcesOf(context, object)) {
@@ -68,7 +65,7 @@ async function begun(context: Context<SalesforceConfig>, { object, mode }: PullR
     next ??= found.serverTime - OVERLAP_MS;
   }
   const hasRoles = object === 'deal' && (await hasContactRoles(context));
-  return { ...cursorOf(null), next, counts, hasRoles, isOverAll: mode === 'changes' };
+  return { ...cursorOf(null), next, counts, hasRoles };
 }
 
 type Part = { rows: Row[]; cursor: Cursor; isLast: boolean };

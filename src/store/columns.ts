@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, InputError } from '../errors.ts';
 import { Attribute, type AttributeOwner, columnType, type SubjectType } from '../model/attribute.ts';
-import type { ValueNames } from '../model/value-name.ts';
 import { isLockTimeout } from './fault.ts';
 import { quoted } from './identifier.ts';
 import { checkFence, type Lease, releaseLease, takeLease } from './lease.ts';
@@ -91,26 +90,6 @@ export async function saveSensitivity(
      set definition = definition || jsonb_build_object('sensitivity', $3::text, 'repVisible', $4::boolean)
      where owner = $1 and key = $2`,
     [owner, key, sensitivity, repVisible],
-  );
-}
-
-/**
- * What the CRM calls the values of attributes. Names are added and replaced, never taken away: records still hold the
- * values of options that are gone.
- */
-export async function saveValueNames(
-  db: Queryable,
-  { schema }: Tenant,
-  given: readonly (Pick<Attribute, 'owner' | 'key'> & { valueNames: ValueNames })[],
-): Promise<void> {
-  await db.query(
-    `update ${schema}.attribute known
-     set definition = known.definition || jsonb_build_object('valueNames',
-       coalesce(known.definition -> 'valueNames', '{}') || g."valueNames")
-     from jsonb_to_recordset($1::jsonb) as g (owner text, key text, "valueNames" jsonb)
-     where known.owner = g.owner and known.key = g.key
-       and not coalesce(known.definition -> 'valueNames', '{}') @> g."valueNames"`,
-    [JSON.stringify(given)],
   );
 }
 

@@ -61,6 +61,7 @@ const TABLES = [
   'dirty_record',
   'erasure_request',
   'owner',
+  'value_names',
   'split',
   'refusal',
   'pin',

@@ -12,6 +12,8 @@ export type MappingRow = {
   filled: boolean;
   /** Why the property can't be read now. */
   problem: string | null;
+  /** The CRM works it out: nothing tells when it changes. */
+  calculated: boolean;
 };
 
 export async function listMappings(
@@ -20,7 +22,7 @@ export async function listMappings(
   filter: { connectionId?: string; object?: ObjectType } = {},
 ): Promise<MappingRow[]> {
   const { rows } = await db.query<MappingRow>(
-    `select connection_id as "connectionId", object, attribute, property, filled, problem
+    `select connection_id as "connectionId", object, attribute, property, filled, problem, calculated
      from ${tenant.schema}.mapping
      where ($1::text is null or connection_id = $1) and ($2::text is null or object = $2)
      order by connection_id, object, attribute`,
@@ -58,12 +60,21 @@ export async function markFilled(
   );
 }
 
-/** Notes which properties the CRM no longer has; one that is back must be read again for all records. */
+/**
+ * Notes which properties the CRM no longer has, and which it works out. One that is back must be read again for all
+ * records.
+ */
 export async function noteProperties(
   db: Queryable,
   tenant: Tenant,
-  key: { connectionId: string; object: ObjectType; existing: string[] },
+  key: { connectionId: string; object: ObjectType; existing: string[]; calculated: string[] },
 ): Promise<{ lost: number; back: number }> {
+  await db.query(
+    `update ${tenant.schema}.mapping set calculated = not calculated
+     where connection_id = $1 and object = $2 and property = any($3::text[])
+       and calculated <> (property = any($4::text[]))`,
+    [key.connectionId, key.object, key.existing, key.calculated],
+  );
   const { rows } = await db.query<{ problem: string | null }>(
     `update ${tenant.schema}.mapping set
        problem = case when property = any($3::text[]) then null

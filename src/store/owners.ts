@@ -1,7 +1,7 @@
-import { saveValueNames } from './columns.ts';
 import type { Queryable } from './pool.ts';
 import { type Pool, transaction } from './pool.ts';
 import type { Tenant } from './tenant.ts';
+import { saveValueNames } from './value-names.ts';
 
 /** Names are read with each statement on attributes: of larger companies the first ones have to do. */
 const MOST_NAMED = 1_000;
@@ -39,6 +39,7 @@ export async function saveOwners(
       await saveValueNames(
         client,
         tenant,
+        connectionId,
         OWNED.map((owner) => ({ owner, key: 'owner', valueNames })),
       );
   });

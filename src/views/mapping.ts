@@ -44,6 +44,8 @@ export type MappableProperty = {
   name: string;
   label: string;
   type: string;
+  /** The CRM works it out and does not say when: it is read again once a day. */
+  calculated: boolean;
   /** Attributes that it feeds. */
   feeds: string[];
   /** A standard attribute that it usually feeds and that nothing feeds on this connection. */
@@ -69,6 +71,7 @@ export async function listProperties(
         name: property.name,
         label: property.label,
         type: property.type,
+        calculated: property.calculated ?? false,
         feeds: own.filter((one) => one.property === property.name).map(({ attribute }) => attribute),
         suggestion: usual !== undefined && !taken.has(usual) ? usual : null,
       });

@@ -28,7 +28,6 @@ const lead = (ref: string, properties: SeedRow['properties'] = {}): SeedRow => (
 });
 const ID = 'target-1';
 const MINUTE = 60_000;
-const DAY = 86_400_000;
 
 // What is hidden ----------------------------------------------------------------------------------------------------
 
@@ -158,24 +157,13 @@ it('tells who won, of more merged records than a page may hold', async () => {
 
 // Fields ------------------------------------------------------------------------------------------------------------
 
-it('reads all records again once a day where a formula is mapped, as nothing tells that it changed', async () => {
+it('says which fields are formulas, as nothing tells that they changed', async () => {
   const rig = await start();
-  const { admin, clock } = rig.crm;
-  admin.addFormula('Contact.Days_Left__c', 'double');
-  const [id = ''] = rig.ids('contact');
-  const properties = ['LastName', 'Days_Left__c'];
-  const full = await pullAll(rig, { properties });
-  admin.update(id, { Days_Left__c: 3 }, { stamp: false });
-  clock.advance(DAY - 15 * MINUTE);
-  expect(recordsOf(await pullAll(rig, { mode: 'changes', properties, cursor: endOf(full) }))).toEqual([]);
-  clock.advance(10 * MINUTE);
-  const plain = await pullAll(rig, { mode: 'changes', properties: ['LastName'], cursor: endOf(full) });
-  expect(recordsOf(plain)).toEqual([]);
-  const again = await pullAll(rig, { mode: 'changes', properties, cursor: endOf(full) });
-  expect(recordsOf(again)).toHaveLength(6);
-  expect(recordsOf(again).find((record) => record.id === id)?.properties.Days_Left__c).toBe(3);
-  const next = await pullAll(rig, { mode: 'changes', properties, cursor: endOf(again) });
-  expect(recordsOf(next)).toEqual([]);
+  rig.crm.admin.addFormula('Contact.Days_Left__c', 'double');
+  const found = await salesforce.discover(rig.context(), 'contact');
+  const calculated = found.filter((property) => property.calculated).map(({ name }) => name);
+  expect(calculated).toContain('Days_Left__c');
+  expect(calculated).not.toContain('LastName');
 });
 
 it('neither offers nor asks for addresses as a whole, which bulk queries refuse', async () => {

@@ -3,7 +3,9 @@ import { createLog } from '../../src/log.ts';
 import { disconnectSlice } from '../../src/pipeline/connection/disconnect.ts';
 import { beginLeaving, type Keep, planLeaving } from '../../src/pipeline/connection/leaving.ts';
 import { pageAudit } from '../../src/store/audit.ts';
+import { listAttributes } from '../../src/store/columns.ts';
 import { listConnections } from '../../src/store/connections.ts';
+import { saveOwners } from '../../src/store/owners.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 import { type Rig, writtenRig } from './rig.ts';
 import { customers } from './shop.ts';
@@ -83,6 +85,11 @@ describe('a connection that leaves', () => {
     rig = await writtenRig(database, { people, systems: ['hubspot', 'salesforce'] });
     const before = rig.state('hubspot');
     const id = rig.ids.hubspot;
+    const owners = { hubspot: ['501', 'Hanna Hub'], salesforce: ['005A', 'Sam Sales'] } as const;
+    for (const system of ['hubspot', 'salesforce'] as const) {
+      const [owner, name] = owners[system];
+      await saveOwners(rig.pool, rig.tenant, rig.ids[system], [{ id: owner, name, email: 'x@example.com' }]);
+    }
     const salesforce = await rowsOf(rig.ids.salesforce);
     expect(await planLeaving(rig.pool, rig.tenant, id)).toMatchObject({ isLast: false });
     const { othersRemain, receipt } = await disconnect('hubspot', 'values');
@@ -90,10 +97,18 @@ describe('a connection that leaves', () => {
     expect(rig.state('hubspot')).toEqual(before);
     expect(receipt).toMatchObject({
       keep: 'values',
-      done: expect.arrayContaining(['app removed from the account']),
+      done: expect.arrayContaining([
+        'app removed from the account',
+        expect.stringContaining('names of the owners of its records'),
+      ]),
       stays: expect.arrayContaining(['contact property segment_sync_spend']),
     });
     expect(await rowsOf(id)).toEqual({});
+    const attributes = await listAttributes(rig.pool, rig.tenant);
+    expect(attributes.filter(({ key }) => key === 'owner').map(({ valueNames }) => valueNames)).toEqual(
+      attributes.filter(({ key }) => key === 'owner').map(() => ({ '005A': 'Sam Sales' })),
+    );
+    expect(JSON.stringify(attributes)).not.toContain('Hanna');
     expect(await rowsOf(rig.ids.salesforce)).toEqual(salesforce);
     expect(await listConnections(rig.pool, rig.tenant)).toMatchObject([{ system: 'salesforce' }]);
     // What is left is right, and stays so.

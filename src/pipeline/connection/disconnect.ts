@@ -13,6 +13,7 @@ import { pushLease } from '../../store/lease.ts';
 import { type Queryable, transaction } from '../../store/pool.ts';
 import { ALL_SEGMENTATIONS, listTargets } from '../../store/targets.ts';
 import { emptyTenant } from '../../store/tenant.ts';
+import { nameValues } from '../../store/value-names.ts';
 import { type ConnectionOpener, SLICE_MS, type SliceParts } from '../run.ts';
 import type { StageContext } from '../stage.ts';
 import { unifySlice } from '../unify/unify.ts';
@@ -193,6 +194,7 @@ async function finish(
   const othersRemain = !(await isLast(pool)) || !(await emptyTenant(pool, tenant, isLast));
   await transaction(pool, async (client) => {
     await deleteConnection(client, tenant, connection.id);
+    if (othersRemain) await nameValues(client, tenant);
     await addAudit(client, tenant, {
       actor: by,
       action: 'connection.disconnected',
@@ -203,6 +205,7 @@ async function finish(
         done: [
           ...done,
           'records, links, positions, values shown and what was written are deleted here',
+          'names of the owners of its records, and what it calls values, are deleted here',
           ...(othersRemain ? [] : ['it was the last connection: all data and definitions are deleted here']),
         ],
         stays,

@@ -1,6 +1,7 @@
 import { ownerOf } from '../../model/attribute.ts';
-import { listAttributes, saveValueNames } from '../../store/columns.ts';
+import { listAttributes } from '../../store/columns.ts';
 import { noteProperties } from '../../store/mappings.ts';
+import { saveValueNames } from '../../store/value-names.ts';
 import { noteLostTargets } from '../push/pins.ts';
 import { fenced } from '../with-leases.ts';
 import { add, type Ending, type Scene } from './pull-scene.ts';
@@ -20,9 +21,10 @@ export async function lookUpProperties(scene: Scene): Promise<Ending> {
   const names = valueNamesOf(owner, scene.mappings, properties, attributes, scene.connection.config);
   await fenced(scene.work, async (client) => {
     const existing = properties.map((property) => property.name);
-    const { lost } = await noteProperties(client, tenant, { ...scene, existing });
+    const calculated = properties.flatMap((property) => (property.calculated ? [property.name] : []));
+    const { lost } = await noteProperties(client, tenant, { ...scene, existing, calculated });
     if (lost > 0) add(scene, 'lost_properties', lost);
-    await saveValueNames(client, tenant, names);
+    await saveValueNames(client, tenant, scene.connectionId, names);
     await noteLostTargets(client, tenant, { ...scene, existing }, scene.shown);
   });
   return 'done';

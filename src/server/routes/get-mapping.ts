@@ -25,6 +25,9 @@ export default route({
             property: z.string(),
             filled: z.boolean(),
             problem: z.string().nullable(),
+            calculated: z
+              .boolean()
+              .describe('The CRM works it out and does not say when: it is read again once a day'),
           }),
         ),
         usedBy: z.array(z.string()),

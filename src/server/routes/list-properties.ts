@@ -19,6 +19,8 @@ export default route({
         name: z.string(),
         label: z.string(),
         type: z.string(),
+        /** The CRM works it out and does not say when: it would be read again once a day. */
+        calculated: z.boolean(),
         feeds: z.array(z.string()),
         /** A standard attribute that it usually feeds. */
         suggestion: z.string().nullable(),

@@ -608,4 +608,26 @@ export const tenantMigrations: Migration[] = [
         with (fastupdate = off) where other_emails <> '{}';
     `,
   },
+  {
+    version: 4,
+    name: 'properties that a CRM works out',
+    sql: `
+      -- changes with no change time: read again with the daily pass over all records
+      alter table {schema}.mapping add calculated boolean not null default false;
+    `,
+  },
+  {
+    version: 5,
+    name: 'names of values by connection',
+    sql: `
+      -- what each CRM calls the values of an attribute, by value: owners' names go with their connection
+      create table {schema}.value_names (
+        connection_id text not null,
+        owner text not null check (owner in ('person', 'company', 'deal')),
+        key text not null,
+        names jsonb not null,
+        primary key (connection_id, owner, key)
+      );
+    `,
+  },
 ];

@@ -211,6 +211,11 @@ function FedBy({ attribute }: { attribute: Attribute }) {
               can’t be read
             </Badge>
           )}
+          {feed.calculated && !feed.problem && (
+            <Text size="xs" c="dimmed">
+              {feed.connection} works it out and does not say when: read again once a day.
+            </Text>
+          )}
           {!feed.filled && !feed.problem && (
             <Badge ml={6} size="sm" variant="light" color="blue" tt="none">
               filling
