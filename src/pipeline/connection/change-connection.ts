@@ -2,6 +2,7 @@ import { type ConnectionRow, getConnection, updateConnection } from '../../store
 import { noteAllDirty } from '../../store/dirty.ts';
 import { type Pool, transaction } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
+import { nameValues } from '../../store/value-names.ts';
 import { reviseRevenue } from '../publish/setup.ts';
 
 /** Changes what people say of a connection. Another rank decides anew which copy of a deal, or which value, counts. */
@@ -20,6 +21,7 @@ export function changeConnection(
     });
     if (rank !== undefined && rank !== before.rank) {
       await reviseRevenue(client, tenant);
+      await nameValues(client, tenant);
       if (tenant.policy.precedence === 'rank')
         for (const subject of ['person', 'company'] as const)
           await noteAllDirty(client, tenant, 'profile', subject);
