@@ -7,7 +7,7 @@ import { listAttributes } from '../store/columns.ts';
 import { Basis, dropBasis, lawfulBases, saveBasis } from '../store/lawful-bases.ts';
 import { type Pool, type Queryable, transaction } from '../store/pool.ts';
 import { listPublished, type SegmentationRow } from '../store/segmentations.ts';
-import { listTargets, setTargetState, type TargetReason } from '../store/targets.ts';
+import { listTargets, lockTargets, setTargetState, type TargetReason } from '../store/targets.ts';
 import type { Tenant } from '../store/tenant.ts';
 
 /** Attributes that are not sensitive by themselves, but single out people under 18 where they are used so. */
@@ -94,13 +94,14 @@ export async function revokeSensitive(
   });
 }
 
-/** Holds what segmentations write. Returns how many targets were live. */
+/** Holds what segmentations write, inside the caller's transaction. Returns how many targets were live. */
 export async function holdTargets(
   db: Queryable,
   tenant: Tenant,
   segmentations: readonly string[],
   reason: TargetReason,
 ): Promise<number> {
+  await lockTargets(db, tenant);
   const ids = (await listTargets(db, tenant)).flatMap(({ id, segmentation, state }) =>
     state === 'live' && segmentations.includes(segmentation) ? [id] : [],
   );

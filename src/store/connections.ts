@@ -71,10 +71,18 @@ export async function findAccount(
   return rows;
 }
 
-/** @throws InputError where the tenant has no such connection */
-export async function getConnection(pool: Queryable, tenant: Tenant, id: string): Promise<ConnectionRow> {
+/**
+ * @param lock keeps it as it is until the transaction ends
+ * @throws InputError where the tenant has no such connection
+ */
+export async function getConnection(
+  pool: Queryable,
+  tenant: Tenant,
+  id: string,
+  lock: '' | 'for update' = '',
+): Promise<ConnectionRow> {
   const { rows } = await pool.query(
-    `select ${COLUMNS} from app.connection where tenant_id = $1 and id = $2`,
+    `select ${COLUMNS} from app.connection where tenant_id = $1 and id = $2 ${lock}`,
     [tenant.id, id],
   );
   if (!rows[0]) throw unknownConnection(id);
@@ -120,17 +128,30 @@ export async function saveConnection(
   });
 }
 
+/**
+ * @param change of `config` only what is named, so that others who change something else there at the same moment are
+ * not undone; null takes it out
+ */
 export async function updateConnection(
   pool: Queryable,
   tenant: Tenant,
   id: string,
   change: Partial<Pick<ConnectionRow, 'name' | 'config' | 'rank'>>,
 ): Promise<void> {
+  const config = Object.entries(change.config ?? {});
+  const without = config.flatMap(([name, value]) => (value === null ? [name] : []));
   const { rowCount } = await pool.query(
     `update app.connection
-     set name = coalesce($3, name), config = coalesce($4::jsonb, config), rank = coalesce($5, rank)
+     set name = coalesce($3, name), config = (config || $4::jsonb) - $5::text[], rank = coalesce($6, rank)
      where tenant_id = $1 and id = $2`,
-    [tenant.id, id, change.name ?? null, change.config ?? null, change.rank ?? null],
+    [
+      tenant.id,
+      id,
+      change.name ?? null,
+      JSON.stringify(Object.fromEntries(config)),
+      without,
+      change.rank ?? null,
+    ],
   );
   if (rowCount === 0) throw unknownConnection(id);
 }

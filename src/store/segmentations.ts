@@ -58,7 +58,15 @@ export async function listVersions(
   return rows.map((row) => SegmentationRow.parse(row));
 }
 
-/** Adds the next version of a key, in force at once; the one before it is replaced. */
+/**
+ * Whoever publishes or retires comes one after the other, until the transaction ends; others read meanwhile. To be the
+ * first thing of the transaction: what was read before may be of yesterday.
+ */
+export async function lockSegmentations(client: Queryable, tenant: Tenant): Promise<void> {
+  await client.query(`lock table ${tenant.schema}.segmentation in share row exclusive mode`);
+}
+
+/** Adds the next version of a key, in force at once; the one before it is replaced. See lockSegmentations. */
 export async function publishVersion(
   db: Queryable,
   tenant: Tenant,

@@ -64,9 +64,20 @@ export async function listTargets(
   }));
 }
 
+/**
+ * Whoever adds targets, or decides by their state, comes one after the other, until the transaction ends; others read
+ * meanwhile. To be taken before the first look at them, and after lockSegmentations where both are.
+ */
+export async function lockTargets(client: Queryable, tenant: Tenant): Promise<void> {
+  await client.query(`lock table ${tenant.schema}.target in share row exclusive mode`);
+}
+
 export type NewTarget = Pick<TargetRow, 'connectionId' | 'segmentation' | 'segment' | 'kind' | 'object'>;
 
-/** Ids are short: each stands in every ledger row of its connection. They follow the order in which targets are given. */
+/**
+ * Ids are short: each stands in every ledger row of its connection. They follow the order in which targets are given.
+ * Two that number at once would give out the same: see lockTargets.
+ */
 export async function addTargets(
   db: Queryable,
   tenant: Tenant,

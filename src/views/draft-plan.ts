@@ -1,8 +1,7 @@
 /** What somebody looks at before publishing: differences in words, who enters and leaves, where it is written. */
-import { connectorOf } from '../../connectors/registry.ts';
 import { readChecked } from '../pipeline/publish/draft-check.ts';
 import { readDesk } from '../pipeline/publish/drafts.ts';
-import { targetsOf } from '../pipeline/publish/target-choice.ts';
+import { offersOf, targetsOf } from '../pipeline/publish/target-choice.ts';
 import { indexAttributes } from '../segmentation/attribute-index.ts';
 import { nameOfColumn } from '../segmentation/attribute-names.ts';
 import type { Segmentation } from '../segmentation/definition.ts';
@@ -90,8 +89,11 @@ export async function planDraft(pool: Pool, tenant: Tenant, key: string, asOf: D
 async function draftTargets(db: Queryable, tenant: Tenant, definition: Segmentation): Promise<DraftTarget[]> {
   const present = await listTargets(db, tenant);
   const connections = await listConnections(db, tenant);
-  return connections.flatMap(({ id, name, system }) =>
-    targetsOf(definition, id, connectorOf(system)).flatMap((target) => {
+  const offers = offersOf(connections);
+  return connections.flatMap(({ id, name, system }) => {
+    const offer = offers.get(id);
+    if (offer === undefined) return [];
+    return targetsOf(definition, id, offer).flatMap((target) => {
       if (target.segmentation === ALL_SEGMENTATIONS) return [];
       const found = present.find(
         (one) =>
@@ -108,6 +110,6 @@ async function draftTargets(db: Queryable, tenant: Tenant, definition: Segmentat
         what: `${KIND_NAMES[target.kind]} on the ${target.object}${segment ? `: ${segment}` : ''}`,
         state: found?.state ?? ('new' as const),
       };
-    }),
-  );
+    });
+  });
 }

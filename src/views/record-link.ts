@@ -1,4 +1,4 @@
-import { connectorOf } from '../../connectors/registry.ts';
+import { connectors } from '../../connectors/registry.ts';
 import type { ObjectType } from '../model/record.ts';
 import type { ConnectionRow } from '../store/connections.ts';
 
@@ -9,7 +9,7 @@ export function recordLink(
 ): string | null {
   const { webUrl } = connection.config;
   return (
-    connectorOf(connection.system).recordUrl?.(
+    connectors[connection.system]?.recordUrl?.(
       { id: connection.accountId, webUrl: typeof webUrl === 'string' ? webUrl : null },
       record,
     ) ?? null

@@ -8,14 +8,11 @@ import { reviseRevenue } from '../publish/setup.ts';
 export async function changeRevenue(
   pool: Pool,
   tenant: Tenant,
-  connection: ConnectionRow,
+  connection: Pick<ConnectionRow, 'id'>,
   setting: RevenueSetting | null,
 ): Promise<void> {
-  const { revenue: _, ...config } = connection.config;
   await transaction(pool, async (client) => {
-    await updateConnection(client, tenant, connection.id, {
-      config: setting === null ? config : { ...config, revenue: setting },
-    });
+    await updateConnection(client, tenant, connection.id, { config: { revenue: setting } });
     await reviseRevenue(client, tenant);
   });
 }

@@ -96,7 +96,8 @@ export function beginLeaving(
   asked: { keep: Keep; withoutCrm: boolean; by: string },
 ): Promise<ConnectionRow> {
   return transaction(pool, async (client) => {
-    const connection = await getConnection(client, tenant, id);
+    // Two who ask at once come one after the other: what stays in the CRM is for the first to say.
+    const connection = await getConnection(client, tenant, id, 'for update');
     const before = leavingOf(connection);
     if (before && !(asked.withoutCrm && !before.withoutCrm)) {
       throw new ConflictError('leaving_already', `${connection.name} is being disconnected already.`, {
@@ -117,7 +118,7 @@ export function beginLeaving(
     const leaving = before
       ? { ...before, withoutCrm: true, ...(!isPast && { phase: 'uninstall' as const }) }
       : fresh;
-    await updateConnection(client, tenant, id, { config: { ...connection.config, leaving } });
+    await updateConnection(client, tenant, id, { config: { leaving } });
     await setConnectionState(client, tenant, id, 'disconnected', {
       code: 'disconnecting',
       message: `${connection.name} is being disconnected. Other connections are not touched.`,

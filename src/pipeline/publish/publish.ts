@@ -1,22 +1,29 @@
-import { connectorOf } from '../../../connectors/registry.ts';
 import { InputError } from '../../errors.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
 import { references } from '../../segmentation/references.ts';
 import { addAudit } from '../../store/audit.ts';
 import { addLabelColumn, dropLabelColumn } from '../../store/columns.ts';
 import { listConnections } from '../../store/connections.ts';
-import { type Pool, transaction } from '../../store/pool.ts';
+import { type Pool, type Queryable, transaction } from '../../store/pool.ts';
 import {
   listNewest,
   listPublished,
+  lockSegmentations,
   publishVersion,
   retireVersion,
   type SegmentationRow,
 } from '../../store/segmentations.ts';
-import { addTargets, listTargets, setTargetState, type TargetReason } from '../../store/targets.ts';
+import {
+  addTargets,
+  listTargets,
+  lockTargets,
+  setTargetState,
+  type TargetReason,
+  type TargetRow,
+} from '../../store/targets.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { refuseSensitive } from '../label/sensitive-gate.ts';
-import { type TargetOffer, targetsOf } from './target-choice.ts';
+import { offersOf, type TargetOffer, targetsOf } from './target-choice.ts';
 
 export type Change = 'new' | 'changed' | 'unchanged';
 
@@ -32,7 +39,7 @@ export type PublishOptions = {
   /** Who does it, for the record. */
   by: string;
   /** What systems offer; the registry's connectors if left out. */
-  offerOf?: (system: string) => TargetOffer;
+  offerOf?: (system: string) => TargetOffer | undefined;
 };
 
 /** How a definition stands to the version in force. */
@@ -68,13 +75,21 @@ export async function applySegmentations(
   const applied: Applied[] = [];
   for (const definition of definitions) {
     const change = changeOf(definition, newest);
-    const before = newest.find(({ key }) => key === definition.key);
     if (change === 'unchanged') {
-      applied.push({ key: definition.key, change, version: before?.version ?? 1, held: 0 });
+      const version = newest.find(({ key }) => key === definition.key)?.version ?? 1;
+      applied.push({ key: definition.key, change, version, held: 0 });
       continue;
     }
     await addLabelColumn(pool, tenant, definition.subject, definition.key, definition.labels);
-    const { version, held } = await transaction(pool, async (client) => {
+    const publishing = transaction(pool, async (client) => {
+      await lockSegmentations(client, tenant);
+      await lockTargets(client, tenant);
+      // Somebody may have published it since, or retired it.
+      const present = await listNewest(client, tenant);
+      refuseClash(definition, present);
+      const before = present.find(({ key }) => key === definition.key);
+      if (before && changeOf(definition, present) === 'unchanged')
+        return { version: before.version, held: 0 };
       const next = await publishVersion(client, tenant, definition, options.by);
       const live = (await listTargets(client, tenant, { segmentation: definition.key })).filter(
         ({ state }) => state === 'live',
@@ -95,6 +110,12 @@ export async function applySegmentations(
         after: definition,
       });
       return { version: next, held: asks ? live.length : 0 };
+    });
+    const { version, held } = await publishing.catch(async (error: unknown) => {
+      // Retired after its column was looked for: that may be made anew then.
+      if (error instanceof InputError && error.code === 'key_retired')
+        await dropLabelColumn(pool, tenant, definition.subject, definition.key);
+      throw error;
     });
     applied.push({ key: definition.key, change, version, held });
   }
@@ -138,15 +159,16 @@ function releasesItself({ policy }: Tenant, { use }: Segmentation): boolean {
 export async function addMissingTargets(
   pool: Pool,
   tenant: Tenant,
-  { by = 'setup', offerOf = connectorOf }: Partial<PublishOptions> = {},
+  { by = 'setup', offerOf }: Partial<PublishOptions> = {},
 ): Promise<number> {
-  const connections = await listConnections(pool, tenant);
+  const offers = [...offersOf(await listConnections(pool, tenant), offerOf)];
   const published = await listPublished(pool, tenant);
-  const wanted = connections.flatMap(({ id, system }) =>
-    published.flatMap(({ definition }) => targetsOf(definition, id, offerOf(system))),
+  const wanted = offers.flatMap(([id, offer]) =>
+    published.flatMap(({ definition }) => targetsOf(definition, id, offer)),
   );
   const unique = [...new Map(wanted.map((target) => [JSON.stringify(target), target])).values()];
   return transaction(pool, async (client) => {
+    await lockTargets(client, tenant);
     const before = new Set((await listTargets(client, tenant)).map(({ id }) => id));
     const added = await addTargets(client, tenant, unique, newReason(by));
     if (added > 0 && tenant.policy.release === 'auto') {
@@ -163,39 +185,33 @@ export async function addMissingTargets(
 }
 
 /** Targets that a definition no longer asks for are left as they are in the CRM, and written no more. */
-async function pauseUnchosen(
-  pool: Pool,
-  tenant: Tenant,
-  { by, offerOf = connectorOf }: PublishOptions,
-): Promise<void> {
-  const connections = await listConnections(pool, tenant);
+async function pauseUnchosen(pool: Pool, tenant: Tenant, { by, offerOf }: PublishOptions): Promise<void> {
+  const offers = offersOf(await listConnections(pool, tenant), offerOf);
   const published = await listPublished(pool, tenant);
   const name = (target: Pick<TargetKey, keyof TargetKey>) =>
     JSON.stringify([target.connectionId, target.segmentation, target.segment, target.kind, target.object]);
   const wanted = new Set(
-    connections.flatMap(({ id, system }) =>
-      published.flatMap(({ definition }) => targetsOf(definition, id, offerOf(system)).map(name)),
+    [...offers].flatMap(([id, offer]) =>
+      published.flatMap(({ definition }) => targetsOf(definition, id, offer).map(name)),
     ),
   );
   const keys = new Set(published.map(({ key }) => key));
-  const unchosen = (await listTargets(pool, tenant)).filter(
-    (target) => keys.has(target.segmentation) && target.state !== 'paused' && !wanted.has(name(target)),
-  );
-  await setTargetState(
-    pool,
-    tenant,
-    unchosen.map(({ id }) => id),
-    {
-      state: 'paused',
-      reason: {
-        code: 'not_chosen',
-        message: 'The definition no longer asks for this target. What the CRM shows stays as it is.',
-        action: 'Add it under `targets` again, then release it.',
-        since: new Date().toISOString(),
-        by,
-      },
-    },
-  );
+  const isUnchosen = (target: TargetRow) =>
+    keys.has(target.segmentation) &&
+    offers.has(target.connectionId) &&
+    target.state !== 'paused' &&
+    !wanted.has(name(target));
+  if (!(await listTargets(pool, tenant)).some(isUnchosen)) return;
+  await transaction(pool, async (client) => {
+    await lockTargets(client, tenant);
+    const unchosen = (await listTargets(client, tenant)).filter(isUnchosen);
+    await setTargetState(
+      client,
+      tenant,
+      unchosen.map(({ id }) => id),
+      { state: 'paused', reason: unchosenReason(by) },
+    );
+  });
 }
 
 type TargetKey = {
@@ -216,14 +232,11 @@ export async function retireSegmentation(
   key: string,
   options: { values: 'keep' | 'clear'; by: string },
 ): Promise<void> {
-  const row = (await listPublished(pool, tenant)).find((published) => published.key === key);
-  if (row === undefined) {
-    throw new InputError('segmentation_unknown', `There is no published segmentation ${key}.`, {
-      action: 'See which are published.',
-    });
-  }
-  await refuseWhereNeeded(pool, tenant, key);
-  await transaction(pool, async (client) => {
+  const row = await transaction(pool, async (client) => {
+    await lockSegmentations(client, tenant);
+    await lockTargets(client, tenant);
+    const row = await requirePublished(client, tenant, key);
+    await refuseWhereNeeded(client, tenant, key);
     await retireVersion(client, tenant, key);
     const targets = await listTargets(client, tenant, { segmentation: key });
     const ids = targets
@@ -236,13 +249,22 @@ export async function retireSegmentation(
       subject: key,
       before: row.definition,
     });
+    return row;
   });
   await dropLabelColumn(pool, tenant, row.definition.subject, key);
 }
 
+async function requirePublished(db: Queryable, tenant: Tenant, key: string): Promise<SegmentationRow> {
+  const row = (await listPublished(db, tenant)).find((published) => published.key === key);
+  if (row) return row;
+  throw new InputError('segmentation_unknown', `There is no published segmentation ${key}.`, {
+    action: 'See which are published.',
+  });
+}
+
 /** Others in force that build on its segments could not be worked out without it. */
-async function refuseWhereNeeded(pool: Pool, tenant: Tenant, key: string): Promise<void> {
-  const builders = (await listPublished(pool, tenant)).filter(
+async function refuseWhereNeeded(db: Queryable, tenant: Tenant, key: string): Promise<void> {
+  const builders = (await listPublished(db, tenant)).filter(
     (other) =>
       other.key !== key &&
       [...references(other.definition)].some(
@@ -268,6 +290,14 @@ const changedReason = ({ name }: Segmentation, by: string): TargetReason => ({
   code: 'definition_changed',
   message: `${name} was published anew; the CRM shows the labels of the version before.`,
   action: 'Look at who enters and leaves, then release it.',
+  since: new Date().toISOString(),
+  by,
+});
+
+const unchosenReason = (by: string): TargetReason => ({
+  code: 'not_chosen',
+  message: 'The definition no longer asks for this target. What the CRM shows stays as it is.',
+  action: 'Add it under `targets` again, then release it.',
   since: new Date().toISOString(),
   by,
 });

@@ -7,6 +7,7 @@ import { listPublished } from '../../store/segmentations.ts';
 import {
   ALL_SEGMENTATIONS,
   listTargets,
+  lockTargets,
   markPiloted,
   setTargetState,
   type TargetRow,
@@ -63,6 +64,8 @@ export async function releaseTargets(
   by: string,
 ): Promise<TargetRow[]> {
   return transaction(pool, async (client) => {
+    // Somebody may pause them at this moment, or take back what they wrote.
+    await lockTargets(client, tenant);
     const targets = await find(client, tenant, which);
     // All that are held; paused ones only where they are named.
     const chosen = targets.filter(({ state }) => state === 'held' || (which !== 'all' && state === 'paused'));
@@ -124,6 +127,7 @@ export async function stopTargets(
   by: string,
 ): Promise<number> {
   return transaction(pool, async (client) => {
+    await lockTargets(client, tenant);
     const ids = (await find(client, tenant, which))
       .filter((target) => target.state !== state)
       .map(({ id }) => id);

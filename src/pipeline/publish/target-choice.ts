@@ -1,10 +1,28 @@
 import type { Connector, TargetKind } from '../../../connectors/contract.ts';
+import { connectors } from '../../../connectors/registry.ts';
 import type { ObjectType } from '../../model/record.ts';
 import type { Segmentation } from '../../segmentation/definition.ts';
+import type { ConnectionRow } from '../../store/connections.ts';
 import { ALL_SEGMENTATIONS, type NewTarget } from '../../store/targets.ts';
 
 /** What choosing targets needs to know of a connector. */
 export type TargetOffer = Pick<Connector, 'key' | 'objects' | 'targets' | 'defaultTargets'>;
+
+/**
+ * What each connection can be given, by its id. One that leaves gets nothing new, and of a system that this program does
+ * not know nobody knows what it takes.
+ */
+export function offersOf(
+  connections: readonly Pick<ConnectionRow, 'id' | 'system' | 'state'>[],
+  offerOf: (system: string) => TargetOffer | undefined = (system) => connectors[system],
+): Map<string, TargetOffer> {
+  const offers = new Map<string, TargetOffer>();
+  for (const { id, system, state } of connections) {
+    const offer = state === 'disconnected' ? undefined : offerOf(system);
+    if (offer) offers.set(id, offer);
+  }
+  return offers;
+}
 
 /** Which kinds a segmentation's `targets` ask for, system by system; those that a system lacks are passed over. */
 function chosenKinds({ targets, labels }: Segmentation, offer: TargetOffer): TargetKind[] {
