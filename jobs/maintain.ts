@@ -3,7 +3,7 @@ import { dropOldMonths, ensureMonths } from '../src/store/partitions.ts';
 import { dropOrphans } from '../src/store/retention.ts';
 import { migrateTenant, type Tenant } from '../src/store/tenant.ts';
 import { tidyTables } from '../src/store/tidy.ts';
-import { indexValues } from '../src/store/value-index.ts';
+import { addMissingIndexes } from '../src/store/value-index.ts';
 import type { JobContext } from './index.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
@@ -30,7 +30,7 @@ async function upkeep(tenant: Tenant, { pool, suppressionKey }: Pick<JobContext,
   const orphans = await dropOrphans(pool, tenant);
   // After a backup was restored, or where a record took on the address of somebody erased.
   const erased = suppressionKey ? await reapplyErasures(pool, await suppressionKey(), tenant, 'maintain') : 0;
-  const indexed = await indexValues(pool, tenant);
+  const indexed = await addMissingIndexes(pool, tenant);
   const tidied = await tidyTables(pool, tenant);
   return { dropped, orphans, erased, indexed, tidied };
 }

@@ -139,23 +139,24 @@ export async function removeMember(
   return transaction(pool, async (client) => {
     const member = await lockMember(client, tenant, accountId);
     await requireOtherAdmin(client, tenant, member);
+    // A link of theirs that is still on its way would let them in again. First, as who comes in by one does it.
+    await client.query(
+      `delete from app.sign_in_link where hash in (
+         select hash from app.sign_in_link where tenant_id = $1 and email = $2 order by hash for update)`,
+      [tenant.id, member.email],
+    );
     for (const table of ['session', 'member'])
       await client.query(`delete from app.${table} where tenant_id = $1 and account_id = $2`, [
         tenant.id,
         accountId,
       ]);
-    // A link of theirs that is still on its way would let them in again.
-    await client.query(`delete from app.sign_in_link where tenant_id = $1 and email = $2`, [
-      tenant.id,
-      member.email,
-    ]);
     return member;
   });
 }
 
-/** Two admins who take each other out come one after the other. */
+/** Two admins who take each other out come one after the other; who comes in by a link meanwhile need not wait. */
 async function lockMember(client: Queryable, tenant: Pick<Tenant, 'id'>, accountId: string): Promise<Member> {
-  await client.query('select from app.tenant where id = $1 for update', [tenant.id]);
+  await client.query('select from app.tenant where id = $1 for no key update', [tenant.id]);
   return getMember(client, tenant, accountId);
 }
 

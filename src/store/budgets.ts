@@ -1,4 +1,5 @@
 import type { Json } from '../../connectors/contract.ts';
+import { NotFoundError } from '../errors.ts';
 import { type Pool, transaction } from './pool.ts';
 
 type Budget = { connectionId: string; name: string };
@@ -34,12 +35,13 @@ async function changeRow<State extends Json, Answer>(
     let [row] = (await lock()).rows;
     if (!row) {
       await client.query(
-        `insert into app.budget (connection_id, name) values ($1, $2) on conflict do nothing`,
+        `insert into app.budget (connection_id, name)
+         select id, $2 from app.connection where id = $1 for key share on conflict do nothing`,
         [budget.connectionId, budget.name],
       );
       [row] = (await lock()).rows;
     }
-    if (!row) throw new Error('the budget row was deleted while it was in use: its connection is gone');
+    if (!row) throw gone(budget);
     const { state, answer } = change(isNew(row.state) ? null : row.state, Number(row.now_ms));
     await client.query(`update app.budget set state = $3 where connection_id = $1 and name = $2`, [
       budget.connectionId,
@@ -49,6 +51,11 @@ async function changeRow<State extends Json, Answer>(
     return answer;
   });
 }
+
+const gone = ({ connectionId }: Budget) =>
+  new NotFoundError('connection_unknown', `There is no connection ${connectionId} any more.`, {
+    action: 'See the connections there are.',
+  });
 
 const isNew = (state: Json): boolean => Object.keys(state ?? {}).length === 0;
 

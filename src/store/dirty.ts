@@ -9,10 +9,10 @@ export async function noteDirtyRecords(
   tenant: Tenant,
   records: { connectionId: string; object: ObjectType; ids: string[] },
 ): Promise<void> {
-  // noted_at moves, so that a record noted while it is being read is read once more.
+  // In one order by everybody, so that two pages of notes don't wait for each other. noted_at moves, so that a record noted while it is being read is read once more.
   await db.query(
     `insert into ${tenant.schema}.dirty_record (connection_id, object, id)
-     select $1, $2, id from unnest($3::text[]) t (id) group by id
+     select $1, $2, id from unnest($3::text[]) t (id) group by id order by id
      on conflict (connection_id, object, id) do update set noted_at = clock_timestamp()`,
     [records.connectionId, records.object, records.ids],
   );
@@ -43,10 +43,20 @@ export async function clearDirtyRecords(
   answered: { connectionId: string; object: ObjectType; notes: { id: string; notedAt: string }[] },
 ): Promise<void> {
   await db.query(
-    `delete from ${tenant.schema}.dirty_record d
-     using jsonb_to_recordset($3::jsonb) as a (id text, "notedAt" timestamptz)
-     where d.connection_id = $1 and d.object = $2 and d.id = a.id and d.noted_at <= a."notedAt"`,
-    [answered.connectionId, answered.object, JSON.stringify(answered.notes)],
+    `delete from ${tenant.schema}.dirty_record d using (
+       select n.id, a."notedAt" from ${tenant.schema}.dirty_record n
+       join jsonb_to_recordset($3::jsonb) as a (id text, "notedAt" timestamptz) on a.id = n.id
+       where n.connection_id = $1 and n.object = $2 and n.id = any($4::text[]) and n.noted_at <= a."notedAt"
+       order by n.id for update of n
+     ) a
+     where d.connection_id = $1 and d.object = $2 and d.id = any($4::text[]) and d.id = a.id
+       and d.noted_at <= a."notedAt"`,
+    [
+      answered.connectionId,
+      answered.object,
+      JSON.stringify(answered.notes),
+      answered.notes.map(({ id }) => id),
+    ],
   );
 }
 
@@ -61,7 +71,7 @@ export async function noteDirtySubjects(
   if (ids.length === 0) return;
   await db.query(
     `insert into ${tenant.schema}.dirty_subject (stage, subject, id)
-     select $1, $2, id from unnest($3::bigint[]) t (id) group by id
+     select $1, $2, id from unnest($3::bigint[]) t (id) group by id order by id
      on conflict (stage, subject, id) do nothing`,
     [stage, subject, ids],
   );
@@ -76,7 +86,7 @@ export async function noteAllDirty(
 ): Promise<number> {
   const { rowCount } = await db.query(
     `insert into ${tenant.schema}.dirty_subject (stage, subject, id)
-     select $1, $2, id from ${tenant.schema}.${subject}
+     select $1, $2, id from ${tenant.schema}.${subject} order by id
      on conflict (stage, subject, id) do nothing`,
     [stage, subject],
   );

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInCatalogue } from '../../src/segmentation/catalogue.ts';
+import { ensureAccount, listMembers, removeMember, saveMember } from '../../src/store/accounts.ts';
+import { changeBudget } from '../../src/store/budgets.ts';
+import { addAttribute } from '../../src/store/columns.ts';
+import { clearDirtyRecords, noteDirtyRecords, takeDirtyRecords } from '../../src/store/dirty.ts';
+import { addSignInLink, takeSignInLink } from '../../src/store/sign-in-links.ts';
 import { listTargets } from '../../src/store/targets.ts';
 import { createTenant, emptyTenant, firstTenant, listTenants, type Tenant } from '../../src/store/tenant.ts';
+import { addMissingIndexes } from '../../src/store/value-index.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
 let db: TestDatabase;
@@ -50,4 +57,83 @@ describe('a tenant', () => {
         () => atOnce(3, () => read(db.tenant)),
       );
   });
+});
+
+describe('what several do at the same moment', () => {
+  const connect = (id: string) =>
+    db.pool.query(
+      `insert into app.connection (id, tenant_id, system, name, account_id) values ($1, 't1', 'csv', $1, $1)`,
+      [id],
+    );
+
+  it('makes an index once', async () => {
+    const { schema } = db.tenant;
+    const attribute = findInCatalogue('person', 'revenue_total')?.attribute;
+    if (attribute === undefined) throw new Error('the catalogue has no revenue_total');
+    await addAttribute(db.pool, db.tenant, attribute);
+    for (let round = 0; round < 5; round += 1) {
+      await db.pool.query(`drop index ${schema}.person_value`);
+      const made = await atOnce(4, () => addMissingIndexes(db.pool, db.tenant));
+      expect(made.flat()).toEqual(['person_value']);
+    }
+  });
+
+  it('notes and clears the same records in whatever order they are told', async () => {
+    const ids = Array.from({ length: 300 }, (_, index) => `r${index}`);
+    const place = { connectionId: 'c', object: 'contact' } as const;
+    for (let round = 0; round < 3; round += 1) {
+      await atOnce(6, (index) =>
+        noteDirtyRecords(db.pool, db.tenant, { ...place, ids: index % 2 ? ids : [...ids].reverse() }),
+      );
+      const notes = await takeDirtyRecords(db.pool, db.tenant, { ...place, limit: 300 });
+      await atOnce(6, async (index) => {
+        await clearDirtyRecords(db.pool, db.tenant, {
+          ...place,
+          notes: index % 2 ? notes : notes.toReversed(),
+        });
+        await noteDirtyRecords(db.pool, db.tenant, { ...place, ids: ids.slice(index * 40).reverse() });
+      });
+    }
+  });
+
+  it('takes somebody out who is coming in by a link', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const email = `p${round}@example.com`;
+      const { id } = await ensureAccount(db.pool, { email });
+      await saveMember(db.pool, db.tenant, { accountId: id, role: 'viewer', addedBy: 'test' });
+      const link = { tenantId: 't1', email, role: 'viewer', createdBy: 'test', hours: 1 } as const;
+      const links = await atOnce(3, () => addSignInLink(db.pool, link));
+      await Promise.all([
+        ...links.map((token) => takeSignInLink(db.pool, token)),
+        removeMember(db.pool, db.tenant, id),
+      ]);
+      for (const token of links) expect(await takeSignInLink(db.pool, token)).toBeNull();
+    }
+    expect(await listMembers(db.pool, db.tenant)).toBeInstanceOf(Array);
+  });
+
+  // On an embedded store budgets are kept in memory.
+  it.runIf(process.env.TEST_DATABASE_URL)(
+    'counts calls to a connection that goes, or says that it is gone',
+    async () => {
+      for (let round = 0; round < 5; round += 1) {
+        await connect('going');
+        const count = () =>
+          changeBudget<{ n: number }, null>(
+            db.pool,
+            { connectionId: 'going', name: `b${round}` },
+            (state) => ({
+              state: { n: (state?.n ?? 0) + 1 },
+              answer: null,
+            }),
+          );
+        const [, ...counted] = await Promise.allSettled([
+          db.pool.query(`delete from app.connection where id = 'going'`),
+          ...Array.from({ length: 6 }, count),
+        ]);
+        for (const one of counted)
+          if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'connection_unknown' });
+      }
+    },
+  );
 });

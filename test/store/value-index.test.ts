@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findInCatalogue } from '../../src/segmentation/catalogue.ts';
 import { addAttribute } from '../../src/store/columns.ts';
-import { indexValues } from '../../src/store/value-index.ts';
+import { addMissingIndexes } from '../../src/store/value-index.ts';
 import { listCustomers } from '../../src/views/customers.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
@@ -45,9 +45,9 @@ async function readBy(look: () => Promise<unknown>): Promise<number> {
 test('comes with the column, and again once a day where a restored store lacks it', async () => {
   const { pool, tenant } = database;
   expect(await isThere()).toBe(true);
-  expect(await indexValues(pool, tenant)).toEqual([]);
+  expect(await addMissingIndexes(pool, tenant)).toEqual([]);
   await pool.query(`drop index ${tenant.schema}.person_value`);
-  expect(await indexValues(pool, tenant)).toEqual(['person_value']);
+  expect(await addMissingIndexes(pool, tenant)).toEqual(['person_value']);
   expect(await isThere()).toBe(true);
 });
 
