@@ -155,7 +155,10 @@ function scoresSql(
     )`;
 }
 
-/** Who may not be profiled and still has labels or scores, in pieces; null where nothing says who that is. */
+/**
+ * Who may not be profiled and still has labels or scores, in pieces; null where nothing says who that is. In no order:
+ * by their ids everybody would be looked up one by one.
+ */
 export function refusingStatement({ request }: Plans, atMost: number): string | null {
   const refused = refusesProfiling(request.attributes, 's');
   const stored = (request.stored ?? []).filter(({ subject }) => subject === 'person');
@@ -168,7 +171,7 @@ export function refusingStatement({ request }: Plans, atMost: number): string | 
     select s.id from ${schema}.person s
     where ${refused} and (${held.join(' or ')}
       or exists (select from ${schema}.score c where c.subject = 'person' and c.subject_id = s.id))
-    order by s.id limit ${atMost}) r`;
+    limit ${atMost}) r`;
 }
 
 function isHeld(column: string, labels: 'one' | 'many'): string {

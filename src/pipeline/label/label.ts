@@ -10,6 +10,7 @@ import { tidyTables } from '../../store/tidy.ts';
 import { type Plans, readPlans } from '../publish/plans.ts';
 import { storeBaselines } from '../review/baselines.ts';
 import type { SliceResult, StageContext } from '../stage.ts';
+import { nextRanges } from './key-ranges.ts';
 import { clearStatement, type LabelRun, labelStatement, refusingStatement } from './label-statement.ts';
 import { storeSizes } from './sizes.ts';
 import { firstSpan, nextSpan } from './span.ts';
@@ -53,10 +54,11 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
     }
   }
   const { longestMs, atOnce } = PACE[work.pool.kind];
-  const first = firstSpan(run);
+  const first = firstSpan(run, work.pool.kind);
   while (performance.now() < work.deadline && !work.signal.aborted) {
     const span = state.span ?? first;
-    const ranges = await nextRanges(work, { ...state, span }, atOnce);
+    const table = `${work.tenant.schema}.${state.subject}`;
+    const ranges = await nextRanges(work.pool, table, { after: state.after, span }, atOnce);
     const last = ranges.at(-1);
     if (last === undefined) {
       const next = SUBJECTS[SUBJECTS.indexOf(state.subject) + 1];
@@ -78,37 +80,6 @@ export async function labelSlice(work: StageContext, position: Json): Promise<Sl
     state.span = nextSpan(span, tookMs, longestMs);
   }
   return { position: state, done: false, counts };
-}
-
-type KeyRange = { from: string; to: string; size: number };
-
-/** The next ranges of `span` subjects by id, at most so many; none where all are done. */
-async function nextRanges(
-  work: StageContext,
-  { subject, after, span }: { subject: SubjectType; after: string; span: number },
-  atMost: number,
-): Promise<KeyRange[]> {
-  const table = `${work.tenant.schema}.${subject}`;
-  const ranges: KeyRange[] = [];
-  for (let last = after; ranges.length < atMost; last = ranges.at(-1)?.to ?? after) {
-    const from = String(BigInt(last) + 1n);
-    const { rows } = await work.pool.query<{ id: string }>(
-      `select id from ${table} where id >= $1 order by id offset $2 limit 1`,
-      [from, span - 1],
-    );
-    if (rows[0] !== undefined) {
-      ranges.push({ from, to: rows[0].id, size: span });
-      continue;
-    }
-    const rest = await work.pool.query<{ to: string | null; size: number }>(
-      `select max(id) as to, count(*)::int as size from ${table} where id >= $1`,
-      [from],
-    );
-    const { to, size } = rest.rows[0] ?? { to: null, size: 0 };
-    if (to !== null) ranges.push({ from, to, size });
-    break;
-  }
-  return ranges;
 }
 
 /** What this run has in common with the last one decides the causes, and what is stored now and then. */

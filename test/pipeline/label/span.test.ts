@@ -4,13 +4,16 @@ import { firstSpan, nextSpan } from '../../../src/pipeline/label/span.ts';
 
 const LONGEST_MS = 200;
 
-test('a run that writes every row, or the scores of the day, begins with fewer subjects than one that mostly reads', () => {
-  const nothing = new Map<string, 'definition' | 'model'>();
-  const mostlyReads = firstSpan({ changedBy: nothing, storeScores: false });
-  const redefined = new Map([['shop', 'definition' as const]]);
-  expect(firstSpan({ changedBy: redefined, storeScores: false })).toBeLessThan(mostlyReads);
-  expect(firstSpan({ changedBy: nothing, storeScores: true })).toBeLessThan(mostlyReads);
-});
+test.each(['embedded', 'server'] as const)(
+  'a run that writes every row, or the scores of the day, begins with fewer subjects than one that mostly reads: %s',
+  (kind) => {
+    const nothing = new Map<string, 'definition' | 'model'>();
+    const mostlyReads = firstSpan({ changedBy: nothing, storeScores: false }, kind);
+    const redefined = new Map([['shop', 'definition' as const]]);
+    expect(firstSpan({ changedBy: redefined, storeScores: false }, kind)).toBeLessThan(mostlyReads);
+    expect(firstSpan({ changedBy: nothing, storeScores: true }, kind)).toBeLessThan(mostlyReads);
+  },
+);
 
 test('statements come near to the longest time, and not over it, after few steps', () => {
   // Milliseconds to plan, then for a thousand subjects.
