@@ -11,11 +11,16 @@ export const FieldRemote = z.object({
 });
 export type FieldRemote = z.infer<typeof FieldRemote>;
 
-export const ListViewRemote = z.object({
-  kind: z.literal('list_view'),
-  fullName: z.string(),
-  id: z.string(),
-});
+const View = z.object({ fullName: z.string(), id: z.string() });
+
+/** A view shows records of one object: that of contacts has another beside it for leads, where the org has some. */
+export const ListViewRemote = View.extend({ kind: z.literal('list_view'), leads: View.optional() });
+
+/** All views of a target. */
+export const viewsOf = ({ fullName, id, leads }: ListViewRemote): z.infer<typeof View>[] => [
+  { fullName, id },
+  ...(leads === undefined ? [] : [leads]),
+];
 export type ListViewRemote = z.infer<typeof ListViewRemote>;
 
 export const CampaignRemote = z.object({ kind: z.literal('campaign'), id: z.string(), name: z.string() });

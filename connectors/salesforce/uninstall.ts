@@ -8,7 +8,7 @@ import type { SalesforceConfig } from './config.ts';
 import { isNotFound } from './dialect.ts';
 import { deleteMetadata } from './metadata-api.ts';
 import { assignmentsOf, permissionSetId } from './permissions.ts';
-import { CampaignRemote, FieldRemote, ListViewRemote } from './remotes.ts';
+import { CampaignRemote, FieldRemote, ListViewRemote, viewsOf } from './remotes.ts';
 
 /**
  * Takes the app out of the org. `nothing` deletes the list views, campaigns and fields that we made, with their
@@ -23,7 +23,7 @@ export async function uninstallSalesforce(
 ): Promise<{ done: string[]; stays: string[] }> {
   const of = <T>(schema: z.ZodType<T>) =>
     options.remotes.flatMap(({ remote }) => schema.safeParse(remote).data ?? []);
-  const views = of(ListViewRemote);
+  const views = of(ListViewRemote).flatMap(viewsOf);
   const campaigns = of(CampaignRemote);
   const fields = of(FieldRemote).flatMap(({ property, ids }) =>
     Object.entries(ids).map(([sobject, id]) => ({ id, name: `${sobject}.${property}` })),

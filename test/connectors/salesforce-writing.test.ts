@@ -157,6 +157,41 @@ it('makes a list view that shows who has the segment', async () => {
   expect(rig.crm.admin.listViews()).toMatchObject([{ label: 'Shop: Gold & more', members: [a] }]);
 });
 
+it('makes a list view of leads beside that of contacts once the org has leads, and takes both away', async () => {
+  const rig = await start();
+  const property = (await prepareOne(rig, labelTarget('property', { segmentation: shop }))).remote;
+  const view = labelTarget('list_view', {
+    segmentation: shop,
+    segments: [{ key: 'gold', name: 'Gold' }],
+    property,
+  });
+  const before = await prepareOne(rig, view);
+  expect(rig.crm.admin.listViews()).toHaveLength(1);
+
+  const lead = rig.crm.admin.create('Lead', { LastName: 'Lead', Company: 'Acme' });
+  const [a = ''] = rig.ids('contact');
+  const ofLead: Write = { ...label(lead, ['gold']), recordKind: 'lead' };
+  expect(await push(rig, [label(a, ['gold'])], { [ID]: property })).toMatchObject([{ state: 'done' }]);
+  expect(await push(rig, [ofLead], { [ID]: property })).toMatchObject([{ state: 'done' }]);
+  const made = await prepareOne(rig, { ...view, remote: before.remote });
+  expect(made).toMatchObject({
+    state: 'ready',
+    remote: { leads: { fullName: 'Lead.Segment_Sync_Shop_Gold' } },
+  });
+  expect(rig.crm.admin.listViews().map((one) => one.members)).toEqual([[a], [lead]]);
+  expect(await members(rig, 'list_view', made.remote)).toEqual([a, lead]);
+  const writes = rig.writes();
+  expect(await prepareOne(rig, { ...view, remote: made.remote })).toEqual(made);
+  expect(rig.writes()).toBe(writes);
+
+  const { done } = await salesforce.uninstall(rig.context(), {
+    keep: 'nothing',
+    remotes: [{ kind: 'list_view', object: 'contact', remote: made.remote }],
+  });
+  expect(done).toContain('list view Lead.Segment_Sync_Shop_Gold deleted');
+  expect(rig.crm.admin.listViews()).toEqual([]);
+});
+
 const members = async (rig: Rig, kind: 'list_view' | 'campaign', remote: Json) => {
   const ids: string[] = [];
   for await (const page of salesforce.members(rig.context(), { kind, remote })) ids.push(...page);
