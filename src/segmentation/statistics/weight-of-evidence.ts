@@ -5,6 +5,7 @@ import {
   type TableColumn,
   valuesOf,
 } from './attribute-table.ts';
+import { type EvidenceTrend, evidenceTrend } from './evidence-trend.ts';
 import { chiSquareSurvival } from './special-functions.ts';
 import { at, quantileOfSorted } from './vectors.ts';
 
@@ -33,7 +34,7 @@ export type WoeOptions = { maxBins?: number; maxOptions?: number; minShare?: num
 
 /**
  * Weight of evidence per bin, ln(share of positives / share of negatives), and the information value of each
- * attribute. Numbers are cut at their quantiles, rare choices share a bin, the unknown have one of their own; an
+ * attribute. Numbers are cut at their quantiles, and their evidence is drawn towards its trend (evidence-trend.ts); rare choices share a bin, the unknown have one of their own; an
  * empty cell counts as half a subject (as SAS PROC HPBIN does). Attributes with a single bin are left out.
  */
 export function learnWoe(
@@ -41,7 +42,7 @@ export function learnWoe(
   isPositive: (row: number) => boolean,
   options: WoeOptions = {},
 ): WoeAttribute[] {
-  const maxBins = options.maxBins ?? binsFor(table.rows, isPositive);
+  const maxBins = options.maxBins ?? binsFor(table.rows);
   return table.columns.flatMap((column) =>
     binnings(column, table.rows, { ...options, maxBins }).flatMap(({ option, tests }) => {
       const bins = countBins(column, tests, option, isPositive);
@@ -77,7 +78,7 @@ export function binTakes(test: BinTest, option: string | undefined, value: Attri
 
 /**
  * How often chance alone would tell won from lost as well as this attribute does: p of Pearson's chi-square over its
- * bins. With ten bins and 600 cases of each outcome, chance gives an information value of 0.03, over the usual mark.
+ * bins, or of the trend of numbers, which finds what rises steadily in fewer cases (the lower of the two, doubled). With ten bins and 600 cases of each outcome, chance gives an information value of 0.03, over the usual mark.
  */
 export function chanceOf({ bins }: WoeAttribute): number {
   const positives = bins.reduce((total, bin) => total + bin.positives, 0);
@@ -88,7 +89,9 @@ export function chanceOf({ bins }: WoeAttribute): number {
     const expected = (bin.positives + bin.negatives) * share;
     return total + (bin.positives - expected) ** 2 / (expected * (1 - share));
   }, 0);
-  return chiSquareSurvival(chiSquare, bins.length - 1);
+  const anyShape = chiSquareSurvival(chiSquare, bins.length - 1);
+  const trend = trendOf(bins);
+  return trend === null ? anyShape : Math.min(1, 2 * Math.min(anyShape, trend.chance));
 }
 
 export function readIv(iv: number): IvReading {
@@ -99,15 +102,10 @@ export function readIv(iv: number): IvReading {
 }
 
 /**
- * How finely to cut numbers: about 60 cases of the rarer outcome to a bin, between 5 bins and 10. Judged on unseen cases
- * of simulated logits, fewer bins lose what numbers tell where there are many cases (AUC 0.767 with 5 bins, 0.776 with
- * 10, of 10,000), and more of them learn noise where there are few (0.687 and 0.652, of 200).
+ * How finely to cut numbers: at least twenty cases to a bin, between 5 bins and 10. Judged on unseen cases, finer bins
+ * tell more where each is drawn to the trend, and what is gained beyond 10 no card is read for.
  */
-function binsFor(rows: number, isPositive: (row: number) => boolean): number {
-  let positives = 0;
-  for (let i = 0; i < rows; i++) if (isPositive(i)) positives++;
-  return Math.max(5, Math.min(10, Math.floor(Math.min(positives, rows - positives) / 60)));
-}
+const binsFor = (rows: number): number => Math.max(5, Math.min(10, Math.floor(rows / 20)));
 
 type Binning = { option?: string; tests: BinTest[] };
 
@@ -171,5 +169,27 @@ function weigh(column: string, option: string | undefined, bins: WoeBin[]): WoeA
     bin.woe = Math.log(p / q);
     iv += (p - q) * bin.woe;
   }
+  const ranges = rangesOf(bins);
+  const trend = trendOf(bins);
+  for (const [i, bin] of ranges.entries()) bin.woe = trend?.drawn[i] ?? bin.woe;
   return { column, ...(option === undefined ? {} : { option }), bins, iv, reading: readIv(iv) };
+}
+
+const rangesOf = (bins: readonly WoeBin[]): WoeBin[] => bins.filter(({ test }) => test.kind === 'range');
+
+/** Of numbers, from the counts alone. A factor common to all bins moves the line and nothing else. */
+function trendOf(bins: readonly WoeBin[]): EvidenceTrend | null {
+  const positives = Math.max(
+    1,
+    bins.reduce((total, bin) => total + bin.positives, 0),
+  );
+  const negatives = Math.max(
+    1,
+    bins.reduce((total, bin) => total + bin.negatives, 0),
+  );
+  const ranges = rangesOf(bins);
+  const evidence = ranges.map((bin) =>
+    Math.log((bin.positives || 0.5) / positives / ((bin.negatives || 0.5) / negatives)),
+  );
+  return evidenceTrend(ranges, evidence);
 }
