@@ -48,7 +48,7 @@ export function registerLearn(program: Command): void {
     .description(
       'Learn one method from a CSV file, with no database: check our numbers against your own tool',
     )
-    .option('--input <file>', 'CSV file with a header (needed)')
+    .requiredOption('--input <file>', 'CSV file with a header (needed)')
     .option('--json', 'print the result as JSON')
     .option('--scores <file>', 'write a CSV: customer, then one column per score')
     .option('--customer <column>', text('customer'))
