@@ -127,6 +127,20 @@ describe('an incident', () => {
     expect(said.map(({ path }) => path)).toEqual(['/hook', '/slack']);
   });
 
+  it('is not told any more where a channel was down for a day', async () => {
+    await listen({ slackUrl: 'http://127.0.0.1:1/closed' });
+    await endRun('failed');
+    await look();
+    await server.database.pool.query(
+      `update app.alert set since = now() - interval '25 hours' where tenant_id = $1`,
+      [tenant.id],
+    );
+    await listen();
+    await look();
+    expect(said.map(({ path }) => path)).toEqual(['/hook']);
+    expect(await open()).toHaveLength(1);
+  });
+
   it('is not told again to the others where the mail server refuses one address', async () => {
     await listen({ slackUrl: null, webhookUrl: null, emails: ['ops@example.com', 'nobody@refused.example'] });
     await endRun('failed');

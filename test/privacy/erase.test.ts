@@ -121,11 +121,26 @@ describe('an erased person', () => {
     await rig.run();
     await rig.run({ full: true });
     expect(await hits()).toEqual([]);
-    // The same human under a new record, and the old record under a new address.
+    // The same human under a new record (a deal speaks of it first), and the old record under a new address.
+    const link = { to: 'contact' as const, id: `${CANARY}-record-2`, primary: true, role: null };
+    rig.crm.put('deal', 'd2', { name: 'Later', amount: '5' }, { links: [link] });
+    await rig.run();
     rig.crm.put('contact', `${CANARY}-record-2`, { email: EMAIL.toUpperCase(), age: '20' });
     rig.crm.put('contact', RECORD, { email: `${CANARY}.other@example.com` });
     await rig.run();
     expect(await hits()).toEqual([]);
+  });
+
+  it('is told to stand in a definition, however it is written there', async () => {
+    await labelled();
+    const { pool, tenant } = rig.db;
+    await pool.query(
+      `update ${tenant.schema}.segmentation
+       set definition = jsonb_set(definition, '{segments,0,name}', to_jsonb($1::text)) where key = 'ages'`,
+      [`Like ${EMAIL.toUpperCase()}`],
+    );
+    expect(await eraseCanary()).toMatchObject({ namedIn: ['ages'] });
+    expect(await eraseCanary('bob@example.com')).toMatchObject({ namedIn: [] });
   });
 
   it('can be erased again, and by a second name for the same, with nothing more to do', async () => {

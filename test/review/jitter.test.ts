@@ -26,9 +26,12 @@ it('compares each model with the one before, number by number, largest jump firs
   ]);
 });
 
-it('says nothing of the first model, and no share of a change from 0', () => {
+it('says nothing of the first model, and no share of a change from 0, which comes first', () => {
   expect(jitterOf([model(1, { r: 1 })])).toEqual([]);
   expect(jitterOf([model(1, { r: 0 }), model(2, { r: 1 })])).toMatchObject([
     { largest: null, jumps: [{ relative: null }] },
+  ]);
+  expect(jitterOf([model(1, { s: 1, r: 0 }), model(2, { s: 3, r: 1 })])).toMatchObject([
+    { largest: 2, jumps: [{ parameter: 'r' }, { parameter: 's', relative: 2 }] },
   ]);
 });

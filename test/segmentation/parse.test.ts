@@ -100,6 +100,26 @@ test('a circle through two segmentations names every step', () => {
   expect(() => parseSegmentations(text)).toThrow(/shop\.a -> b\.x -> shop\.a/);
 });
 
+test('a circle is told without the steps that only lead to it', () => {
+  const segment = (key: string, to: string) => `{ key: ${key}, name: ${key}, when: { segment: shop.${to} } }`;
+  const text = `{ key: shop, name: Shop, subject: person, method: rules, labels: many, segments: [
+    ${segment('a', 'b')}, ${segment('b', 'c')}, ${segment('c', 'b')}] }`;
+  const messages = readSegmentations(text).problems.map(({ message }) => message);
+  expect(messages.join('\n')).toContain('in a circle: shop.b -> shop.c -> shop.b');
+  expect(messages.join('\n')).not.toContain('shop.a ->');
+});
+
+test('people are not in segments of companies, unless by their company', () => {
+  const companies = `key: firms\nname: Firms\nsubject: company\nmethod: rules\nsegments:
+  - { key: big, name: Big, when: { attribute: employee_count, atLeast: 100 } }`;
+  const problems = (when: string) =>
+    readSegmentations(`${companies}\n---\n${rules(when)}`).problems.map(({ message }) => message);
+  expect(problems('{ segment: firms.big }')).toEqual([
+    expect.stringContaining('there is no segment firms.big of a person'),
+  ]);
+  expect(problems('{ company: { segment: firms.big } }')).toEqual([]);
+});
+
 test('reads JSON, several documents, and lists, which may refer to each other', () => {
   const one =
     '{"key":"j","name":"J","subject":"person","method":"rules","segments":[{"key":"a","name":"A","when":{"attribute":"country","in":["US"]}}]}';

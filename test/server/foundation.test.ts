@@ -179,4 +179,12 @@ describe('a cell of a download', () => {
   it.each(['-5', '-5.25', 'a=1', ''])('stays as it is where it is no formula: %j', (text) =>
     expect(safeCell(text)).toBe(text),
   );
+  it.each([
+    [['gold', 'new'], 'gold; new'],
+    [new Date('2026-07-01T10:00:00Z'), '2026-07-01T10:00:00.000Z'],
+    [null, ''],
+    [undefined, ''],
+    [0, '0'],
+    [false, 'false'],
+  ])('writes %j as %j', (value, text) => expect(safeCell(value)).toBe(text));
 });

@@ -81,6 +81,17 @@ describe('an invitation', () => {
     expect(await who(browser)).toBeNull();
   });
 
+  it('counts no more once a newer one was sent to the same address', async () => {
+    const first = Link.parse(await (await invite('twice@example.com')).json());
+    const second = Link.parse(await (await invite('Twice@Example.com', 'viewer')).json());
+    const early = new Browser(rig);
+    await early.takeLink(first.link);
+    expect(await who(early)).toBeNull();
+    const browser = new Browser(rig);
+    await browser.takeLink(second.link);
+    expect(await who(browser)).toMatchObject({ name: 'twice@example.com', role: 'viewer' });
+  });
+
   it('asked for by e-mail goes to members only, with the same answer for everybody', async () => {
     const ask = (email: string) => rig.ask(null, 'POST', '/sign-in/email', { email });
     const before = mail.mails.length;

@@ -118,6 +118,17 @@ describe('a post of events', () => {
     expect(await dirty()).toEqual([contact(1)]);
   });
 
+  it('of an account that is being disconnected notes nothing', async () => {
+    const to = (state: string) =>
+      rig.pool.query('update app.connection set state = $2 where id = $1', [rig.ids.hubspot, state]);
+    await to('disconnected');
+    expect((await post([event({})])).status).toBe(204);
+    expect(await dirty()).toEqual([]);
+    await to('connected');
+    expect((await post([event({})], { at: Date.now() + 1 })).status).toBe(204);
+    expect(await dirty()).toEqual([contact(1)]);
+  });
+
   it('may be signed with the secret before this one', async () => {
     expect((await post([event({})], { secret: 'before' })).status).toBe(204);
     expect(await dirty()).toEqual([contact(1)]);
