@@ -55,7 +55,7 @@ const worker = (times: Partial<typeof TIMES> & { waits?: boolean } = {}, concurr
 const shop = (id: string, contacts: number) =>
   openShop({ pool: database.pool, keys: keyring(KEY) }, { id, folder: join(folder, id), contacts });
 
-const ended = (tenant: Tenant, run: Run, limitMs = 150_000): Promise<Run> =>
+const ended = (tenant: Tenant, run: Run, limitMs = 300_000): Promise<Run> =>
   eventually(
     `the run of ${tenant.id} ended`,
     async () => {
