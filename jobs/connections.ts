@@ -176,9 +176,17 @@ function tokenKeeper(
     known ??= await readSecret(parts.pool, parts.keys, row, OAuthSecret);
     if (known && isGood(known, options?.refused)) return toToken(known);
     const app = parts.apps[row.system];
-    try {
-      if (!refresh || !app) throw noApp(connector);
-      known = await withSecret(parts.pool, parts.keys, row, OAuthSecret, async (stored) =>
+    if (!refresh || !app) {
+      const error = noApp(connector);
+      await setConnectionState(parts.pool, tenant, row.id, 'needs_you', whyOf(error));
+      throw error;
+    }
+    known = await withSecret(
+      parts.pool,
+      parts.keys,
+      row,
+      OAuthSecret,
+      async (stored) =>
         // Another worker may have renewed it while we waited.
         isGood(stored, options?.refused)
           ? stored
@@ -188,17 +196,13 @@ function tokenKeeper(
               signal,
               now: new Date(),
             }),
-      );
-      return toToken(known);
-    } catch (error) {
-      if (error instanceof AuthError) {
-        const { code, message, action } = error;
-        await setConnectionState(parts.pool, tenant, row.id, 'needs_you', { code, message, action });
-      }
-      throw error;
-    }
+      (error) => (error instanceof AuthError ? whyOf(error) : null),
+    );
+    return toToken(known);
   };
 }
+
+const whyOf = ({ code, message, action }: AuthError) => ({ code, message, action });
 
 const noApp = (connector: Connector) =>
   new AuthError(

@@ -173,13 +173,15 @@ export async function saveDealNames(
 /**
  * One that is on its way out stays so. `since` of a reason that stays the same stays too, so that one incident is one
  * alert.
+ * @param withSecret only where this is still the sealed secret
  */
 export async function setConnectionState(
   pool: Queryable,
-  tenant: Tenant,
+  tenant: Pick<Tenant, 'id'>,
   id: string,
   state: ConnectionState,
   reason: Omit<Reason, 'since'> | null = null,
+  withSecret: Buffer | null = null,
 ): Promise<void> {
   await pool.query(
     `update app.connection
@@ -188,8 +190,9 @@ export async function setConnectionState(
        when state = $3 and reason ->> 'code' = $4::jsonb ->> 'code'
          then $4::jsonb || jsonb_build_object('since', reason -> 'since')
        else $4::jsonb || jsonb_build_object('since', $5::text) end
-     where tenant_id = $1 and id = $2 and (state <> 'disconnected' or $3 = 'disconnected')`,
-    [tenant.id, id, state, reason, new Date().toISOString()],
+     where tenant_id = $1 and id = $2 and (state <> 'disconnected' or $3 = 'disconnected')
+       and ($6::bytea is null or secret = $6::bytea)`,
+    [tenant.id, id, state, reason, new Date().toISOString(), withSecret],
   );
 }
 
@@ -227,6 +230,22 @@ async function writeSecret(
   ]);
 }
 
+/** False where it is no longer the one that was read: nothing is written then. */
+async function replaceSecret(
+  db: Queryable,
+  keys: Keyring,
+  { tenantId, id }: ConnectionRef,
+  before: Buffer,
+  secret: unknown,
+): Promise<boolean> {
+  const sealed = seal(keys, connectionSecret(tenantId, id), JSON.stringify(secret));
+  const { rowCount } = await db.query(
+    'update app.connection set secret = $3 where tenant_id = $1 and id = $2 and secret = $4',
+    [tenantId, id, sealed, before],
+  );
+  return rowCount === 1;
+}
+
 /** Forgets the secret: nobody calls the CRM by it any more. */
 export async function dropSecret(db: Queryable, tenant: Pick<Tenant, 'id'>, id: string): Promise<void> {
   await db.query('update app.connection set secret = null where tenant_id = $1 and id = $2', [tenant.id, id]);
@@ -242,7 +261,10 @@ const queues = new Map<string, Promise<unknown>>();
  *
  * On a server the row stays locked while `work` asks the CRM: the one network call inside a transaction, since other
  * processes must wait for its answer. An embedded database has one process and one session, which a transaction
- * would close to everybody; there a queue in memory does the same.
+ * would close to everybody; there a queue in memory does the same, and where somebody authorised the account anew
+ * meanwhile, theirs is kept and given.
+ * @param refusal why the connection waits for a person from now on, where `work` threw what is final; null: it goes on.
+ * Noted before anybody can store another secret: a new authorisation must not be taken for the one that was refused
  */
 export async function withSecret<T>(
   pool: Pool,
@@ -250,13 +272,29 @@ export async function withSecret<T>(
   connection: ConnectionRef,
   schema: z.ZodType<T>,
   work: (secret: T) => Promise<T>,
+  refusal: (error: unknown) => Omit<Reason, 'since'> | null = () => null,
 ): Promise<T> {
-  const exchange = async (db: Queryable, lock: '' | 'for update'): Promise<T> => {
-    const secret = decrypt(keys, connection, schema, await sealedSecret(db, connection, lock));
-    if (secret === null) throw noSecret(connection.id);
-    const next = await work(secret);
-    if (next !== secret) await writeSecret(db, keys, connection, next);
-    return next;
+  const present = async (db: Queryable, lock: '' | 'for update') => {
+    const sealed = await sealedSecret(db, connection, lock);
+    const secret = decrypt(keys, connection, schema, sealed);
+    if (sealed === null || secret === null) throw noSecret(connection.id);
+    return { sealed, secret };
+  };
+  const exchange = async (db: Queryable, lock: '' | 'for update'): Promise<() => T> => {
+    const { sealed, secret } = await present(db, lock);
+    try {
+      const next = await work(secret);
+      if (next === secret || (await replaceSecret(db, keys, connection, sealed, next))) return () => next;
+    } catch (error) {
+      const reason = refusal(error);
+      if (reason === null) throw error;
+      await setConnectionState(db, { id: connection.tenantId }, connection.id, 'needs_you', reason, sealed);
+      return () => {
+        throw error;
+      };
+    }
+    const theirs = await present(db, lock);
+    return () => theirs.secret;
   };
   const before = queues.get(connection.id) ?? Promise.resolve();
   const turn = before.then(() =>
@@ -270,7 +308,7 @@ export async function withSecret<T>(
   );
   queues.set(connection.id, settled);
   try {
-    return await turn;
+    return (await turn)();
   } finally {
     if (queues.get(connection.id) === settled) queues.delete(connection.id);
   }

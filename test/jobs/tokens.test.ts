@@ -217,4 +217,24 @@ describe('an account that refuses even a new token', () => {
     });
     expect(worker.calls()).toMatchObject({ [`${row.id}.calls`]: 5 });
   });
+
+  it('is not what counts any more where somebody authorises the account anew meanwhile', async () => {
+    for (const shut of [true, false]) {
+      isShut = shut;
+      await connect(secret(-1_000));
+      const renewal = Promise.allSettled([(await opener().open(row.id)).context.token()]);
+      while (exchanges.length === 0) await sleep(5);
+      const anew = {
+        ...secret(1_800_000),
+        accessToken: 'canary-access-new',
+        refreshToken: 'canary-refresh-new',
+      };
+      const { system, name, accountId, config } = row;
+      await saveConnection(database.pool, database.tenant, keys, { system, name, accountId, config }, anew);
+      await renewal;
+      expect((await getConnection(database.pool, database.tenant, row.id)).state).toBe('connected');
+      expect(await storedToken()).toBe('canary-access-new');
+      exchanges = [];
+    }
+  });
 });
