@@ -29,7 +29,7 @@ function systemOf(path: string): string {
 }
 
 /** Which part may know which. */
-export const rules: Rule[] = [
+const rules: Rule[] = [
   {
     says: 'src/model, src/segmentation and src/review do no I/O: they import each other, src/errors.ts and pure packages',
     applies: isPure,

@@ -41,7 +41,7 @@ export const DEALS: Table = {
 };
 
 /** More columns for people who are known already, by e-mail. It never makes a person. */
-export const ATTRIBUTES: Table = {
+const ATTRIBUTES: Table = {
   file: 'attributes.csv',
   object: 'contact',
   kind: 'attributes',

@@ -103,7 +103,7 @@ export async function prepareList(
 
 const remoteOf = ({ listId, name }: HubSpotList): ListRemote => ({ kind: 'list', listId, name });
 
-export const nameOf = ({ segmentation, segments }: PrepareTarget) =>
+const nameOf = ({ segmentation, segments }: PrepareTarget) =>
   `${segmentation.name}: ${segments[0]?.name ?? ''} (Segment Sync)`;
 
 /** The label, and no objection. */

@@ -52,7 +52,7 @@ export type Change = {
 };
 
 /** Null where it is no change event: an answer to what we asked. */
-export function changeOf({ channel, data }: BayeuxMessage): Change | null {
+function changeOf({ channel, data }: BayeuxMessage): Change | null {
   if (!Object.hasOwn(CHANNELS, channel)) return null;
   const parsed = EventData.safeParse(data);
   if (!parsed.success) return null;

@@ -18,7 +18,7 @@ export type XmlValue = string | number | boolean | XmlObject | XmlValue[];
 export type XmlObject = { [name: string]: XmlValue | undefined };
 
 /** `name` around `value`: objects become children in their order (`@name`: attributes), arrays repeat the element. */
-export function toXml(name: string, value: XmlValue, indent = ''): string {
+function toXml(name: string, value: XmlValue, indent = ''): string {
   if (Array.isArray(value)) return value.map((each) => toXml(name, each, indent)).join('');
   if (typeof value !== 'object') return `${indent}<${name}>${escapeXml(String(value))}</${name}>\n`;
   const attributes = Object.entries(value)

@@ -38,7 +38,7 @@ export const RATES: Record<'USD' | 'EUR' | 'GBP', Record<number, number>> = {
   EUR: { 2022: 1.05, 2023: 1.08, 2024: 1.08, 2025: 1.13, 2026: 1.1 },
   GBP: { 2022: 1.24, 2023: 1.24, 2024: 1.28, 2025: 1.32, 2026: 1.3 },
 };
-export function rateOf(currency: keyof typeof RATES, at: number): number {
+function rateOf(currency: keyof typeof RATES, at: number): number {
   if (currency === 'USD') return 1;
   const years = RATES[currency];
   const year = Math.min(2026, Math.max(2022, new Date(at).getUTCFullYear()));

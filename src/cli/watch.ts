@@ -77,7 +77,7 @@ function refuseToWait({ id, state, reason }: Run, began: string): void {
 }
 
 /** One line: the stage, how far, what was counted, what it waits for. */
-export function describeProgress(run: Run, output: Pick<Output, 'isTerminal'>): string {
+function describeProgress(run: Run, output: Pick<Output, 'isTerminal'>): string {
   const at = run.endedAt ? STAGES.length : STAGES.indexOf(run.stage);
   const counts = Object.entries(run.counts[run.stage] ?? {})
     .filter(([, value]) => value > 0)

@@ -50,14 +50,14 @@ export type NewExperiment = z.input<typeof Experiment>;
 export type ArmName = 'treated' | 'holdout';
 
 /** The share of the members who go without. */
-export function heldOutShare({ kind, share }: Pick<Experiment, 'kind' | 'share'>): number {
+function heldOutShare({ kind, share }: Pick<Experiment, 'kind' | 'share'>): number {
   return kind === 'holdout' ? share : 1 - share;
 }
 
 const PARTS = 10_000;
 
 /** So many of the 10,000 parts of the hash go without. */
-export function heldOutParts(experiment: Pick<Experiment, 'kind' | 'share'>): number {
+function heldOutParts(experiment: Pick<Experiment, 'kind' | 'share'>): number {
   return Math.round(heldOutShare(experiment) * PARTS);
 }
 

@@ -26,7 +26,7 @@ const sqlType: Record<AttributeType, string> = {
 };
 
 /** Lower case for A to Z only, the same on every server whatever its locale. */
-export function foldCase(text: string): string {
+function foldCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
@@ -145,7 +145,7 @@ export function dayBounds({ from, to, toInclusive }: Span): Bound[] {
   return bounds;
 }
 
-export function instantBounds({ from, to, toInclusive }: Span): Bound[] {
+function instantBounds({ from, to, toInclusive }: Span): Bound[] {
   const bounds: Bound[] = [];
   if (from !== null) bounds.push({ comparison: '>=', value: from.toJSDate().toISOString() });
   if (to !== null) bounds.push({ comparison: toInclusive ? '<=' : '<', value: to.toJSDate().toISOString() });

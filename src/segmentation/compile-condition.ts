@@ -198,7 +198,7 @@ function compileContactFilter(where: Condition, scope: Scope): string {
 }
 
 /** The type of what a deal measure gives. */
-export function measureType(measure: DealMeasure, attributes: AttributeIndex): AttributeType {
+function measureType(measure: DealMeasure, attributes: AttributeIndex): AttributeType {
   const { aggregate, attribute } = aggregateOf(measure);
   if (attribute === null) return 'number';
   const type = attributes.get('deal', attribute)?.type ?? 'number';

@@ -6,7 +6,7 @@ import { LookalikeModel, ScorecardModel } from './methods/scorecard-definition.t
 /** A cut point that was learned; null where no value is in the group. */
 const Cut = z.number().nullable();
 
-export const RulesModel = z.object({
+const RulesModel = z.object({
   method: z.literal('rules'),
   asOf: z.iso.datetime(),
   /** Cut points of percentile tests by the key of percentile.ts. */
@@ -14,7 +14,7 @@ export const RulesModel = z.object({
   warnings: z.array(z.string()),
 });
 
-export const TiersModel = z.object({
+const TiersModel = z.object({
   method: z.literal('tiers'),
   asOf: z.iso.datetime(),
   /** Segment key -> lowest value of a tier given as a percentage. */

@@ -1,5 +1,5 @@
 /** The known name closest to a misspelt one, or null where none is close (more than a third of it differs). */
-export function nearest(name: string, known: Iterable<string>): string | null {
+function nearest(name: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
@@ -16,7 +16,7 @@ export function suggestion(name: string, known: Iterable<string>): string {
 }
 
 /** Levenshtein distance: insertions, deletions and replacements. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -54,7 +54,7 @@ function* dealReferences(measure: DealMeasure, path: Path): Generator<Reference>
   }
 }
 
-export function* measureReferences(measure: Measure, subject: SubjectType, path: Path): Generator<Reference> {
+function* measureReferences(measure: Measure, subject: SubjectType, path: Path): Generator<Reference> {
   if (typeof measure === 'string') yield { kind: 'attribute', owner: subject, key: measure, path };
   else if ('score' in measure)
     yield { kind: 'score', subject, name: measure.score, path: [...path, 'score'] };

@@ -51,7 +51,7 @@ export function spanOf(test: Test, calendar: Calendar): Span | null {
 }
 
 /** Local midnight of a day named in a definition. */
-export function dayOf(day: string, now: DateTime): DateTime {
+function dayOf(day: string, now: DateTime): DateTime {
   const today = now.startOf('day');
   if (day === 'today') return today;
   if (day === 'yesterday') return today.minus({ days: 1 });

@@ -4,7 +4,7 @@ import { PermissionError } from '../errors.ts';
 import type { Actor } from './actor.ts';
 import type { ServerParts } from './parts.ts';
 
-export const CSRF_HEADER = 'x-csrf-token';
+const CSRF_HEADER = 'x-csrf-token';
 
 /**
  * Unsafe requests with a cookie come from our own pages only: the browser's Origin and Sec-Fetch-Site say so, and

@@ -90,7 +90,7 @@ export function problems(parts: Pick<ServerParts, 'log'>): ErrorRequestHandler {
   };
 }
 
-export function sendProblem(response: Response, problem: Problem, error?: AppError): void {
+function sendProblem(response: Response, problem: Problem, error?: AppError): void {
   if (error instanceof RateLimitError)
     response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1_000));
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));

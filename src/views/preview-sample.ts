@@ -12,7 +12,7 @@ export type Sample = {
 };
 
 /** As many as are worked out well within a second on the embedded store. */
-export const MOST_COUNTED = 8_192;
+const MOST_COUNTED = 8_192;
 
 /** Subjects that came into the store together may be alike: many short stretches show more than a few long ones. */
 const STRETCHES = 256;

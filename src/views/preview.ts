@@ -175,7 +175,7 @@ function neededBy(plan: Plan, plans: readonly Plan[]): Plan[] {
 }
 
 /** How people know these subjects: an e-mail address, a company's domain; else `person:ID`. */
-export async function namesOf(
+async function namesOf(
   db: Queryable,
   { schema }: Tenant,
   subject: SubjectType,

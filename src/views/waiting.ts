@@ -22,7 +22,7 @@ const WHY: Record<string, Why> = {
   needs_you: 'needs_you',
 };
 
-export function whyOf(target: Pick<TargetRow, 'state' | 'reason'>): Why {
+function whyOf(target: Pick<TargetRow, 'state' | 'reason'>): Why {
   if (target.reason === null) return target.state === 'live' ? 'live' : 'new';
   // A live one goes on by itself once that is mended.
   if (target.state === 'live') return 'needs_you';

@@ -22,7 +22,7 @@ const Probe = z.strictObject({
 });
 const Reference = z.strictObject({ name: Name });
 
-export const Container = z.strictObject({
+const Container = z.strictObject({
   name: Name,
   image: z.string(),
   command: z.array(z.string()).optional(),
@@ -48,7 +48,7 @@ export const Container = z.strictObject({
   volumeMounts: z.array(z.strictObject({ name: Name, mountPath: z.string().startsWith('/') })),
 });
 
-export const PodTemplate = z.strictObject({
+const PodTemplate = z.strictObject({
   metadata: z.strictObject({ labels: Labels }),
   spec: z.strictObject({
     restartPolicy: z.enum(['Never', 'OnFailure', 'Always']).optional(),

@@ -164,6 +164,6 @@ export class ArrayCrm {
   }
 }
 
-export function time(tick: number): string {
+function time(tick: number): string {
   return new Date(START + tick * 1000).toISOString();
 }

@@ -3,7 +3,7 @@ import { Condition } from '../condition.ts';
 import { common, learned, segment } from '../definition-parts.ts';
 import { Feature } from './features.ts';
 
-export const ClusterSegment = z.strictObject(segment);
+const ClusterSegment = z.strictObject(segment);
 
 const Count = z.number().int().min(2).max(20);
 

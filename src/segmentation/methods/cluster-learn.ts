@@ -10,7 +10,7 @@ import { at } from '../statistics/vectors.ts';
 import type { ClustersModel, ClustersSegmentation } from './cluster-definition.ts';
 import { featureColumns, featureSelect, featureTable, ruleCondition, valueAt } from './features.ts';
 
-export const LEARN_SUBJECTS = 20_000;
+const LEARN_SUBJECTS = 20_000;
 const TRAITS = 6;
 
 export type FeatureRequest = { attributes: AttributeIndex; nested(): string };

@@ -30,7 +30,7 @@ import {
 import { type OfPurchases, tabulate } from './purchase-table.ts';
 
 /** Parameters settle long before a million customers; a sample keeps learning short and its memory bounded. */
-export const LEARN_CUSTOMERS = 50_000;
+const LEARN_CUSTOMERS = 50_000;
 /** Companies may have thousands of deals each: a sample ends where it has so many. */
 const LEARN_DEALS = 500_000;
 /** Each row of Pareto/NBD costs a hypergeometric function; with so many, standard errors are as published (on 2,357). */

@@ -10,7 +10,7 @@ import type { FeatureRequest } from './cluster-learn.ts';
 import { featureColumns, featureSelect, featureTable } from './features.ts';
 import type { Card, ScorecardModel, ScorecardSegmentation } from './scorecard-definition.ts';
 
-export const LEARN_CASES = 20_000;
+const LEARN_CASES = 20_000;
 
 /** One row a subject whose past went one way or the other: `{ f0, f1, ..., won, day }`. */
 export function planScorecard(

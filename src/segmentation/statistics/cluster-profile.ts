@@ -20,7 +20,7 @@ export function clusterTraits(table: AttributeTable, labels: ArrayLike<number>, 
 }
 
 /** A name from the strongest traits, such as "high revenue, low days_since_last"; "average" where none stands out. */
-export function nameFromTraits(traits: readonly Trait[], most = 2): string {
+function nameFromTraits(traits: readonly Trait[], most = 2): string {
   const strong = traits.filter((trait) => Math.abs(trait.difference) >= 0.5).slice(0, most);
   if (strong.length === 0) return 'average';
   return strong

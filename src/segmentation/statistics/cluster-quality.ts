@@ -4,7 +4,7 @@ import { randomFrom, sampleIndices } from './random.ts';
 import { at, float, int } from './vectors.ts';
 
 /** Silhouettes cost every pair of rows; above this many, a sample of this many stands for all. */
-export const SILHOUETTE_ROWS = 4000;
+const SILHOUETTE_ROWS = 4000;
 
 /**
  * Mean silhouette (Rousseeuw 1987): how much nearer rows are to their own cluster than to the next, -1 to 1.

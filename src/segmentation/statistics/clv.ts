@@ -32,7 +32,7 @@ export function lifetimeValue(
   return value;
 }
 
-export function checkValueOptions({ period, periods, margin, discount }: ValueOptions): void {
+function checkValueOptions({ period, periods, margin, discount }: ValueOptions): void {
   const refuse = (code: string, message: string, action: string): never => {
     throw new InputError(code, `${message} No value was computed.`, { action });
   };

@@ -10,7 +10,7 @@ import { randomFrom, sampleIndices } from './random.ts';
 import { at } from './vectors.ts';
 
 /** Clusters are fitted on at most this many rows and then assigned to all. */
-export const CLUSTER_FIT_ROWS = 20_000;
+const CLUSTER_FIT_ROWS = 20_000;
 
 /** clusters over columns of a file. */
 export function learnClustersFile(rows: readonly FileRow[], options: LearnOptions): Learned {

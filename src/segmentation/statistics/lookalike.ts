@@ -5,8 +5,8 @@ import { learnScorecard, type PointsByHand, type Scorecard } from './scorecard.t
 import { scoreRow } from './scorecard-points.ts';
 import { at } from './vectors.ts';
 
-export const MIN_SEEDS = 20;
-export const GOOD_SEEDS = 100;
+const MIN_SEEDS = 20;
+const GOOD_SEEDS = 100;
 
 export type Lookalike = {
   card: Scorecard | PointsByHand;

@@ -34,7 +34,7 @@ export function minimise(objective: Objective, starts: readonly (readonly number
 }
 
 /** Central differences, step 1e-4 in each parameter (they are logarithms, so this is relative). */
-export function gradient(objective: Objective, point: readonly number[], step = 1e-4): number[] {
+function gradient(objective: Objective, point: readonly number[], step = 1e-4): number[] {
   return point.map((_, i) => {
     const up = point.map((v, j) => (j === i ? v + step : v));
     const down = point.map((v, j) => (j === i ? v - step : v));
@@ -110,7 +110,7 @@ function updated(inverse: number[][], move: number[], turn: number[]): number[][
 }
 
 /** Nelder & Mead 1965 with the usual coefficients (1, 2, 1/2, 1/2). */
-export function nelderMead(objective: Objective, start: readonly number[], maxSteps = 2000): Minimum {
+function nelderMead(objective: Objective, start: readonly number[], maxSteps = 2000): Minimum {
   type Vertex = { point: number[]; value: number };
   const vertex = (point: number[]): Vertex => ({ point, value: objective(point) });
   let simplex = [vertex([...start])];

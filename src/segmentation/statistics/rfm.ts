@@ -13,7 +13,7 @@ export type RfmModel = {
 
 export type RfmScore = { r: number; f: number; m: number; segment: string };
 
-export const RFM_BINS = 5;
+const RFM_BINS = 5;
 
 /**
  * Learns the cut points of RFM as fifths of the customers, ties together (see `rankCuts`), or takes fixed ones.

@@ -2,7 +2,7 @@
  * Attributes that usually are filled in because a case was won or lost, or on the way there. A model that sees them
  * looks perfect on the past and knows nothing of the future.
  */
-export const LEAKS: readonly { pattern: RegExp; why: string }[] = [
+const LEAKS: readonly { pattern: RegExp; why: string }[] = [
   { pattern: /stage|pipeline_status|lifecycle/i, why: 'the stage is the outcome' },
   { pattern: /close.?date|closed|won_at|lost_at/i, why: 'set when the case ended' },
   { pattern: /(lost|won|win|loss).?reason/i, why: 'written after the outcome' },

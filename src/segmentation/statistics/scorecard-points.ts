@@ -4,7 +4,7 @@ import { at } from './vectors.ts';
 import { chanceOf, learnWoe, type WoeAttribute, type WoeBin, woeOf } from './weight-of-evidence.ts';
 
 /** Points that double the odds of winning. */
-export const DOUBLING_POINTS = 20;
+const DOUBLING_POINTS = 20;
 /** A subject with no evidence for or against. */
 export const NEUTRAL_SCORE = 50;
 /** Points per unit of log odds. */
@@ -25,7 +25,7 @@ export type PointsFit = {
 };
 
 /** An attribute gets points where chance would tell as much less often than this. */
-export const CHANCE = 0.1;
+const CHANCE = 0.1;
 
 /** Fits points alone: for the card itself and for each part of its check. */
 export function fitPoints(table: AttributeTable, isPositive: (row: number) => boolean, ridge = 1): PointsFit {

@@ -7,7 +7,7 @@ import { quantileOfSorted } from './vectors.ts';
 import { learnWoe, type WoeAttribute } from './weight-of-evidence.ts';
 
 /** Fewer won (or lost) cases than this for each attribute make coefficients that are noise. */
-export const EVENTS_PER_PARAMETER = 10;
+const EVENTS_PER_PARAMETER = 10;
 
 /** Lowest scores of A, B and C; below C it is D. */
 export type Grades = { a: number; b: number; c: number };

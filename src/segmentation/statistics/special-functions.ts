@@ -32,7 +32,7 @@ export function logSubtract(a: number, b: number): number {
 }
 
 /** P(Z <= z) of the standard normal. */
-export function normalCdf(z: number): number {
+function normalCdf(z: number): number {
   return cdf(z, 0, 1);
 }
 
@@ -52,7 +52,7 @@ export function chiSquareSurvival(x: number, degreesOfFreedom: number): number {
 }
 
 /** Regularised upper incomplete gamma Q(a, x): series below a + 1, else Lentz's continued fraction (DLMF 8.11.4, 8.9.2). */
-export function upperGamma(a: number, x: number): number {
+function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - lnGamma(a));
   if (x < a + 1) {

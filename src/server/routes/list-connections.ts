@@ -7,7 +7,7 @@ import { Instant, route } from '../route.ts';
 
 const Reason = z.object({ code: z.string(), message: z.string(), action: z.string(), since: z.string() });
 
-export const ConnectionAnswer = z.object({
+const ConnectionAnswer = z.object({
   id: z.string(),
   system: z.string(),
   systemName: z.string(),

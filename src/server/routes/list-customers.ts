@@ -6,7 +6,7 @@ import { cutPage, unpackKey } from '../keyset.ts';
 import { PageQuery, pageOf, route } from '../route.ts';
 
 /** How one customer stands in a list; segments and the search use it alike. */
-export const CustomerItem = z.object({
+const CustomerItem = z.object({
   id: z.string(),
   name: z.string().nullable(),
   address: z.string().nullable(),

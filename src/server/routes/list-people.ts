@@ -16,7 +16,7 @@ export const PersonAnswer = z.object({
   seenAt: Instant.nullable(),
 });
 
-export const InvitationAnswer = z.object({
+const InvitationAnswer = z.object({
   id: z.string(),
   email: z.string(),
   role: Role,

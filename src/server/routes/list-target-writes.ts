@@ -5,7 +5,7 @@ import { targetWrites } from '../../views/writes.ts';
 import { PageQuery, pageOf, route } from '../route.ts';
 import { WriteAnswer } from '../write-answer.ts';
 
-export const TargetParams = z.strictObject({ id: z.string().regex(/^t\d{1,9}$/, 'a target, such as t12') });
+const TargetParams = z.strictObject({ id: z.string().regex(/^t\d{1,9}$/, 'a target, such as t12') });
 
 export default route({
   method: 'GET',

@@ -5,7 +5,7 @@ import { livePreview } from '../../views/live-preview.ts';
 import { DefinitionGiven } from '../definition-schema.ts';
 import { route } from '../route.ts';
 
-export const Finding = z.object({
+const Finding = z.object({
   mistake: z.string(),
   title: z.string(),
   evidence: z.array(z.string()),

@@ -6,7 +6,7 @@ import type { Preview } from './use-draft.ts';
 export type Place = Preview['findings'][number]['places'][number];
 export type PlacedFinding = { mistake: string; says: string; place: Place };
 
-export const placedFindings = (findings: Preview['findings']): PlacedFinding[] =>
+const placedFindings = (findings: Preview['findings']): PlacedFinding[] =>
   findings.flatMap(({ mistake, evidence, places }) =>
     evidence.map((says, index) => ({ mistake, says, place: places[index] ?? [] })),
   );

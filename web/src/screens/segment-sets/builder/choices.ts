@@ -99,7 +99,7 @@ export function useChoices(subject: SubjectType, own: string, currency: string):
   }, [attributes, sets, subject, own, currency]);
 }
 
-export const KINDS: Record<AttributeChoice['kind'], string> = {
+const KINDS: Record<AttributeChoice['kind'], string> = {
   demographic: 'Who they are',
   geographic: 'Where they are',
   psychographic: 'What they value',

@@ -2,7 +2,7 @@
 import type { AttributeType } from '../../../../../src/model/attribute.ts';
 import type { Operator } from '../../../../../src/segmentation/operators.ts';
 
-export const OPERATOR_WORDS: Record<Operator, string> = {
+const OPERATOR_WORDS: Record<Operator, string> = {
   is: 'is',
   isNot: 'is not',
   in: 'is one of',
