@@ -19,6 +19,7 @@ import {
   withSecret,
 } from '../src/store/connections.ts';
 import type { Pool } from '../src/store/pool.ts';
+import { noteReach, UNREACHABLE } from '../src/store/reach.ts';
 import type { Keyring } from '../src/store/secrets.ts';
 import type { Tenant } from '../src/store/tenant.ts';
 import { OWN_BUDGET, ownBudget, ownCallsADay } from './budgets.ts';
@@ -29,6 +30,9 @@ const RENEW_BEFORE_MS = 120_000;
 
 /** Refusals in a row after which a connection needs a person. */
 const MOST_REFUSALS = 2;
+
+/** Tries in a row without an answer after which its CRM counts as down; a short trouble is over before. */
+const MOST_SILENCE = 3;
 
 export type OpenerParts = {
   pool: Pool;
@@ -93,10 +97,31 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
       },
     );
   };
+  let silence = 0;
+  let isSilent = row.reason?.code === UNREACHABLE;
+  let noting = Promise.resolve();
+  // `status` is 0 where nothing came.
+  const noteAnswer = (status: number) => {
+    if (scope.signal.aborted) return;
+    const isNone = status === 0 || status >= 500;
+    silence = isNone ? silence + 1 : 0;
+    if (isNone ? isSilent || silence < MOST_SILENCE : !isSilent) return;
+    isSilent = isNone;
+    const change = isNone ? noAnswer(connector) : null;
+    noting = noting
+      .then(() => noteReach(parts.pool, tenant, row.id, change))
+      .catch((error: unknown) =>
+        parts.log.warn({ err: error, connection: row.id }, 'whether a CRM answers was not noted'),
+      );
+  };
   // Token requests stand under no budget, but they are calls of ours all the same, each try of them.
   const countedFetch: typeof fetch = async (...request) => {
     add('calls', 1);
-    const response = await fetch(...request);
+    const response = await fetch(...request).catch((error: unknown) => {
+      noteAnswer(0);
+      throw error;
+    });
+    noteAnswer(response.status);
     if (response.status === 429) add('throttled', 1);
     return response;
   };
@@ -117,6 +142,7 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
       if (call.write) add('writes', 1);
       if (call.status === 429) add('throttled', 1);
       noteRefusal(call.status);
+      noteAnswer(call.status);
     },
     asOf: scope.asOf,
     signal: scope.signal,
@@ -140,10 +166,16 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
   };
   const close = async () => {
     await marking;
+    await noting;
     await pace.close();
   };
   return { connection, close };
 }
+
+const noAnswer = (connector: Connector) => ({
+  message: `${connector.name} can't be reached. Nothing is lost: what is to be read and written waits.`,
+  action: `Nothing has to be done where ${connector.name} itself is down; it is tried again. Else look at this server's way to the internet.`,
+});
 
 const shutOut = (connector: Connector) => ({
   code: 'unauthorized',

@@ -32,7 +32,9 @@ export function registerStatus(program: Command): void {
             one.system,
             one.mode,
             one.state,
-            one.reason?.message ?? '',
+            one.reason
+              ? `${one.reason.message} (since ${one.reason.since.slice(0, 16).replace('T', ' ')})`
+              : '',
           ]);
           output.line(table(['connection', 'system', 'mode', 'state', 'why'], rows));
         }

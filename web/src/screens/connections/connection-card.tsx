@@ -29,13 +29,16 @@ const STATES = {
   disconnected: { color: 'gray', says: 'on its way out' },
 };
 
+const SILENT = { color: 'orange', says: 'can’t be reached' };
+
 /** One account: its health in figures, the checklist on demand, and what can be done with it. */
 export function ConnectionCard({ connection, isFresh }: { connection: Connection; isFresh: boolean }) {
   const [isChecked, { toggle }] = useDisclosure(isFresh);
   const [dialog, setDialog] = useState<'edit' | 'disconnect' | null>(null);
   const mayAdminister = useMay('administer');
   const mayEdit = useMay('edit');
-  const { color, says } = STATES[connection.state];
+  const isSilent = connection.state === 'connected' && connection.reason?.code === 'unreachable';
+  const { color, says } = isSilent ? SILENT : STATES[connection.state];
   const close = () => setDialog(null);
   return (
     <Card withBorder padding="md" component="section" aria-label={connection.name}>
@@ -61,7 +64,7 @@ export function ConnectionCard({ connection, isFresh }: { connection: Connection
           </Group>
         </Group>
         {connection.reason && (
-          <Alert color={connection.state === 'needs_you' ? 'orange' : 'gray'}>
+          <Alert color={connection.state === 'needs_you' || isSilent ? 'orange' : 'gray'}>
             <Text size="sm">{connection.reason.message}</Text>
             <Text size="sm">{connection.reason.action}</Text>
             <Text size="xs" c="dimmed">
