@@ -21,7 +21,8 @@ export async function takeKey(
     `select request_hash as "requestHash", status, body from app.idempotency where tenant_id = $1 and key = $2`,
     [given.tenantId, given.key],
   );
-  return rows[0] ?? null;
+  // The first request failed in between: the key is free again.
+  return rows[0] ?? takeKey(db, given);
 }
 
 export async function keepAnswer(

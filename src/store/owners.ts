@@ -19,6 +19,8 @@ export async function saveOwners(
   const { schema } = tenant;
   const rows = owners.map(({ id, email, name }) => ({ id, email: email.trim().toLowerCase(), name }));
   await transaction(pool, async (client) => {
+    // One would delete whom another adds, and wait for who is added meanwhile by the one that waits for it.
+    await client.query(`lock table ${schema}.owner in share row exclusive mode`);
     await client.query(
       `delete from ${schema}.owner where connection_id = $1
          and id <> all (select o.id from jsonb_to_recordset($2::jsonb) as o (id text))`,

@@ -4,6 +4,7 @@ import { ensureAccount, listMembers, removeMember, saveMember } from '../../src/
 import { changeBudget } from '../../src/store/budgets.ts';
 import { addAttribute } from '../../src/store/columns.ts';
 import { clearDirtyRecords, noteDirtyRecords, takeDirtyRecords } from '../../src/store/dirty.ts';
+import { saveOwners } from '../../src/store/owners.ts';
 import { addSignInLink, takeSignInLink } from '../../src/store/sign-in-links.ts';
 import { listTargets } from '../../src/store/targets.ts';
 import { createTenant, emptyTenant, firstTenant, listTenants, type Tenant } from '../../src/store/tenant.ts';
@@ -94,6 +95,19 @@ describe('what several do at the same moment', () => {
         await noteDirtyRecords(db.pool, db.tenant, { ...place, ids: ids.slice(index * 40).reverse() });
       });
     }
+  });
+
+  it('replaces the owners of a CRM, whoever was told of others', async () => {
+    const owner = (id: number) => ({ id: `o${id}`, email: `o${id}@example.com`, name: '' });
+    for (let round = 0; round < 5; round += 1)
+      await atOnce(4, (index) =>
+        saveOwners(
+          db.pool,
+          db.tenant,
+          'c',
+          Array.from({ length: 30 }, (_, place) => owner((place * 7 + index * 3) % 40)),
+        ),
+      );
   });
 
   it('takes somebody out who is coming in by a link', async () => {

@@ -76,14 +76,14 @@ export async function saveDraft(
 export async function putForward(pool: Pool, tenant: Tenant, key: string, tag: string): Promise<Draft> {
   const { draft } = await requireDraft(pool, tenant, key, tag);
   await readChecked(pool, tenant, draft.definition);
-  await proposeDraft(pool, tenant, key, draft.revision);
-  return draft;
+  if (await proposeDraft(pool, tenant, key, draft.revision)) return draft;
+  throw changedMeanwhile(await readDesk(pool, tenant, key));
 }
 
 export async function discardDraft(pool: Pool, tenant: Tenant, key: string, tag: string): Promise<Draft> {
   const { draft } = await requireDraft(pool, tenant, key, tag);
-  await dropDraft(pool, tenant, key, draft.revision);
-  return draft;
+  if (await dropDraft(pool, tenant, key, draft.revision)) return draft;
+  throw changedMeanwhile(await readDesk(pool, tenant, key));
 }
 
 /**
