@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import { keyFile } from '../store/keys.ts';
 import { backUp, type Moved, moveToServer, restore } from '../store/move.ts';
 import { openStore } from '../store/open.ts';
+import { interruptible } from './interrupt.ts';
 import { count, createOutput, type Output } from './output.ts';
 
 type MoveFlags = { to?: string; from?: string; force?: boolean; json?: boolean };
@@ -54,9 +55,11 @@ async function moveTo(to: string, force: boolean, output: Output): Promise<void>
   }
   const config = readConfig();
   const store = await openStore(config);
-  const onTable = announce(output);
   try {
-    const moved = isServer ? await moveToServer(store, to, onTable) : await backUp(store, to, onTable);
+    const moved = await interruptible(STOPPED, (signal) => {
+      const onTable = announce(output, signal);
+      return isServer ? moveToServer(store, to, onTable) : backUp(store, to, onTable);
+    });
     const key = config.encryptionKey ? 'ENCRYPTION_KEY, as it is set now' : keyFile(config.dataDir);
     report(output, moved, { to: isServer ? 'server' : to, key });
     if (!isServer)
@@ -75,13 +78,21 @@ async function moveTo(to: string, force: boolean, output: Output): Promise<void>
 
 async function restoreFrom(path: string, output: Output): Promise<void> {
   const config = readConfig();
-  const moved = await restore(path, config, announce(output));
+  const moved = await interruptible(STOPPED, (signal) => restore(path, config, announce(output, signal)));
   report(output, moved, { from: path });
 }
 
-function announce(output: Output) {
-  return (table: { schema: string; name: string; digest: { rows: number } }) =>
+const STOPPED = {
+  message: 'It was interrupted. The destination is as it was before, and so is what was read.',
+  action: 'Do the same again: it begins at the beginning.',
+};
+
+/** Tells each table as its turn comes; at a table whoever interrupted is heard. */
+function announce(output: Output, signal: AbortSignal) {
+  return (table: { schema: string; name: string; digest: { rows: number } }) => {
+    signal.throwIfAborted();
     output.progress(`${table.schema}.${table.name}: ${count(table.digest.rows)} rows`);
+  };
 }
 
 function report(output: Output, moved: Moved, where: Record<string, string>): void {

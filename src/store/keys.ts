@@ -179,7 +179,9 @@ async function keyFromFile(path: string, mayMake: boolean): Promise<Buffer> {
   return key;
 }
 
-function wrongKey(why = 'ENCRYPTION_KEY is not the key it was written with'): ConfigError {
+function wrongKey(
+  why = 'ENCRYPTION_KEY, or where it is not set the key file, is not the key it was written with',
+): ConfigError {
   return new ConfigError('encryption_key_wrong', `The store can't be opened: ${why}. Nothing was changed.`, {
     action:
       'Restore that key; to change keys, set the new one as ENCRYPTION_KEY and list the old under ENCRYPTION_KEYS_OLD.',

@@ -1,8 +1,9 @@
+import { AppError, ConfigError } from '../errors.ts';
 import { readBackup, writeBackup } from './backup-file.ts';
 import { EmbeddedPool } from './embedded.ts';
 import { lockFolder } from './folder-lock.ts';
 import { loadKeys, refuseWrongKey } from './keys.ts';
-import { databaseFolder, type Store, type StoreConfig } from './open.ts';
+import { databaseFolder, describe, type Store, type StoreConfig, unreachable } from './open.ts';
 import type { Pool } from './pool.ts';
 import { refuseFilled, writeSnapshot } from './restore.ts';
 import { ServerPool } from './server.ts';
@@ -16,6 +17,7 @@ export type Moved = { tables: number; rows: number };
 /**
  * Carries a store to an empty database on a server. The store stays as it is. Tokens are carried as they are stored:
  * the server needs the same key.
+ * @throws ConfigError `move_failed` where the server can't be reached or written to
  */
 export async function moveToServer(store: Store, url: string, onTable?: Progress): Promise<Moved> {
   const destination = new ServerPool(url, { max: 2 });
@@ -25,10 +27,23 @@ export async function moveToServer(store: Store, url: string, onTable?: Progress
       writeSnapshot(destination, found, batches, onTable),
     );
     return summary(contents);
+  } catch (error) {
+    throw error instanceof AppError ? error : failed(error);
   } finally {
     await destination.end();
   }
 }
+
+const failed = (error: unknown) =>
+  new ConfigError(
+    'move_failed',
+    `The store can't be carried there: ${describe(error)}. The destination is as it was, and so is this store.`,
+    {
+      action:
+        'Check address, database, user and password, that the server is up, and that its user may create schemas; then do the same again.',
+      cause: error,
+    },
+  );
 
 /** Writes a store into one file. */
 export async function backUp(store: Store, path: string, onTable?: Progress): Promise<Moved> {
@@ -75,6 +90,8 @@ async function restoreInto(
       return found;
     });
     return summary(contents);
+  } catch (error) {
+    throw error instanceof AppError ? error : unreachable(pool, error);
   } finally {
     await pool.end();
   }

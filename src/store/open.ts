@@ -97,12 +97,12 @@ async function refuseNewerApp(pool: Pool): Promise<void> {
 }
 
 /** One address of a server may refuse where another does not answer: the driver gives both, and no message. */
-function describe(error: unknown): string {
+export function describe(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 
-function unreachable(pool: Pool, error: unknown): ConfigError {
+export function unreachable(pool: Pool, error: unknown): ConfigError {
   return new ConfigError('store_unreachable', `The ${pool.kind} store can't be used: ${describe(error)}`, {
     action:
       pool.kind === 'server'

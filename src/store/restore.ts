@@ -57,7 +57,9 @@ export async function refuseFilled(pool: Queryable): Promise<void> {
   throw new ConfigError(
     'destination_not_empty',
     `The destination already has schema ${rows[0].name}. Nothing was changed.`,
-    { action: 'Give an empty database, for example a new one made with `createdb`.' },
+    {
+      action: 'Give an empty one: on a server a new database (`createdb`), on this machine another DATA_DIR.',
+    },
   );
 }
 

@@ -16,6 +16,7 @@ import { refuseFilled, writeSnapshot } from '../../src/store/restore.ts';
 import { keyring } from '../../src/store/secrets.ts';
 import { ServerPool } from '../../src/store/server.ts';
 import { administer, databaseUrl, openTestDatabase, type TestDatabase } from '../database.ts';
+import { freePort } from '../free-port.ts';
 
 const ROWS = 1_203;
 const key = randomBytes(32);
@@ -99,6 +100,17 @@ describe('a store', () => {
     expect(tables).toBeGreaterThan(20);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(gunzipSync(await readFile(file)).includes('canary-token')).toBe(false);
+  });
+
+  it('is carried to a server that does not answer: says so, and nothing is changed', async () => {
+    const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
+    const refused = expect.stringContaining('ECONNREFUSED');
+    await expect(moveToServer(store, url)).rejects.toMatchObject({ code: 'move_failed', message: refused });
+    const config = { databaseUrl: url, dataDir: folder, encryptionKey: key, oldEncryptionKeys: [] };
+    await expect(restore(file, config)).rejects.toMatchObject({
+      code: 'store_unreachable',
+      message: refused,
+    });
   });
 
   it('is restored with another key: refused, and nothing is changed', async () => {
