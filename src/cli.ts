@@ -3,11 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { INTERRUPTED } from './cli/interrupt.ts';
 import { reportError } from './cli/output.ts';
+import { STILL_WAITING } from './cli/patience.ts';
 
 // Each start would compile the same files again. Where the folder can't be written, it does.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
 
-/** Exit codes: 0 done, 1 it failed (and says why), 2 the command line is wrong, 130 it was interrupted. */
+const CODES: Record<string, number> = { interrupted: INTERRUPTED, still_waiting: STILL_WAITING };
+
+/** Exit codes: 0 done, 1 it failed (and says why), 2 the command line is wrong, 3 it still waits, 130 it was interrupted. */
 async function main(argv: string[]): Promise<number> {
   const { createProgram } = await import('./cli/program.ts');
   const program = await createProgram(...argv.slice(2));
@@ -18,7 +21,7 @@ async function main(argv: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return wrongLine(error, argv.includes('--json'));
     const { code } = reportError(error, program.opts<{ json?: boolean }>().json ?? false);
-    return code === 'interrupted' ? INTERRUPTED : 1;
+    return CODES[code] ?? 1;
   }
 }
 

@@ -8,7 +8,9 @@ import { connectorOf } from '../../connectors/registry.ts';
 import type { Config } from '../config.ts';
 import { AuthError, ConfigError, InputError } from '../errors.ts';
 import { type Connected, connectAccount } from '../pipeline/connection/connect.ts';
+import { listConnections } from '../store/connections.ts';
 import pc from './colours.ts';
+import { noteChange } from './note.ts';
 import { counted, type Output } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
@@ -52,7 +54,8 @@ Examples:
     )
     .action(async (system: string, flags: ConnectFlags, command: Command) => {
       checkFlags(flags);
-      await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
+      await withSession(command.optsWithGlobals(), async (session) => {
+        const { app, tenant, output } = session;
         const connector = connectorOf(system);
         const config = configOf(connector, flags, app.config);
         const oauthApp = oauthAppOf(system, app.config);
@@ -60,6 +63,7 @@ Examples:
           connector.auth === 'none'
             ? undefined
             : await authorise(connector, requireApp(connector, oauthApp), config, flags, output);
+        const known = await listConnections(app.store.pool, tenant);
         const connected = await connectAccount(
           { pool: app.store.pool, tenant, keys: app.store.keys, log: app.log },
           {
@@ -71,6 +75,19 @@ Examples:
             name: flags.name,
           },
         );
+        const { connection, checks } = connected;
+        await noteChange(session, {
+          action: known.some(({ id }) => id === connection.id)
+            ? 'connection.reconnect'
+            : 'connection.connect',
+          subject: connection.id,
+          after: {
+            name: connection.name,
+            mode: connection.mode,
+            account: connection.accountId,
+            failed: checks.filter(({ ok }) => !ok).map(({ code }) => code),
+          },
+        });
         showConnected(connected, output);
       });
     });

@@ -167,7 +167,7 @@ function describeExperiment({ experiment, state, startedBy, result }: Experiment
   ];
   if (ratio !== null)
     lines.push(
-      `  Sizes as planned: ${ratio.mismatch ? pc.red('no') : 'yes'} (p ${ratio.pValue.toFixed(3)}).`,
+      `  Split as planned: ${ratio.mismatch ? pc.red('no') : 'yes'} (p ${ratio.pValue.toFixed(3)}; "no" below 0.001).`,
     );
   if (test !== null) {
     const interval = `${percent(test.low)} to ${percent(test.high)}`;

@@ -28,7 +28,8 @@ A first round:
   $ npm run -s cli -- release --all          let it be written
   $ npm start                                runs on a schedule from now on
 
-Exit codes: 0 done; 1 it failed, and says why; 2 the command line is wrong; 130 it was interrupted.`,
+Exit codes: 0 done; 1 it failed, and says why; 2 the command line is wrong; 3 it gave up waiting (\`--wait\`)
+for what goes on later; 130 it was interrupted.`,
   );
   await registerCommands(program, asked);
   return program;

@@ -11,6 +11,7 @@ import {
 } from '../pipeline/profile/own-rates.ts';
 import { toldRates } from '../views/told-rates.ts';
 import pc from './colours.ts';
+import { noteChange } from './note.ts';
 import { table } from './output.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 
@@ -48,7 +49,13 @@ Examples:
       const given = checked(OwnRate, { currency, rate, from: flags.from ?? null });
       await withSession(command.optsWithGlobals(), async (session) => {
         const { app, tenant, output } = session;
-        await setRates(app.store.pool, tenant, [given]);
+        const before = await setRates(app.store.pool, tenant, [given]);
+        await noteChange(session, {
+          action: 'rates.set',
+          subject: given.currency,
+          before: { rates: before },
+          after: { rates: [given] },
+        });
         output.line(`${pc.green('✓')} 1 ${given.currency} = ${given.rate} ${tenant.currency}. ${NEXT_RUN}`);
         output.line();
         await showRates(session);
@@ -68,6 +75,12 @@ Examples:
       await withSession(command.optsWithGlobals(), async (session) => {
         const { app, tenant, output } = session;
         const gone = await removeRate(app.store.pool, tenant, key);
+        await noteChange(session, {
+          action: 'rates.remove',
+          subject: gone.currency,
+          before: { rates: [gone] },
+          after: { rates: [] },
+        });
         output.line(
           `${pc.green('✓')} Removed: 1 ${gone.currency} = ${gone.rate} ${tenant.currency}. ${NEXT_RUN}`,
         );

@@ -5,6 +5,7 @@ import { acceptFall, listFalls } from '../pipeline/pull/falls.ts';
 import { listRefusals } from '../pipeline/push/refusals.ts';
 import { listConnections } from '../store/connections.ts';
 import { confirm } from './confirm.ts';
+import { noteChange } from './note.ts';
 import { count, counted, table } from './output.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
@@ -63,7 +64,8 @@ Example: npm run -s cli -- accept-fall contact`,
             action: `Use one of: ${ObjectType.options.join(', ')}.`,
           });
         }
-        await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
+        await withSession(command.optsWithGlobals(), async (session) => {
+          const { app, tenant, output } = session;
           const { pool } = app.store;
           const falls = (await listFalls(pool, tenant)).filter(
             (fall) =>
@@ -85,6 +87,11 @@ Example: npm run -s cli -- accept-fall contact`,
           );
           if (!(await confirm('Are they really gone?', flags, output))) return;
           for (const one of falls) await acceptFall(pool, tenant, one);
+          await noteChange(session, {
+            action: 'fall.accept',
+            subject: `${parsed.data} records of ${fall.connectionId}`,
+            after: { accepted: true },
+          });
           output.line('The next run removes them.');
           output.result({ accepted: falls });
         });

@@ -7,6 +7,7 @@ import { type ConnectionRow, listConnections } from '../store/connections.ts';
 import { countsAs } from '../views/revenue-lines.ts';
 import { unknownRates } from '../views/unknown-rates.ts';
 import pc from './colours.ts';
+import { noteChange } from './note.ts';
 import { count, counted, money, type Output, table } from './output.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 
@@ -131,6 +132,12 @@ async function setRevenue(
     });
   }
   await changeRevenue(app.store.pool, tenant, connection, revenue);
+  await noteChange(session, {
+    action: 'revenue.change',
+    subject: connection.name,
+    before: RevenueSetting.parse(connection.config.revenue ?? {}),
+    after: revenue ?? RevenueSetting.parse({}),
+  });
   output.line(`${pc.green('✓')} Set. The next run works out everybody’s revenue again.`);
   output.line();
 }

@@ -5,12 +5,20 @@ import { cancelRun, type Run, STAGES } from '../store/runs.ts';
 import { leftOut, showFinding } from './diagnosis.ts';
 import { parseInstant } from './instant.ts';
 import { interruptible } from './interrupt.ts';
+import { noteChange } from './note.ts';
 import { count, table } from './output.ts';
+import { parseWait, WAIT_OPTION } from './patience.ts';
 import { parseRunNumber } from './run-number.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 import { runAndWatch } from './watch.ts';
 
-type RunFlags = CommonOptions & { dryRun?: boolean; full?: boolean; learn?: boolean; asOf?: string };
+type RunFlags = CommonOptions & {
+  dryRun?: boolean;
+  full?: boolean;
+  learn?: boolean;
+  asOf?: string;
+  wait?: string;
+};
 
 const STOPPED = {
   message: 'The run stopped where it was; what it did so far is kept.',
@@ -25,9 +33,20 @@ export function registerRun(program: Command): void {
     .option('--full', 'read every record again, not only what changed')
     .option('--learn', 'learn cut points and models again, due or not')
     .option('--as-of <date>', 'the instant the run counts from (ISO 8601); now if left out')
-    .addHelpText('after', '\nExample: npm run -s cli -- run --dry-run')
+    .option(...WAIT_OPTION)
+    .addHelpText(
+      'after',
+      `
+A run waits for a CRM that is down, or that asks to wait, and goes on by itself. A script says for how long with
+--wait; the exit code is 3 then, and the next \`run\`, or \`npm start\`, goes on with the same run.
+
+Examples:
+  npm run -s cli -- run --dry-run
+  npm run -s cli -- run --wait 15`,
+    )
     .action(async (flags: RunFlags, command: Command) => {
       const asOf = parseInstant(flags.asOf);
+      const waitMs = parseWait(flags.wait);
       await withSession(command.optsWithGlobals(), async (session) => {
         await requireConnection(session);
         const options = {
@@ -36,7 +55,7 @@ export function registerRun(program: Command): void {
           learn: flags.learn ?? false,
         };
         const run = await interruptible(STOPPED, (signal) =>
-          runAndWatch(session, { asOf, options, requestedBy: 'cli' }, signal),
+          runAndWatch(session, { asOf, options, requestedBy: 'cli' }, { signal, waitMs }),
         );
         const left = await leftOut(session);
         showRun(session, run, left);
@@ -52,8 +71,14 @@ export function registerRun(program: Command): void {
     .addHelpText('after', '\nExample: npm run -s cli -- cancel 12')
     .action(async (given: string, _flags: CommonOptions, command: Command) => {
       const runId = parseRunNumber(given);
-      await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
+      await withSession(command.optsWithGlobals(), async (session) => {
+        const { app, tenant, output } = session;
         await cancelRun(app.store.pool, tenant, runId);
+        await noteChange(session, {
+          action: 'run.cancel',
+          subject: `run ${runId}`,
+          after: { cancelRequested: true },
+        });
         output.line(`Run ${runId} will stop at its next safe point.`);
         output.result({ run: runId, cancelRequested: true });
       });

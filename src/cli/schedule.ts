@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { checkTiming, nextTimes, rebuildQueue } from '../../jobs/schedules.ts';
-import { InputError } from '../errors.ts';
+import { InputError, NotFoundError } from '../errors.ts';
 import { listSchedules, putSchedule, removeSchedule, type Timing } from '../store/schedules.ts';
+import { noteChange } from './note.ts';
 import { table } from './output.ts';
-import { type CommonOptions, withSession } from './session.ts';
+import { type CommonOptions, type Session, withSession } from './session.ts';
 
 type ScheduleFlags = CommonOptions & {
   cron?: string;
@@ -25,16 +26,10 @@ export function registerSchedule(program: Command): void {
     .option('--off', 'remove it')
     .addHelpText('after', '\nExample: npm run -s cli -- schedule --cron "0 6 * * 1-5" --zone Europe/Berlin')
     .action(async (name: string, flags: ScheduleFlags, command: Command) => {
-      await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
-        const { pool } = app.store;
-        const timing = timingOf(flags, tenant.zone);
-        if (flags.off) await removeSchedule(pool, tenant, name);
-        if (timing) {
-          checkTiming(timing);
-          await putSchedule(pool, tenant, { id: name, job: 'run', timing, paused: flags.pause ?? false });
-        }
-        if (flags.off || timing) await rebuildQueue({ pool, queue: app.backend.queue, log: app.log });
-        const schedules = await listSchedules(pool, tenant);
+      await withSession(command.optsWithGlobals(), async (session) => {
+        const { app, tenant, output } = session;
+        await change(session, name, flags);
+        const schedules = await listSchedules(app.store.pool, tenant);
         const now = new Date();
         output.line(schedules.length === 0 ? 'No schedule is set; runs start by hand.' : '');
         const rows = schedules.map((schedule) => [
@@ -51,6 +46,36 @@ export function registerSchedule(program: Command): void {
       });
     });
 }
+
+/** Sets, pauses or removes a schedule, where a flag says so. */
+async function change(session: Session, name: string, flags: ScheduleFlags): Promise<void> {
+  const { app, tenant } = session;
+  const { pool } = app.store;
+  const given = timingOf(flags, tenant.zone);
+  const paused = flags.pause ?? false;
+  if (!flags.off && !given && !paused) return;
+  const before = (await listSchedules(pool, tenant)).find(({ id }) => id === name);
+  const subject = {
+    subject: name,
+    ...(before && { before: { timing: before.timing, paused: before.paused } }),
+  };
+  const timing = given ?? (flags.off ? undefined : before?.timing);
+  if (!before && !timing) throw unknown(name);
+  if (timing) {
+    checkTiming(timing);
+    await putSchedule(pool, tenant, { id: name, job: 'run', timing, paused });
+    await noteChange(session, { action: 'schedule.put', ...subject, after: { timing, paused } });
+  } else {
+    await removeSchedule(pool, tenant, name);
+    await noteChange(session, { action: 'schedule.remove', ...subject });
+  }
+  await rebuildQueue({ pool, queue: app.backend.queue, log: app.log });
+}
+
+const unknown = (name: string) =>
+  new NotFoundError('schedule_unknown', `There is no schedule "${name}". Nothing was changed.`, {
+    action: '`schedule` shows those that are set; `--cron` or `--every` set one.',
+  });
 
 function timingOf(flags: ScheduleFlags, zone: string): Timing | undefined {
   if (flags.cron !== undefined) return { cron: flags.cron, zone: flags.zone ?? zone };

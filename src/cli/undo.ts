@@ -8,10 +8,11 @@ import { activeUndo, getUndo, type UndoRow } from '../store/undos.ts';
 import { confirm } from './confirm.ts';
 import { interruptible } from './interrupt.ts';
 import { count, counted } from './output.ts';
+import { createPatience, parseWait, WAIT_OPTION } from './patience.ts';
 import { parseRunNumber } from './run-number.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
 
-type UndoFlags = CommonOptions & { target?: string; yes?: boolean };
+type UndoFlags = CommonOptions & { target?: string; yes?: boolean; wait?: string };
 
 export function registerUndo(program: Command): void {
   program
@@ -19,12 +20,14 @@ export function registerUndo(program: Command): void {
     .argument('[run]', 'take back what this run wrote, by its number in `status`')
     .option('--target <id>', 'take back all that this target ever wrote, by its id in `targets`')
     .option('--yes', 'do it without asking')
+    .option(...WAIT_OPTION)
     .description('Put back the values that the CRM showed before we wrote.')
     .addHelpText(
       'after',
       `
 A value that somebody changed since stays as it is. The targets are paused, so that the next run does not write
-their labels again; \`release\` them by name to go on.
+their labels again; \`release\` them by name to go on. It waits for a CRM that is down; --wait says for how long: the
+exit code is 3 then, and the same undo asked for again goes on.
 
 Examples:
   npm run -s cli -- undo 12
@@ -32,6 +35,7 @@ Examples:
     )
     .action(async (runId: string | undefined, flags: UndoFlags, command: Command) => {
       const request = requestOf(runId, flags.target);
+      const waitMs = parseWait(flags.wait);
       await withSession(command.optsWithGlobals(), async (session) => {
         const { app, tenant, output } = session;
         const { pool } = app.store;
@@ -44,7 +48,9 @@ Examples:
         }
         const undo = underWay ?? (await requestUndo(pool, tenant, request, 'cli'));
         if (underWay) output.line('This is being taken back already; following it.');
-        const { restored, kept } = await interruptible(STOPPED, (signal) => follow(session, undo, signal));
+        const { restored, kept } = await interruptible(STOPPED, (signal) =>
+          follow(session, undo, waitMs, signal),
+        );
         const stays =
           kept === 0
             ? ''
@@ -68,9 +74,11 @@ const STOPPED = {
 async function follow(
   { app, tenant, output }: Session,
   { id, total }: UndoRow,
+  waitMs: number,
   signal: AbortSignal,
 ): Promise<UndoRow> {
   const { pool } = app.store;
+  const losePatience = createPatience(waitMs);
   const parts = { pool, tenant, openConnections: app.openConnections, signal, log: app.log };
   try {
     for (;;) {
@@ -83,6 +91,7 @@ async function follow(
         if (undo.reason) throw failed(undo.reason);
         return undo;
       }
+      losePatience('The undo', `${undo.restored} ${undo.kept}`, undo.reason, STOPPED.action);
       await sleep(next?.againInMs ?? 0, undefined, { signal });
     }
   } finally {

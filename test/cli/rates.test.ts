@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { withSession } from '../../src/cli/session.ts';
+import { pageAudit } from '../../src/store/audit.ts';
 import { layEmbeddedStore } from '../database.ts';
 import { cli } from './in-process.ts';
 
@@ -30,8 +32,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The audit log, oldest first. */
+const audited = () =>
+  withSession({}, async ({ app, tenant }) => {
+    const { items } = await pageAudit(app.store.pool, tenant, { limit: 100 });
+    return items.reverse();
+  });
+
 it(
-  'goes from a missing rate to revenue that is known, and back',
+  'goes from a missing rate to revenue that is known, and back; every change is in the audit log',
   async () => {
     await cli('connect', 'csv', '--folder', join(folder, 'shop'));
     await cli('run');
@@ -56,6 +65,26 @@ it(
     expect(removed.json).toMatchObject({ own: [] });
     await cli('run');
     expect((await cli('revenue', '--json')).json).toMatchObject({ unknownRates: [{ currency: 'JPY' }] });
+
+    await cli('revenue', '--deal-types', 'Retail');
+    await cli('schedule', 'nightly', '--cron', '0 3 * * *');
+    await cli('schedule', 'nightly', '--pause');
+    expect((await cli('schedule', '--json')).json).toMatchObject({
+      schedules: [{ id: 'nightly', timing: { cron: '0 3 * * *' }, paused: true }],
+    });
+    await cli('schedule', 'nightly', '--off');
+    await expect(cli('schedule', 'weekly', '--off')).rejects.toMatchObject({ code: 'schedule_unknown' });
+    const rate = { currency: 'JPY', rate: '0.0067', from: '2026-01-01' };
+    const nightly = { timing: { cron: '0 3 * * *', zone: 'UTC' } };
+    expect(await audited()).toMatchObject([
+      { actor: 'cli', action: 'connection.connect' },
+      { actor: 'cli', action: 'rates.set', subject: 'JPY', before: { rates: [] }, after: { rates: [rate] } },
+      { actor: 'cli', action: 'rates.remove', subject: 'JPY', before: { rates: [rate] } },
+      { actor: 'cli', action: 'revenue.change', after: { dealTypes: ['Retail'] } },
+      { action: 'schedule.put', subject: 'nightly', before: null, after: { ...nightly, paused: false } },
+      { action: 'schedule.put', before: { ...nightly, paused: false }, after: { ...nightly, paused: true } },
+      { action: 'schedule.remove', subject: 'nightly', before: { ...nightly, paused: true } },
+    ]);
   },
   SLOW_MS,
 );

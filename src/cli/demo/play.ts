@@ -62,7 +62,7 @@ export async function play({
   heading('2. Publish segments, pull everything, work out who is where. Nothing is written yet');
   await applySegmentations(pool, tenant, definitions, { by: 'demo' });
   const run = async (): Promise<Run> => {
-    const done = await runAndWatch(session, { asOf, requestedBy: 'demo' }, signal);
+    const done = await runAndWatch(session, { asOf, requestedBy: 'demo' }, { signal });
     if (done.state !== 'done') throw failedRun(done);
     return done;
   };

@@ -7,7 +7,7 @@ export function commandsPage(program: Command): string {
   const globals = markdownTable(['option', 'what it does'], rowsOf(program));
   return page(
     'Commands',
-    'Every command is `npm run -s cli -- COMMAND`, in an image `node src/cli.ts COMMAND`. Exit codes: 0 done; 1 it failed, and says why; 2 the command line is wrong.',
+    'Every command is `npm run -s cli -- COMMAND`, in an image `node src/cli.ts COMMAND`. Exit codes: 0 done; 1 it failed, and says why; 2 the command line is wrong; 3 it gave up waiting (`--wait`) for what goes on later; 130 it was interrupted.',
     ['Every command takes:', globals, ...program.commands.flatMap((command) => sectionOf(command, '##'))],
   );
 }
