@@ -17,7 +17,7 @@ export function changeConnection(
     await updateConnection(client, tenant, before.id, {
       ...(name !== undefined && { name }),
       ...(rank !== undefined && { rank }),
-      ...(mayCreate !== undefined && { config: { ...before.config, mayCreate } }),
+      ...(mayCreate !== undefined && { config: { mayCreate } }),
     });
     if (rank !== undefined && rank !== before.rank) {
       await reviseRevenue(client, tenant);
