@@ -158,35 +158,37 @@ async function byKey(scene: Scene, shared: Map<string, boolean>, keys: string[])
   for (const row of rows) shared.set(row.key, row.is_shared);
   const own = rows.filter((row) => !row.is_shared).map((row) => row.key);
   const crowd = rows.filter((row) => row.is_shared).map((row) => row.key);
-  return [
-    ...(await holding(scene, own, 'true')),
-    // Those of one subject who are alone in it with a crowd's key are in it for another reason.
-    ...(await holding(scene, crowd, 'subject_id is not null and together > 1')),
-  ];
+  const found = own.length === 0 ? [] : await holding(scene, own, false);
+  return crowd.length === 0 ? found : [...found, ...(await holding(scene, crowd, true))];
 }
 
-/** Who holds keys ($1): one row for each record and key. */
-function holders({ tenant, object }: Scene): string {
-  const { table, key, subject, others } = recordTables[object];
-  const from = `from ${tenant.schema}.${table}`;
-  const columns = `connection_id, id, ${subject} as subject_id`;
-  const first = `select ${columns}, ${key} as key ${from} where ${key} = any($1::text[]) and state = 'live'`;
-  if (others === null) return first;
-  return `${first} union
-    select ${columns}, held.key ${from} cross join unnest(${others}) held (key)
-    where ${others} && $1::text[] and ${others} <> '{}' and held.key = any($1::text[]) and state = 'live'`;
-}
-
-async function holding(scene: Scene, keys: string[], condition: string): Promise<Node[]> {
-  if (keys.length === 0) return [];
-  return select(
-    scene,
-    `where (r.connection_id, r.id) in (
-       select connection_id, id from (
-         select h.*, count(*) over (partition by key, subject_id) as together from (${holders(scene)}) h) held
-       where ${condition})`,
+/** Records that hold keys; those of one subject who are alone in it with a crowd's key are in it for another reason. */
+async function holding(scene: Scene, keys: string[], together: boolean): Promise<Node[]> {
+  const { rows } = await scene.db.query<{ connection_id: string; id: string }>(
+    together
+      ? `select distinct connection_id, id from (
+           select connection_id, id, count(*) over (partition by key, subject_id) as together
+           from (${holders(scene)}) h where subject_id is not null) held
+         where together > 1`
+      : `select distinct connection_id, id from (${holders(scene)}) h`,
     [keys],
   );
+  return rows.length === 0 ? [] : selectBy(scene, 'id', rows);
+}
+
+/**
+ * Who holds the keys ($1): one row for each record and key. The few records with further ones are read all, by the
+ * index of just those: the state is asked for in a way that leads the planner to no other index.
+ */
+function holders({ tenant, object }: Scene): string {
+  const { table, key, subject, others } = recordTables[object];
+  const rowsOf = (held: string, where: string) =>
+    `select r.connection_id, r.id, r.${subject} as subject_id, ${held} as key
+     from ${tenant.schema}.${table} r where ${where}`;
+  const first = rowsOf(`r.${key}`, `r.${key} = any($1::text[]) and r.state = 'live'`);
+  if (others === null) return first;
+  const further = rowsOf(`unnest(r.${others})`, `r.${others} <> '{}' and r.state || '' = 'live'`);
+  return `${first} union select * from (${further}) f where key = any($1::text[])`;
 }
 
 /** Records that the frontier refers to, and records that refer to it: merges in the CRM, and cross references. */
