@@ -340,7 +340,11 @@ export function allowedApiUrl(value: string, hosts: readonly string[]): string {
     const isOwn = hosts.some((host) => url.hostname === host || url.hostname.endsWith(`.${host}`));
     if (url.protocol === 'https:' && url.port === '' && isOwn) return url.origin;
   }
-  throw new ConfigError('foreign_host', `"${value}" is not an address of this CRM.`, {
-    action: `Use an https address of ${hosts.join(' or ')}, or of this machine for a sandbox.`,
-  });
+  throw new ConfigError(
+    'foreign_host',
+    `"${value}" is not among the addresses that this CRM's tokens may be sent to.`,
+    {
+      action: `Use an https address of ${hosts.join(' or ')}, or of this machine for a sandbox.`,
+    },
+  );
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError, AuthError, RemoteError } from '../../src/errors.ts';
 import { ObjectType } from '../../src/model/record.ts';
 import type { CheckItem, CheckNeeds, Context } from '../contract.ts';
-import { API_VERSION, type Call, call } from './client.ts';
+import { API_VERSION, type Call, call, isUnknownAddress, unknownVersion } from './client.ts';
 import type { HubSpotConfig } from './config.ts';
 import { listPath } from './lists.ts';
 import { HUBSPOT_OBJECTS } from './objects.ts';
@@ -48,7 +48,12 @@ export async function checkHubSpot(context: Context<HubSpotConfig>, needs: Check
 /** The account behind the token: portal id, home currency. */
 export async function accountOf(context: Context<HubSpotConfig>): Promise<z.infer<typeof Account>> {
   const path = `/account-info/${API_VERSION}/details`;
-  return (await call(context, { method: 'GET', path }, Account)).data;
+  try {
+    return (await call(context, { method: 'GET', path }, Account)).data;
+  } catch (error) {
+    if (error instanceof RemoteError && isUnknownAddress(error)) throw unknownVersion(error.status);
+    throw error;
+  }
 }
 
 /** Which account this is. */

@@ -204,5 +204,16 @@ function refused(
   );
 }
 
+/** Did HubSpot say that there is nothing, or nothing any more, at the address? */
+export const isUnknownAddress = ({ status }: { status: number }): boolean => status === 404 || status === 410;
+
+/** At an address that every account has: the version in it is what HubSpot does not know, or any more. */
+export const unknownVersion = (status: number): RemoteError =>
+  new RemoteError(
+    'api_version_unknown',
+    `HubSpot does not offer its API version ${API_VERSION}, which this release of Segment Sync speaks. Nothing was read or written.`,
+    { status, action: 'Update Segment Sync to a newer release; no account has to be connected again.' },
+  );
+
 /** Did HubSpot say that the thing does not exist? */
 export const isNotFound = (error: unknown): boolean => error instanceof RemoteError && error.status === 404;

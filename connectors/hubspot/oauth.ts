@@ -4,7 +4,7 @@ import type { OAuthApp, OAuthSecret } from '../contract.ts';
 import { allowedApiUrl, type HttpAnswer, type HttpRequest, toError } from '../http.ts';
 import { retry } from '../retry.ts';
 import { SCOPES } from './app.ts';
-import { API_VERSION, DIALECT } from './client.ts';
+import { API_VERSION, DIALECT, isUnknownAddress, unknownVersion } from './client.ts';
 import { HUBSPOT_HOSTS, type HubSpotConfig } from './config.ts';
 import { sendTokenForm } from './token-form.ts';
 
@@ -137,6 +137,7 @@ const REFUSES_APP = new Set(['invalid_client', 'unauthorized_client', 'BAD_CLIEN
 /** 400 invalid_grant: the app was removed, or the token revoked. Anything else is the usual error of its status. */
 function refusal(answer: HttpAnswer): AppError {
   const body = OAuthError.safeParse(answer.json);
+  if (isUnknownAddress(answer)) return unknownVersion(answer.status);
   if (answer.status !== 400 && answer.status !== 401) return toError(DIALECT, REQUEST, answer);
   const reason = body.success ? body.data.error_description || body.data.error : '';
   if (body.success && REFUSES_APP.has(body.data.error)) {

@@ -19,7 +19,10 @@ export const SCOPES = [
 /** Where the org sends the admin back to, below the app's public address. */
 export const REDIRECT_PATH = '/oauth/salesforce/callback';
 
-/** Hosts that a token of an org may be sent to. */
+/**
+ * Hosts that a token of an org may be sent to; Government Cloud is among them. Clouds with domains of their own (.mil,
+ * .cn) are not: which of their hosts are Salesforce's alone is to be settled with their operators first.
+ */
 export const SALESFORCE_HOSTS = ['salesforce.com'];
 
 /** Where the component on record pages asks for a record's labels: GET, with `object` and `id`. */

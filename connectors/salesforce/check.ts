@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { AppError, AuthError, RemoteError } from '../../src/errors.ts';
 import { ObjectType } from '../../src/model/record.ts';
 import type { CheckItem, CheckNeeds, Context } from '../contract.ts';
+import { refuseUnknownVersion } from './api-version.ts';
 import { API_VERSION } from './app.ts';
 import { checkChanges } from './changes.ts';
 import { call, dataPath } from './client.ts';
 import type { SalesforceConfig } from './config.ts';
-import { LEFT_FOR_ALL } from './dialect.ts';
+import { isGone, isNotFound, LEFT_FOR_ALL } from './dialect.ts';
 import { pathOf, SOBJECTS } from './objects.ts';
 import { connectedUser } from './permissions.ts';
 import { fieldAt, type Schema, schemaOf } from './schema.ts';
@@ -21,11 +22,15 @@ const good = (code: string, message: string): CheckItem => ({
   action: '',
 });
 
-/** The org behind the token. */
+/** The org behind the token; the first call to it, so a version that it does not know shows here. */
 export async function identifySalesforce(
   context: Context<SalesforceConfig>,
 ): Promise<{ id: string; name: string }> {
-  const { rows } = await query(context, 'SELECT Id, Name FROM Organization LIMIT 1', { expectsRows: true });
+  const soql = 'SELECT Id, Name FROM Organization LIMIT 1';
+  const { rows } = await query(context, soql, { expectsRows: true }).catch(async (error: unknown) => {
+    if (isNotFound(error) || isGone(error)) await refuseUnknownVersion(context);
+    throw error;
+  });
   const [org] = rows;
   if (org === undefined) {
     throw new RemoteError('no_organisation', 'Salesforce does not say which org this is.', {

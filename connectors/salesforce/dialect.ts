@@ -148,11 +148,20 @@ const actionOf = (status: number, code: string) =>
 
 const NO_API =
   'Segment Sync needs the API: Enterprise, Unlimited, Performance and Developer Edition have it, Professional Edition as an extra. Where the edition has it, give the connected user the permission API Enabled.';
-const ACTIONS: Record<string, string> = { API_DISABLED_FOR_ORG: NO_API, API_CURRENTLY_DISABLED: NO_API };
+const ACTIONS: Record<string, string> = {
+  API_DISABLED_FOR_ORG: NO_API,
+  API_CURRENTLY_DISABLED: NO_API,
+  UNSUPPORTED_API_VERSION:
+    'Salesforce has retired the API version that this release speaks: update Segment Sync.',
+};
 
 /** Did Salesforce say that the thing does not exist? */
 export const isNotFound = (error: unknown): error is RemoteError =>
   error instanceof RemoteError && (error.status === 404 || error.code === 'NOT_FOUND');
+
+/** Did Salesforce say that it has retired the API version? */
+export const isGone = (error: unknown): error is RemoteError =>
+  error instanceof RemoteError && error.status === 410;
 
 /** The object is not in this org (a feature that is off), or hidden from us. */
 export const isUnknownObject = (error: unknown): error is RemoteError =>

@@ -3,7 +3,7 @@ import type { DailyQuota, SlidingWindow } from '../limits.ts';
 import type { Api, HubspotEndpoint } from './api.ts';
 import { errorReply } from './errors.ts';
 
-const VERSIONS = ['2026-03', '2026-09', 'v1', 'v3', 'v4'];
+export const VERSIONS = ['2026-03', '2026-09', 'v1', 'v3', 'v4'];
 
 /** What is in front of the API takes no longer address; a safe figure, HubSpot names none. */
 const LONGEST_ADDRESS = 8_000;
@@ -12,10 +12,10 @@ export type Budgets = { general: SlidingWindow; search: SlidingWindow; day: Dail
 
 /** Every call passes here first: version, token, scope, limits, in this order. */
 export const guard =
-  (api: Api, budgets: Budgets) =>
+  (api: Api, budgets: Budgets, versions: readonly string[]) =>
   (request: ApiRequest, endpoint: HubspotEndpoint): Reply | undefined => {
     const { version } = request.params;
-    if (version !== undefined && !VERSIONS.includes(version)) {
+    if (version !== undefined && !versions.includes(version)) {
       api.broken(request, 'unknown_version', `there is no API version ${version}`);
       return errorReply(404, 'OBJECT_NOT_FOUND', `There is no version ${version} of this API`);
     }

@@ -12,7 +12,7 @@ import { Api, type HubspotEndpoint } from './api.ts';
 import { associationEndpoints } from './associations.ts';
 import { batchEndpoints } from './batch.ts';
 import { errorReply } from './errors.ts';
-import { guard, rateHeaders, throttledReply } from './guard.ts';
+import { guard, rateHeaders, throttledReply, VERSIONS } from './guard.ts';
 import { Installs } from './installs.ts';
 import { ListStore } from './list-store.ts';
 import { listEndpoints } from './lists.ts';
@@ -48,6 +48,8 @@ export type HubspotOptions = {
   searchIndexDelayMs?: number;
   /** Whether a merge keeps the primary's id instead of making a new one. */
   mergeKeepsId?: boolean;
+  /** API versions that paths may name. */
+  versions?: string[];
   currency?: string;
   timeZone?: string;
   clientId?: string;
@@ -108,7 +110,7 @@ export const startHubspot = async (options: HubspotOptions = {}) => {
       clock,
       bodyLimitBytes: 10_000_000,
       canonicalPath: datedPath,
-      guard: guard(api, budgets),
+      guard: guard(api, budgets, options.versions ?? VERSIONS),
       // A call about no row asks for leave and changes nothing: it is not a write.
       kindOf: ({ body }, { kind }) =>
         kind === 'write' && NO_ROWS.has(body.toString('utf8').trim()) ? 'read' : kind,

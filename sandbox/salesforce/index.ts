@@ -38,6 +38,8 @@ export type SalesforceOptions = {
   /** Two hours by default. */
   tokenLifeSeconds?: number;
   bulk?: Partial<BulkSettings>;
+  /** API versions that the org offers (31 stands for 31.0); those up to Spring '26 and one more by default. */
+  versions?: number[];
   /** How often a query page has fewer rows than it could; 5 % by default. */
   shortPages?: number;
 };
@@ -120,8 +122,9 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
     const counts = names.map((name) => ({ count: org.table(org.visibleObject(name).name).rows.size, name }));
     return ok({ sObjects: counts });
   };
+  const offered = options.versions ?? VERSIONS;
   const versions = () =>
-    ok(VERSIONS.map((n) => ({ label: `Release ${n}`, url: `/services/data/v${n}.0`, version: `${n}.0` })));
+    ok(offered.map((n) => ({ label: `Release ${n}`, url: `/services/data/v${n}.0`, version: `${n}.0` })));
   const calls: SalesforceEndpoint[] = [
     ...oauth.endpoints,
     { method: 'get', path: '/services/data', name: 'versions', kind: 'read', handle: versions },
@@ -165,9 +168,9 @@ export async function startSalesforce(options: SalesforceOptions): Promise<Sales
         'use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions',
       );
     const version = Number(/^v?(\d+)\.0$/.exec(request.params.version ?? '')?.[1]);
-    if (version >= OLDEST_KNOWN && version < (VERSIONS[0] ?? 0))
+    if (version >= OLDEST_KNOWN && version < (offered[0] ?? 0))
       return refuse(410, 'UNSUPPORTED_API_VERSION', 'GONE');
-    if (!VERSIONS.includes(version)) return refuse(404, 'NOT_FOUND', 'The requested resource does not exist');
+    if (!offered.includes(version)) return refuse(404, 'NOT_FOUND', 'The requested resource does not exist');
     if (!quota.take(request.now).taken) {
       journal.throttled();
       return throttled();

@@ -57,6 +57,24 @@ it('survives a token endpoint that fails for a moment', async () => {
   expect(second.accessToken).not.toBe(first.accessToken);
 });
 
+it.each([
+  'https://login.salesforce.com.example.org',
+  'https://evilsalesforce.com',
+  'https://salesforce.com.cn',
+  'https://acme.my.salesforce.com@example.org',
+  'https://acme.my.salesforce.com:8443',
+  'http://acme.my.salesforce.com',
+  // Clouds of their own, about which nothing is settled: no token goes there until it is.
+  'https://acme.my.salesforce.mil',
+  'https://acme.my.sfcrmproducts.cn',
+  'https://example.mil',
+])('sends nobody to log in at %s', (loginUrl) => {
+  const options = { config: { loginUrl }, redirectUri, state: 's', challenge: 'c' };
+  expect(() => salesforce.authorize.url(rig.crm.app, options)).toThrow(
+    expect.objectContaining({ code: 'foreign_host', action: expect.stringContaining('salesforce.com') }),
+  );
+});
+
 it('sends neither secret nor token to a host that is not Salesforce', async () => {
   const secret = await connect(randomBytes(48).toString('base64url'));
   const config = { loginUrl: 'https://login.salesforce.com.example.org' };
