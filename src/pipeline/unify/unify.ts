@@ -1,8 +1,9 @@
 import type { Json } from '../../../connectors/contract.ts';
 import type { ObjectType } from '../../model/record.ts';
 import { joinByHash } from '../../store/plans.ts';
+import { type Queryable, transaction } from '../../store/pool.ts';
+import type { Tenant } from '../../store/tenant.ts';
 import type { SliceResult, StageContext } from '../stage.ts';
-import { fenced } from '../with-leases.ts';
 import { anyReferences, type RankedConnection } from './closure.ts';
 import { unifyDeals } from './unify-deals.ts';
 import { unifyRecords } from './unify-records.ts';
@@ -52,11 +53,21 @@ function unifyBatch(
   object: ObjectType,
   known: { connections: RankedConnection[]; hasReferences: boolean },
 ): Promise<UnifyCounts> {
-  return fenced(work, async (client) => {
+  return transaction(work.pool, async (client) => {
+    await keepPagesOut(client, work.tenant);
+    await work.checkFence(client);
     await joinByHash(client);
     const scene = { db: client, tenant: work.tenant, limit: UNIFY_BATCH, ...known };
     return object === 'deal' ? unifyDeals(scene) : unifyRecords({ ...scene, object });
   });
+}
+
+/**
+ * A page of the pull locks records in the order of their ids, a batch in that of who belongs together: each would wait
+ * for the other. Before the fence, as whoever stops all writers locks their leases in the order of their names.
+ */
+async function keepPagesOut(client: Queryable, { schema }: Tenant): Promise<void> {
+  await client.query(`select from ${schema}.lease where name = 'pull' for update`);
 }
 
 /** All connections that records may come from, those waiting for a person too, best rank first. */
