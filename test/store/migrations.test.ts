@@ -52,7 +52,9 @@ describe('tenants', () => {
     await migrate(db.pool, '"grown"', tenantMigrations.slice(0, 1));
     await db.pool.query('insert into grown.company (id) values (7)');
     await db.pool.query('insert into grown.person (id, company_id) values (1, 7)');
-    expect(await migrate(db.pool, '"grown"', tenantMigrations)).toEqual([2, 3, 4, 5, 6]);
+    expect(await migrate(db.pool, '"grown"', tenantMigrations)).toEqual(
+      tenantMigrations.slice(1).map(({ version }) => version),
+    );
     const { rows } = await db.pool.query('select id, company_id, bought_days from grown.person');
     expect(rows, 'what they bought is to be worked out').toEqual([
       { id: '1', company_id: '7', bought_days: null },

@@ -177,18 +177,18 @@ async function holding(scene: Scene, keys: string[], together: boolean): Promise
 }
 
 /**
- * Who holds the keys ($1): one row for each record and key. The few records with further ones are read all, by the
- * index of just those: the state is asked for in a way that leads the planner to no other index.
+ * Who holds the keys ($1): one row for each record and key. Further ones are looked up key by key: of a list of
+ * thousands the planner expects too much to use the index.
  */
 function holders({ tenant, object }: Scene): string {
   const { table, key, subject, others } = recordTables[object];
-  const rowsOf = (held: string, where: string) =>
-    `select r.connection_id, r.id, r.${subject} as subject_id, ${held} as key
-     from ${tenant.schema}.${table} r where ${where}`;
-  const first = rowsOf(`r.${key}`, `r.${key} = any($1::text[]) and r.state = 'live'`);
+  const holder = `r.connection_id, r.id, r.${subject} as subject_id`;
+  const records = `${tenant.schema}.${table} r`;
+  const first = `select ${holder}, r.${key} as key from ${records} where r.${key} = any($1::text[]) and r.state = 'live'`;
   if (others === null) return first;
-  const further = rowsOf(`unnest(r.${others})`, `r.${others} <> '{}' and r.state || '' = 'live'`);
-  return `${first} union select * from (${further}) f where key = any($1::text[])`;
+  return `${first} union
+    select ${holder}, asked.key from unnest($1::text[]) asked (key)
+    join ${records} on r.${others} @> array[asked.key] where r.${others} <> '{}' and r.state = 'live'`;
 }
 
 /** Records that the frontier refers to, and records that refer to it: merges in the CRM, and cross references. */

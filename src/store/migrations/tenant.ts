@@ -630,11 +630,4 @@ export const tenantMigrations: Migration[] = [
       );
     `,
   },
-  {
-    version: 6,
-    name: 'contacts with further addresses, apart',
-    sql: `
-      create index contact_record_others on {schema}.contact_record (connection_id, id) where other_emails <> '{}';
-    `,
-  },
 ];
