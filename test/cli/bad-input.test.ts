@@ -41,9 +41,9 @@ describe('a wrong command line ends with 2 and says what is wrong', () => {
 it(
   'programs are told on standard output, too',
   async () => {
-    const { code, stdout } = await runCli(['learn', '--json']);
+    const { code, stdout } = await runCli(['explain', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
-      error: { code: 'command_line', message: "missing required argument 'method'" },
+      error: { code: 'command_line', message: "missing required argument 'who'" },
     });
     expect(code).toBe(2);
   },
