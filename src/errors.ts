@@ -82,6 +82,9 @@ export class RateLimitError extends AppError {
 /** Another process or an older run lost its right to write. Nothing was written. */
 export class FenceError extends AppError {}
 
+/** Our own store can't do it just now. Nothing of it was saved, and it may go well in a moment. */
+export class StoreError extends AppError {}
+
 /** Turns anything thrown into an AppError, keeping the original as cause. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;

@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { z } from 'zod';
 import { InputError, PermissionError, SignInError } from '../errors.ts';
 import { addAudit, duringRequest } from '../store/audit.ts';
+import { isChangedMeanwhile } from '../store/fault.ts';
 import { migrateTenant } from '../store/tenant.ts';
 import { type Actor, actorOf, requirePermission } from './actor.ts';
 import { requireOwnPage } from './csrf.ts';
@@ -43,10 +44,26 @@ function handlerOf(parts: ServerParts, route: Route, limits: ApiLimits): Request
         await record(parts, route, actor, request, { subject: request.path, after: { refused: true } });
       throw error;
     }
-    const answer = () => carryOut(parts, route, actor, request, response);
+    const work = () => carryOut(parts, route, actor, request, response);
+    const answer = isOnlyReading(route) ? () => onceMore(work) : work;
     if (!route.startsWork) return await answer();
     await withIdempotency(parts, { actor, request, response }, answer);
   };
+}
+
+const isOnlyReading = (route: Route) => (route.method === 'GET' || route.asks === true) && !route.streams;
+
+/**
+ * A read of several statements may meet an attribute, a segmentation or the tenant going between two of them. The
+ * next one finds what is there now, or says that it is gone; only where that fails too is something wrong.
+ */
+async function onceMore(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isChangedMeanwhile(error)) throw error;
+    await work();
+  }
 }
 
 async function carryOut(

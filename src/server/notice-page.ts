@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { type AppError, toAppError } from '../errors.ts';
+import { toKnownError } from '../store/fault.ts';
 import type { ServerParts } from './parts.ts';
 import { toProblem } from './problem.ts';
 import { NONCE } from './security-headers.ts';
@@ -28,7 +28,7 @@ export function noticePage(
   thrown: unknown,
   back: string,
 ): void {
-  const error: AppError = toAppError(thrown);
+  const error = toKnownError(thrown);
   const { status, title, detail, action } = toProblem(error);
   if (status >= 500) parts.log.error({ err: thrown }, 'an authorisation failed');
   response.status(status);

@@ -12,8 +12,9 @@ import {
   RateLimitError,
   RemoteError,
   SignInError,
-  toAppError,
+  StoreError,
 } from '../errors.ts';
+import { toKnownError } from '../store/fault.ts';
 import type { ServerParts } from './parts.ts';
 
 /** RFC 9457: what happened, what is safe, what to do. `issues` where single fields are at fault. */
@@ -41,8 +42,16 @@ const STATUSES: [new (...args: never[]) => AppError, number, string][] = [
   [AuthError, 502, 'The CRM refuses us'],
   [RemoteError, 502, 'The CRM did not answer well'],
   [ConfigError, 503, 'Not set up'],
+  [StoreError, 503, 'Not just now'],
   [InputError, 400, 'Not understood'],
 ];
+
+/** What passes in the store passes in seconds, or somebody has to see to the server first. */
+const STORE_RETRY_SECONDS = 5;
+
+/** Jobs try again by themselves; whoever sent a request does it. The cause is for who runs the server: see the log. */
+const SEND_AGAIN =
+  'Send it again in a moment. If it stays, tell whoever runs this server: its log has the cause.';
 
 /** A request that was not understood: which field, and what it should be. */
 export class FieldsError extends InputError {
@@ -83,7 +92,7 @@ export function problems(parts: Pick<ServerParts, 'log'>): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    const error = fromExpress(thrown) ?? toAppError(thrown);
+    const error = fromExpress(thrown) ?? toKnownError(thrown);
     const problem = toProblem(error);
     if (problem.status >= 500) parts.log.error({ err: thrown, path: request.route?.path }, 'request failed');
     sendProblem(response, problem, error);
@@ -93,6 +102,7 @@ export function problems(parts: Pick<ServerParts, 'log'>): ErrorRequestHandler {
 function sendProblem(response: Response, problem: Problem, error?: AppError): void {
   if (error instanceof RateLimitError)
     response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1_000));
+  if (error instanceof StoreError) response.setHeader('retry-after', STORE_RETRY_SECONDS);
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
@@ -109,7 +119,7 @@ export function toProblem(error: AppError): Problem {
     title: status === 404 ? 'Not found' : title,
     status,
     detail,
-    action: error.action,
+    action: error instanceof StoreError ? SEND_AGAIN : error.action,
     code: error.code,
     ...(error instanceof FieldsError && { issues: error.issues }),
   };

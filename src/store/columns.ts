@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, InputError } from '../errors.ts';
+import { InputError, StoreError } from '../errors.ts';
 import { Attribute, type AttributeOwner, columnType, type SubjectType } from '../model/attribute.ts';
 import { isLockTimeout } from './fault.ts';
 import { quoted } from './identifier.ts';
@@ -308,7 +308,7 @@ async function changeTables<T>(
   }
 }
 
-/** @throws AppError where somebody keeps it for too long */
+/** @throws StoreError where somebody keeps it for too long */
 async function waitForLease(pool: Pool, tenant: Tenant): Promise<Lease> {
   const wanted = { name: LEASE, holder: randomUUID(), lengthMs: LEASE_MS };
   for (const until = performance.now() + LEASE_WAIT_MS; ; await sleep(LEASE_ASK_MS)) {
@@ -319,7 +319,7 @@ async function waitForLease(pool: Pool, tenant: Tenant): Promise<Lease> {
 }
 
 const tableBusy = (cause?: unknown) =>
-  new AppError('table_busy', 'A table was busy, so its columns were not changed. Nothing is lost.', {
+  new StoreError('table_busy', 'A table was busy, so its columns were not changed. Nothing is lost.', {
     action: 'Try again in a minute. If it stays, look for a long-running query on the database.',
     retryable: true,
     cause,

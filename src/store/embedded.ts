@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../errors.ts';
+import { AppError, StoreError } from '../errors.ts';
 import type { Answer, Request, WorkerData } from './embedded-worker.ts';
 import type { Notification, Pool, PoolClient, QueryResult } from './pool.ts';
 import { isStale, MOST_PREPARED, refuseInsideTransaction } from './pool.ts';
@@ -250,7 +250,7 @@ export class EmbeddedPool extends EventEmitter implements Pool {
     this.#heldTimer = setTimeout(() => {
       const refused = this.#waiting;
       this.#waiting = [];
-      const error = new AppError(
+      const error = new StoreError(
         'database_held',
         `A transaction has held the database for ${HELD_LIMIT_MS / 1000} s without a statement. Nothing was changed.`,
         { action: 'Try again; if it stays, restart and report it.', retryable: true },

@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../errors.ts';
+import { AppError, StoreError, toAppError } from '../errors.ts';
 
 /**
  * Faults of the database that are no fault of the statement, by the beginning of their SQLSTATE (or the system's
@@ -32,24 +32,50 @@ const FAULTS: [code: RegExp, name: string, message: string, action: string][] = 
   ],
 ];
 
+/** What the driver says of a connection that is lost, or that it didn't get: it has no code for that. */
+const LOST = [
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'timeout exceeded when trying to connect',
+];
+
 /** Somebody else held a lock for longer than `lock_timeout`. */
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
-/** The database's own fault behind an error, as an AppError to try again; null where it is something else. */
-export function toStoreFault(error: unknown): AppError | null {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
-    // What we have named ourselves is not named again.
-    if (at instanceof AppError && code !== 'unexpected') return null;
+/** A table, a column or the whole schema went between two reads: looked up anew, what is there is found. */
+export function isChangedMeanwhile(error: unknown): boolean {
+  for (const at of within(error)) if (/^(42P01|42703|3F000)$/.test(codeOf(at))) return true;
+  return false;
+}
+
+/** The database's own fault behind an error, as an error to try again; null where it is something else. */
+export function toStoreFault(error: unknown): StoreError | null {
+  for (const at of within(error)) {
+    // What we have named ourselves is not named again, and a TypeError is of a call to another system (fetch).
+    if ((at instanceof AppError && at.code !== 'unexpected') || at instanceof TypeError) return null;
+    const code = LOST.some((words) => at.message.startsWith(words)) ? '08006' : codeOf(at);
     const known = FAULTS.find(([pattern]) => pattern.test(code));
     if (known) {
       const [, name, message, action] = known;
-      return new AppError(name, message, { action, retryable: true, cause: error });
+      return new StoreError(name, message, { action, retryable: true, cause: error });
     }
   }
   return null;
+}
+
+const codeOf = (error: Error): string =>
+  'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** An error and what is behind it; of a transaction whose rollback failed too, what failed first. */
+function* within(error: unknown): Generator<Error> {
+  for (
+    let at: unknown = error;
+    at instanceof Error;
+    at = at instanceof AggregateError ? at.errors[0] : at.cause
+  )
+    yield at;
 }
 
 /** Turns anything thrown by work on the store into an AppError: its own faults pass, what nobody expected does not. */

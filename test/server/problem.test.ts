@@ -13,6 +13,7 @@ import {
   RateLimitError,
   RemoteError,
   SignInError,
+  StoreError,
 } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { problems } from '../../src/server/problem.ts';
@@ -56,6 +57,38 @@ it.each([
 it('says in whole seconds when a caller may come again', async () => {
   const late = new RateLimitError('x', 'Later.', { action, retryAfterMs: 1_500 });
   expect((await answerTo(late)).answer.headers.get('retry-after')).toBe('2');
+});
+
+const fault = (code: string | undefined, message: string) =>
+  Object.assign(new Error(message), code === undefined ? {} : { code });
+
+it.each([
+  fault('40P01', 'deadlock detected'),
+  fault('40001', 'could not serialize access'),
+  fault('55P03', 'canceling statement due to lock timeout'),
+  fault('57P01', 'terminating connection due to administrator command'),
+  fault('ECONNREFUSED', 'connect ECONNREFUSED'),
+  fault(undefined, 'Connection terminated unexpectedly'),
+  fault(undefined, 'timeout exceeded when trying to connect'),
+  new AggregateError([
+    fault(undefined, 'Client has encountered a connection error and is not queryable'),
+    fault(undefined, 'Client has encountered a connection error and is not queryable'),
+  ]),
+  new StoreError('table_busy', 'A table was busy, so its columns were not changed.', { action }),
+])('%s of the store is answered by 503, with when to come again and nothing of the inside', async (error) => {
+  const { answer, body } = await answerTo(error);
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('retry-after')).toBe('5');
+  expect(body).toMatchObject({
+    code: expect.stringMatching(/^(database|table)_/),
+    action: expect.stringMatching(/^Send it again/),
+  });
+  expect(JSON.stringify(body)).not.toMatch(/deadlock|terminat|ECONN|queryable/);
+});
+
+it('does not take the silence of another system for one of the store', async () => {
+  const silent = new TypeError('fetch failed', { cause: fault('ECONNREFUSED', 'connect ECONNREFUSED') });
+  expect((await answerTo(silent)).answer.status).toBe(500);
 });
 
 it('tells nothing of the inside where nobody expected the error', async () => {
