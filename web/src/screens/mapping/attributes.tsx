@@ -213,7 +213,7 @@ function FedBy({ attribute }: { attribute: Attribute }) {
           )}
           {feed.calculated && !feed.problem && (
             <Text size="xs" c="dimmed">
-              {feed.connection} works it out and does not say when: read again once a day.
+              worked out by the CRM: read again once a day
             </Text>
           )}
           {!feed.filled && !feed.problem && (
@@ -304,6 +304,12 @@ function Details({ attribute, onDone }: { attribute: Attribute; onDone: () => vo
             {feed.problem && (
               <Text size="sm" c="dimmed">
                 {feed.problem}
+              </Text>
+            )}
+            {feed.calculated && !feed.problem && (
+              <Text size="sm" c="dimmed">
+                {feed.connection} works it out and does not say when it changes, so all its values are read
+                again once a day.
               </Text>
             )}
           </div>

@@ -82,6 +82,12 @@ export function MapForm({
                 value={chosen}
                 onChange={setChosen}
               />
+              {property.calculated && (
+                <Text size="sm">
+                  The CRM works {property.label} out and does not say when it changes, so all its values are
+                  read again once a day.
+                </Text>
+              )}
               {current && current.property !== property.name && (
                 <Text size="sm">
                   It is fed by {current.property} now; {property.name} takes its place, and everybody is read

@@ -101,6 +101,7 @@ function OfConnection({ id }: { id: string }) {
                       {one.label}
                       <Text size="xs" c="dimmed">
                         {one.object}.{one.name}, {one.type}
+                        {one.calculated && '; the CRM works it out'}
                       </Text>
                     </>
                   ),

@@ -1,7 +1,8 @@
 import { Alert, Button, Card, Group, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useRef, useState } from 'react';
+import { showRate } from '../../../../src/model/money-words.ts';
 import type { Answer } from '../../api.ts';
-import { counted, money } from '../../parts/figures.ts';
+import { counted, day, money } from '../../parts/figures.ts';
 import { Read } from '../../parts/states.tsx';
 import { Rows } from '../../parts/table.tsx';
 import { useApi, useChange } from '../../query.ts';
@@ -39,7 +40,7 @@ export function Rates({ missing }: { missing: Missing }) {
   );
 }
 
-function GiveRate({ rates: { currency: into }, missing }: { rates: Answered; missing: Missing }) {
+function GiveRate({ rates: { currency: into, told }, missing }: { rates: Answered; missing: Missing }) {
   const waiting = missing.filter(({ isGiven }) => !isGiven).map(({ currency }) => currency);
   const [currency, setCurrency] = useState(waiting[0] ?? '');
   const [rate, setRate] = useState('');
@@ -66,7 +67,7 @@ function GiveRate({ rates: { currency: into }, missing }: { rates: Answered; mis
               into {into}
               {one.isGiven
                 ? ' yet, so that revenue counts as unknown. The next run takes the rate that was given; deals closed before its first day need an earlier one.'
-                : ': no rate is known, so that revenue counts as unknown. Give one here, or in the CRM.'}
+                : `: no rate is known${told.some(({ currency: known }) => known === one.currency) ? ' of the day on which each was closed' : ''}, so that revenue counts as unknown. Give one here, or in the CRM.`}
             </Text>
             {waiting.length > 1 && !one.isGiven && (
               <Button
@@ -149,7 +150,7 @@ function GiveRate({ rates: { currency: into }, missing }: { rates: Answered; mis
   );
 }
 
-const always = (from: string | null) => from ?? 'always';
+const always = (from: string | null) => (from === null ? 'always' : day(from, 'UTC'));
 
 function Own({ rates: { currency: into, own } }: { rates: Answered }) {
   const remove = useChange('DELETE /api/rates/:currency', {
@@ -191,7 +192,10 @@ function Told({ rates: { told } }: { rates: Answered }) {
       rows={told}
       keyOf={({ connectionId, currency }) => `${connectionId} ${currency}`}
       columns={[
-        { head: 'Told by the CRM', cell: ({ currency, rate, home }) => `1 ${currency} = ${rate} ${home}` },
+        {
+          head: 'Told by the CRM',
+          cell: ({ currency, rate, home }) => `1 ${currency} = ${showRate(rate)} ${home}`,
+        },
         { head: 'From', cell: ({ from }) => always(from) },
         { head: 'Connection', cell: ({ connection }) => connection },
       ]}

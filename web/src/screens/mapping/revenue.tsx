@@ -62,7 +62,7 @@ function OfConnection({ connection }: { connection: Connection }) {
           </Text>
         ) : (
           <>
-            <Lines lines={shown.lines} names={names} />
+            <Lines of={connection.name} lines={shown.lines} names={names} />
             <Accordion variant="contained" order={3}>
               <Accordion.Item value="change">
                 <Accordion.Control>Change what counts</Accordion.Control>
@@ -218,12 +218,12 @@ const COUNTS_AS: Record<Line['countsAs'], { says: string; color: string }> = {
   left_out: { says: 'left out', color: 'gray' },
 };
 
-function Lines({ lines, names }: { lines: Line[]; names: Connection['names'] }) {
+function Lines({ of: connection, lines, names }: { of: string; lines: Line[]; names: Connection['names'] }) {
   const cell = (of: Record<string, string>, value: string | null) =>
     value === null ? '–' : called(of, value);
   return (
     <Rows
-      name="Deals"
+      name={`Deals of ${connection}`}
       rows={lines}
       keyOf={(line) => [line.pipeline, line.stage, line.dealType, String(line.won), line.currency].join('\n')}
       columns={[
