@@ -41,8 +41,13 @@ export async function addAttribute(pool: Pool, tenant: Tenant, attribute: Attrib
   await addAttributes(pool, tenant, [attribute]);
 }
 
-/** As addAttribute, for many, in one transaction. */
-export async function addAttributes(pool: Pool, tenant: Tenant, attributes: Attribute[]): Promise<void> {
+/** As addAttribute, for many, in one transaction with what `also` does: what feeds them, which is there or neither. */
+export async function addAttributes(
+  pool: Pool,
+  tenant: Tenant,
+  attributes: Attribute[],
+  also?: (client: Queryable) => Promise<void>,
+): Promise<void> {
   for (const { key } of attributes) refuseReserved(key);
   await changeTables(pool, tenant, async (client) => {
     const known = await storedAttributes(client, tenant);
@@ -60,17 +65,23 @@ export async function addAttributes(pool: Pool, tenant: Tenant, attributes: Attr
     for (const [owner, columns] of columnsByOwner(attributes)) {
       await addColumns(client, tenant, owner, columns);
     }
+    await also?.(client);
   });
 }
 
-/** Takes the attribute and its values away. Nothing may use it any more. */
+/**
+ * Takes the attribute and its values away. Nothing may use it any more.
+ * @param mayBe asked when nobody can add an attribute any more; where it says no, nothing is done
+ */
 export async function dropAttribute(
   pool: Pool,
   tenant: Tenant,
   attribute: Pick<Attribute, 'owner' | 'key'>,
+  mayBe: (client: Queryable) => Promise<boolean> = async () => true,
 ): Promise<void> {
   refuseReserved(attribute.key);
   await changeTables(pool, tenant, async (client) => {
+    if (!(await mayBe(client))) return;
     await client.query(`delete from ${tenant.schema}.attribute where owner = $1 and key = $2`, [
       attribute.owner,
       attribute.key,

@@ -31,6 +31,15 @@ export async function listMappings(
   return rows;
 }
 
+/**
+ * Whoever feeds an attribute that is there, or decides by what feeds it, comes one after the other, until the
+ * transaction ends; others read meanwhile. To be taken before the first look at them, and after stopWriters where both
+ * are.
+ */
+export async function lockMappings(client: Queryable, tenant: Tenant): Promise<void> {
+  await client.query(`lock table ${tenant.schema}.mapping in share row exclusive mode`);
+}
+
 /** Adds mappings that are not there yet; what a person chose for an attribute stays. Returns how many are new. */
 export async function addMappings(
   db: Queryable,

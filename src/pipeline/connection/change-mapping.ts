@@ -11,10 +11,10 @@ import {
 import type { ObjectType } from '../../model/record.ts';
 import { findInCatalogue } from '../../segmentation/catalogue.ts';
 import { references } from '../../segmentation/references.ts';
-import { addAttribute, dropAttribute, listAttributes } from '../../store/columns.ts';
+import { addAttributes, dropAttribute, listAttributes } from '../../store/columns.ts';
 import type { ConnectionRow } from '../../store/connections.ts';
 import { stopWriters } from '../../store/erasure.ts';
-import { listMappings, removeMapping } from '../../store/mappings.ts';
+import { listMappings, lockMappings, removeMapping } from '../../store/mappings.ts';
 import { type Pool, type Queryable, transaction } from '../../store/pool.ts';
 import { listPublished } from '../../store/segmentations.ts';
 import type { Tenant } from '../../store/tenant.ts';
@@ -52,9 +52,9 @@ export async function mapProperty(
   given: { object: ObjectType; attribute: string; property: string; describe?: OwnAttribute | undefined },
 ): Promise<void> {
   const owner = ownerOf[given.object];
-  const present = (await listAttributes(pool, tenant)).find(
-    (one) => one.owner === owner && one.key === given.attribute,
-  );
+  const find = async (db: Queryable) =>
+    (await listAttributes(db, tenant)).find((one) => one.owner === owner && one.key === given.attribute);
+  const present = await find(pool);
   const attribute = present ?? newAttribute(owner, given.attribute, given.describe);
   if (attribute.source !== 'mapped') {
     throw new InputError(
@@ -63,13 +63,21 @@ export async function mapProperty(
       { action: 'Choose another attribute.' },
     );
   }
-  if (!present) await addAttribute(pool, tenant, attribute);
-  await chooseProperty(pool, tenant, {
-    connectionId: connection.id,
-    object: given.object,
-    attribute: given.attribute,
-    property: given.property,
+  const feed = (client: Queryable) =>
+    chooseProperty(client, tenant, {
+      connectionId: connection.id,
+      object: given.object,
+      attribute: given.attribute,
+      property: given.property,
+    });
+  const isFed = await transaction(pool, async (client) => {
+    await lockMappings(client, tenant);
+    // With its last feed elsewhere it may have gone meanwhile.
+    if (!(await find(client))) return false;
+    await feed(client);
+    return true;
   });
+  if (!isFed) await addAttributes(pool, tenant, [attribute], feed);
 }
 
 function newAttribute(owner: AttributeOwner, key: string, described: OwnAttribute | undefined): Attribute {
@@ -106,31 +114,41 @@ export async function unmapProperty(
 ): Promise<{ property: string }> {
   const owner = ownerOf[given.object];
   const name = `${owner}.${given.attribute}`;
-  const feeds = (await listMappings(pool, tenant)).filter(
-    (one) => ownerOf[one.object] === owner && one.attribute === given.attribute,
-  );
-  const feed = feeds.find((one) => one.connectionId === given.connectionId && one.object === given.object);
-  if (!feed) {
-    throw new InputError('mapping_unknown', `Nothing feeds ${name} there. Nothing was changed.`, {
-      action: 'Load the page again.',
-    });
-  }
-  if (IDENTITY.has(`${given.object}.${given.attribute}`)) {
-    throw new ConflictError('mapping_needed', `Records are unified by ${name}. Nothing was changed.`, {
-      action: 'Choose another property for it instead.',
-    });
-  }
-  const isLast = feeds.length === 1;
-  const users = isLast ? ((await usersByAttribute(pool, tenant)).get(name) ?? []) : [];
-  if (users.length > 0) {
-    throw new ConflictError('mapping_needed', `${users.join(', ')} uses ${name}. Nothing was changed.`, {
-      action: 'Publish the segment set without it first, or feed it from another property.',
-    });
-  }
-  await transaction(pool, async (client) => {
+  const feedsNow = async (db: Queryable) =>
+    (await listMappings(db, tenant)).filter(
+      (one) => ownerOf[one.object] === owner && one.attribute === given.attribute,
+    );
+  const { property, isLast } = await transaction(pool, async (client) => {
     await stopWriters(client, tenant);
+    await lockMappings(client, tenant);
+    const feeds = await feedsNow(client);
+    const feed = feeds.find((one) => one.connectionId === given.connectionId && one.object === given.object);
+    if (!feed) {
+      throw new InputError('mapping_unknown', `Nothing feeds ${name} there. Nothing was changed.`, {
+        action: 'Load the page again.',
+      });
+    }
+    if (IDENTITY.has(`${given.object}.${given.attribute}`)) {
+      throw new ConflictError('mapping_needed', `Records are unified by ${name}. Nothing was changed.`, {
+        action: 'Choose another property for it instead.',
+      });
+    }
+    const isLast = feeds.length === 1;
+    const users = isLast ? ((await usersByAttribute(client, tenant)).get(name) ?? []) : [];
+    if (users.length > 0) {
+      throw new ConflictError('mapping_needed', `${users.join(', ')} uses ${name}. Nothing was changed.`, {
+        action: 'Publish the segment set without it first, or feed it from another property.',
+      });
+    }
     await removeMapping(client, tenant, given);
+    return { property: feed.property, isLast };
   });
-  if (isLast) await dropAttribute(pool, tenant, { owner, key: given.attribute });
-  return { property: feed.property };
+  if (isLast) {
+    await dropAttribute(pool, tenant, { owner, key: given.attribute }, async (client) => {
+      await lockMappings(client, tenant);
+      // Somebody may feed it again since.
+      return (await feedsNow(client)).length === 0;
+    });
+  }
+  return { property };
 }

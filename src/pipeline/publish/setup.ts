@@ -1,11 +1,11 @@
 import type { Property } from '../../../connectors/contract.ts';
-import { ownerOf } from '../../model/attribute.ts';
+import { type Attribute, ownerOf } from '../../model/attribute.ts';
 import type { ObjectType } from '../../model/record.ts';
 import type { CatalogueEntry } from '../../segmentation/catalogue.ts';
 import { addAttributes, listAttributes } from '../../store/columns.ts';
 import { noteAllDirty } from '../../store/dirty.ts';
-import { addMappings, listMappings } from '../../store/mappings.ts';
-import type { Pool, Queryable } from '../../store/pool.ts';
+import { addMappings, listMappings, lockMappings } from '../../store/mappings.ts';
+import { type Pool, type Queryable, transaction } from '../../store/pool.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { crossReferenceSystem } from '../unify/identity.ts';
 
@@ -75,17 +75,13 @@ export async function mapConnection(
       .filter(({ property }) => property !== undefined)
       .map(({ object, attribute }) => `${ownerOf[object]}.${attribute}`),
   );
-  await addMissingAttributes(
+  const added = await addFed(
     pool,
     tenant,
     // A column that nothing feeds would read as unknown for everybody; without it a segment says what it needs.
-    catalogue.filter(
-      ({ attribute }) => attribute.source === 'computed' || fed.has(`${attribute.owner}.${attribute.key}`),
-    ),
-  );
-  const added = await addMappings(
-    pool,
-    tenant,
+    catalogue
+      .map(({ attribute }) => attribute)
+      .filter(({ source, owner, key }) => source === 'computed' || fed.has(`${owner}.${key}`)),
     found.flatMap(({ object, attribute, property }) =>
       // Without a look at the CRM only what it always has is mapped: a cross reference may not exist.
       property === undefined || (!discovered && crossReferenceSystem(attribute))
@@ -101,20 +97,33 @@ export async function mapConnection(
   };
 }
 
-/** An attribute that is there already keeps its definition: a person may have changed it. */
-async function addMissingAttributes(
+/**
+ * Adds attributes and what feeds them. One that is there already keeps its definition: a person may have changed it.
+ * @returns how many mappings are new
+ */
+async function addFed(
   pool: Pool,
   tenant: Tenant,
-  catalogue: readonly CatalogueEntry[],
-): Promise<void> {
-  const known = new Set((await listAttributes(pool, tenant)).map(({ owner, key }) => `${owner}.${key}`));
-  const fresh = catalogue
-    .map((entry) => entry.attribute)
-    .filter(({ owner, key }) => !known.has(`${owner}.${key}`));
-  if (fresh.length > 0) await addAttributes(pool, tenant, fresh);
+  attributes: readonly Attribute[],
+  mappings: Parameters<typeof addMappings>[2],
+): Promise<number> {
+  const missing = async (db: Queryable) => {
+    const known = new Set((await listAttributes(db, tenant)).map(({ owner, key }) => `${owner}.${key}`));
+    return attributes.filter(({ owner, key }) => !known.has(`${owner}.${key}`));
+  };
+  for (;;) {
+    const fresh = await missing(pool);
+    if (fresh.length > 0) await addAttributes(pool, tenant, fresh);
+    const added = await transaction(pool, async (client) => {
+      await lockMappings(client, tenant);
+      // With its last feed elsewhere one may have gone meanwhile.
+      return (await missing(client)).length > 0 ? null : addMappings(client, tenant, mappings);
+    });
+    if (added !== null) return added;
+  }
 }
 
-/** Feeds an attribute from a property that a person chose; all records are read again for it. */
+/** Feeds an attribute from a property that a person chose; all records are read again for it. See lockMappings. */
 export async function chooseProperty(
   db: Queryable,
   tenant: Tenant,
