@@ -62,8 +62,8 @@ export type Context<Config = unknown> = {
   pace(budget: string, cost?: number): Promise<void>;
   /** Tells the budget what the CRM said in its headers. */
   report(report: LimitReport): void;
-  /** Counts one HTTP call, for the run's figures. */
-  count(call: { budget: string; write: boolean; rows: number; status: number }): void;
+  /** Counts one HTTP call, for the run's figures. `accessToken`: what it was made with. */
+  count(call: { budget: string; write: boolean; rows: number; status: number; accessToken: string }): void;
   asOf: Date;
   signal: AbortSignal;
   log: Logger;

@@ -103,7 +103,7 @@ async function once(
     if (error instanceof RateLimitError) context.report({ budget, retryAfterMs: error.retryAfterMs });
     throw error;
   } finally {
-    context.count({ budget, write, rows, status });
+    context.count({ budget, write, rows, status, accessToken: token.accessToken });
   }
 }
 

@@ -28,7 +28,7 @@ import { SharedPace } from './pace.ts';
 /** A token is renewed this long before it ends: clocks differ, and a call takes its time. */
 const RENEW_BEFORE_MS = 120_000;
 
-/** Refusals in a row after which a connection needs a person. */
+/** Tokens refused in a row after which a connection needs a person. */
 const MOST_REFUSALS = 2;
 
 /** Tries in a row without an answer after which its CRM counts as down; a short trouble is over before. */
@@ -83,12 +83,14 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
     scope.calls[`${row.id}.${name}`] = (scope.calls[`${row.id}.${name}`] ?? 0) + value;
   };
   const config = connector.config.parse(row.config);
-  let refusals = 0;
+  const refused = new Set<string>();
   let marking: Promise<void> | undefined;
   // A new token that is refused as well: the account has shut us out, and calling on would count against us.
-  const noteRefusal = (status: number) => {
-    refusals = status === 401 ? refusals + 1 : 0;
-    if (refusals < MOST_REFUSALS || marking) return;
+  // Tokens and not calls: several at once may be refused with the one that has just ended.
+  const noteRefusal = (status: number, accessToken: string) => {
+    if (status === 401) refused.add(accessToken);
+    else refused.clear();
+    if (refused.size < MOST_REFUSALS || marking) return;
     marking = setConnectionState(parts.pool, tenant, row.id, 'needs_you', shutOut(connector)).catch(
       (error: unknown) => {
         // The next refusal marks it.
@@ -141,7 +143,7 @@ async function openOne(parts: OpenerParts, tenant: Tenant, row: ConnectionRow, s
       add('calls', 1);
       if (call.write) add('writes', 1);
       if (call.status === 429) add('throttled', 1);
-      noteRefusal(call.status);
+      noteRefusal(call.status, call.accessToken);
       noteAnswer(call.status);
     },
     asOf: scope.asOf,
