@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { InputError } from '../errors.ts';
+import { showRate } from '../model/money-words.ts';
 import {
   listOwnRates,
   OwnRate,
@@ -123,7 +124,7 @@ async function showRates({ app, tenant, output }: Session): Promise<void> {
     output.line(
       table(
         HEAD,
-        its.map((rate) => rowOf(rate, rate.home)),
+        its.map((rate) => rowOf(rate, rate.home, showRate)),
       ),
     );
   }
@@ -131,7 +132,7 @@ async function showRates({ app, tenant, output }: Session): Promise<void> {
 }
 
 const HEAD = ['rate', 'from'];
-const rowOf = ({ currency, rate, from }: OwnRate, into: string) => [
-  `1 ${currency} = ${rate} ${into}`,
+const rowOf = ({ currency, rate, from }: OwnRate, into: string, show = (text: string) => text) => [
+  `1 ${currency} = ${show(rate)} ${into}`,
   from ?? 'always',
 ];

@@ -14,3 +14,7 @@ export function showMoney(value: number, currency: string): string {
   }
   return format.format(value);
 }
+
+/** An exchange rate as a CRM tells it, often with a dozen places: 1.1 for 1.099999890000. */
+export const showRate = (rate: string): string =>
+  Number(rate).toLocaleString('en-US', { maximumSignificantDigits: 6 });

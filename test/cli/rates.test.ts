@@ -85,6 +85,15 @@ it(
       { action: 'schedule.put', before: { ...nightly, paused: false }, after: { ...nightly, paused: true } },
       { action: 'schedule.remove', subject: 'nightly', before: { ...nightly, paused: true } },
     ]);
+
+    await withSession({}, async ({ app, tenant }) => {
+      await app.store.pool.query(
+        `insert into ${tenant.schema}.rate (source, currency, rate, valid_from)
+         select id, 'EUR', 1.099999890000, '0001-01-01' from app.connection`,
+      );
+    });
+    expect((await cli('rates')).text).toMatch(/1 EUR = 1\.1 USD +always/);
+    expect((await cli('rates', '--json')).json).toMatchObject({ told: [{ rate: '1.099999890000' }] });
   },
   SLOW_MS,
 );
