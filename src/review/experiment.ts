@@ -185,7 +185,10 @@ export function refuseExperiment(experiment: Experiment, use: string, targetKind
     throw new InputError(
       'holdout_not_heeded',
       `${experiment.segmentation} has lists that the CRM fills from the label itself, so nobody would be left out. Nothing was started.`,
-      { action: 'Use manual lists or campaigns for its plays, or hold out the write-back.' },
+      {
+        action:
+          'Hold the label back too: choose “The label too” on screen, or add --write-back to the command. Or use manual lists or campaigns for its plays.',
+      },
     );
   }
 }

@@ -129,7 +129,10 @@ describe('a holdout', () => {
 
   it('of plays is refused where the CRM fills lists from the label', () => {
     expect(() => refuseExperiment(experiment(), 'marketing', ['property', 'dynamic_list'])).toThrow(
-      /left out/,
+      expect.objectContaining({
+        message: expect.stringContaining('left out'),
+        action: expect.stringMatching(/“The label too” on screen, or add --write-back/),
+      }),
     );
     expect(() => refuseExperiment(experiment(), 'marketing', ['property', 'manual_list'])).not.toThrow();
   });
