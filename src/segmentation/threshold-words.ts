@@ -150,7 +150,7 @@ export function predicate(threshold: string): string {
   return VERB.test(threshold) ? threshold : `is ${threshold}`;
 }
 
-const VERB = /^(is|contains|starts|ends|includes|comes|came|does|did) /;
+const VERB = /^(is|contains|starts|ends|includes|comes|came|does|did|no longer) /;
 
 /** `Purchases`, `Open tickets`; not `Status`, not `number of won deals`, not `value expected within 12 months`. */
 const isPlural = (about: string): boolean => /[^sui]s$/.test(about) && !/ (of|within) /.test(about);

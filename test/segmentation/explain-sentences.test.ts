@@ -42,6 +42,21 @@ describe('a value that has to be a certain one', () => {
   });
 });
 
+it.each([
+  ['Last purchase', 'Would leave once last purchase no longer gets a score of 4 or 5 (now 9).'],
+  ['Purchases', 'Would leave once purchases no longer get a score of 4 or 5 (now 9).'],
+])('says what it takes to lose a score: %s', (about, sentence) => {
+  const scored: Clause = {
+    kind: 'test',
+    holds: true,
+    about,
+    threshold: 'a score of 4 or 5',
+    value: '9',
+    turnsOn: null,
+  };
+  expect(changesOf(scored, false)).toEqual([sentence]);
+});
+
 const words: Words = {
   attributes: indexAttributes(catalogue.map(({ attribute }) => attribute)),
   calendar: { asOf: new Date('2026-11-22T12:00:00Z'), zone: 'UTC', fiscalYearStart: 1 },
