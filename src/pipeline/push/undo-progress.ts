@@ -1,4 +1,4 @@
-import { InputError, RateLimitError } from '../../errors.ts';
+import { type AppError, InputError, RateLimitError } from '../../errors.ts';
 import { type ConnectionRow, listConnections } from '../../store/connections.ts';
 import { toKnownError } from '../../store/fault.ts';
 import { pushLease } from '../../store/lease.ts';
@@ -87,8 +87,15 @@ async function undoOnce(
 ): Promise<{ againInMs: number } | undefined> {
   const asOf = new Date();
   const connections = openConnections({ tenant, asOf, signal });
+  const noteTrouble = (thrown: unknown) => {
+    const { code, message, action } = toKnownError(thrown);
+    log.warn({ err: thrown, undo: undoId }, 'a slice of an undo failed');
+    return { code, message, action, since: asOf.toISOString() };
+  };
+  const advance = (slice: Partial<Parameters<typeof advanceUndo>[3]>) =>
+    advanceUndo(pool, tenant, undoId, { restored: 0, kept: 0, ended: false, reason: null, ...slice });
   try {
-    const { done, counts } = await undoSlice(
+    const { done, counts, failures, isCut } = await undoSlice(
       {
         pool,
         tenant,
@@ -102,28 +109,37 @@ async function undoOnce(
       },
       request,
     );
-    const { restored = 0, kept = 0 } = counts;
-    await advanceUndo(pool, tenant, undoId, { restored, kept, ended: false, reason: null });
+    if (signal.aborted) {
+      await advance(counts);
+      return { againInMs: 0 };
+    }
+    if (failures.length > 0) {
+      const [first] = failures;
+      const errors = failures.map(toKnownError);
+      // The others go to their end first; then it is tried again wherever that may help.
+      const ended = !isCut && !errors.some(({ retryable }) => retryable);
+      await advance({ ...counts, ended, reason: noteTrouble(first) });
+      return ended ? undefined : { againInMs: isCut ? 0 : Math.min(...errors.map(restMs)) };
+    }
+    await advance(counts);
     if (!done) return { againInMs: 0 };
     // A connection that lost its access meanwhile was passed over.
     const { values, targets } = await planUndo(pool, tenant, request);
     if (values > 0)
       requireConnected(await listConnections(pool, tenant), targets, `${values} values wait there.`);
-    await advanceUndo(pool, tenant, undoId, { restored: 0, kept: 0, ended: true, reason: null });
+    await advance({ ended: true });
     return undefined;
   } catch (thrown) {
     if (signal.aborted) return { againInMs: 0 };
     const error = toKnownError(thrown);
-    log.warn({ err: thrown, undo: undoId }, 'a slice of an undo failed');
-    const { code, message, action } = error;
-    const reason = { code, message, action, since: asOf.toISOString() };
-    await advanceUndo(pool, tenant, undoId, { restored: 0, kept: 0, ended: !error.retryable, reason });
-    if (!error.retryable) return undefined;
-    return { againInMs: error instanceof RateLimitError ? error.retryAfterMs : RETRY_MS };
+    await advance({ ended: !error.retryable, reason: noteTrouble(thrown) });
+    return error.retryable ? { againInMs: restMs(error) } : undefined;
   } finally {
     await connections.close();
   }
 }
+
+const restMs = (error: AppError): number => (error instanceof RateLimitError ? error.retryAfterMs : RETRY_MS);
 
 /** How far an undo has come; `left` is counted in the log itself, so that it is right after a kill too. */
 export async function undoProgress(

@@ -23,27 +23,62 @@ const UndoRow = z.object({
 export type UndoRow = z.infer<typeof UndoRow>;
 
 const RECORDS_AT_ONCE = 500;
+/** A page that is begun after the slice's time, as another CRM is awaited, has this long. */
+const LEAST_MS = 1_000;
+
+type Counts = { restored: number; kept: number };
+
+/** What one slice did; `failures` are what connections failed of, `isCut`: another one is not through, without fault. */
+export type UndoSlice = SliceResult & { counts: Counts; failures: unknown[]; isCut: boolean };
 
 /**
  * Puts the values of before back, record by record, wherever the CRM still shows ours; a value that somebody changed
- * since stays. Safe to kill and to repeat: a row is marked as undone once it was dealt with.
+ * since stays. Safe to kill and to repeat: a row is marked as undone once it was dealt with. A CRM that is slow or
+ * fails holds back no other: they go side by side, past the slice's time too where a call of then is still awaited.
  */
-export async function undoSlice(work: StageContext, request: UndoRequest): Promise<SliceResult> {
-  const counts: Record<string, number> = { restored: 0, kept: 0 };
-  for (const { id } of work.connections) {
-    for (const object of ['company', 'contact'] as const) {
-      for (;;) {
-        if (performance.now() >= work.deadline || work.signal.aborted)
-          return { position: null, done: false, counts };
-        const rows = await nextRows(work, id, object, request);
-        if (rows.length === 0) break;
-        const { restored, kept } = await restore(work, await work.openConnection(id), object, rows, request);
-        counts.restored = (counts.restored ?? 0) + restored;
-        counts.kept = (counts.kept ?? 0) + kept;
+export async function undoSlice(work: StageContext, request: UndoRequest): Promise<UndoSlice> {
+  const counts = { restored: 0, kept: 0 };
+  /** Connections at work, with when their present page began. */
+  const busy = new Map<string, number>();
+  const isOver = () =>
+    work.signal.aborted ||
+    (performance.now() >= work.deadline && ![...busy.values()].some((began) => began < work.deadline));
+  /** Answers whether all of it is back. */
+  const undoConnection = async (id: string) => {
+    try {
+      for (const object of ['company', 'contact'] as const) {
+        for (let isLeft = true; isLeft; ) {
+          busy.delete(id);
+          if (isOver()) return false;
+          const began = performance.now();
+          busy.set(id, began);
+          const deadline = Math.max(work.deadline, began + LEAST_MS);
+          isLeft = await undoPage({ ...work, deadline }, id, object, request, counts);
+        }
       }
+      return true;
+    } finally {
+      busy.delete(id);
     }
-  }
-  return { position: null, done: true, counts };
+  };
+  const results = await Promise.allSettled(work.connections.map(({ id }) => undoConnection(id)));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const isCut = results.some((result) => result.status === 'fulfilled' && !result.value);
+  return { position: null, done: failures.length === 0 && !isCut, counts, failures, isCut };
+}
+
+/** One page of a connection's values; false where none is left. */
+async function undoPage(
+  work: StageContext,
+  connectionId: string,
+  object: 'contact' | 'company',
+  request: UndoRequest,
+  counts: Counts,
+): Promise<boolean> {
+  const rows = await nextRows(work, connectionId, object, request);
+  if (rows.length === 0) return false;
+  await restore(work, await work.openConnection(connectionId), object, rows, request, counts);
+  return true;
 }
 
 async function nextRows(
@@ -78,6 +113,7 @@ const Value = z.union([z.string(), z.array(z.string()), z.boolean(), z.null()]);
 /**
  * Takes one page of values back. What the CRM shows decides: a value of before is back already, one that is neither
  * ours nor that stays, and so does one that the CRM does not take. What has no clear outcome is left for the next time.
+ * Adds to `counts` what was dealt with.
  * @throws RemoteError where the CRM does not say what became of it
  */
 async function restore(
@@ -86,7 +122,8 @@ async function restore(
   object: ObjectType,
   rows: UndoRow[],
   request: UndoRequest,
-): Promise<{ restored: number; kept: number }> {
+  counts: Counts,
+): Promise<void> {
   const scene = await readScene(work.pool, work.tenant, connection.id, work.run.asOf);
   const found = await compare(connection, scene, object, rows);
   const became = await send(work, connection, scene, object, found.ours);
@@ -102,12 +139,13 @@ async function restore(
       [value, connection.id, object, [...new Set(dealtWith.map(({ key }) => key))]],
     );
   });
-  const isLate = performance.now() >= work.deadline || work.signal.aborted;
-  if (open.size > 0 && !isLate) throw notAnswering(connection);
   const restored = dealtWith.filter(
     (row) => found.back.has(row) || became.get(nameOf(row)) === 'done',
   ).length;
-  return { restored, kept: dealtWith.length - restored };
+  counts.restored += restored;
+  counts.kept += dealtWith.length - restored;
+  const isLate = performance.now() >= work.deadline || work.signal.aborted;
+  if (open.size > 0 && !isLate) throw notAnswering(connection);
 }
 
 const nameOf = ({ key, target }: Pick<UndoRow, 'key' | 'target'>): string => `${key} ${target}`;

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RemoteError } from '../../../src/errors.ts';
 import { planUndo } from '../../../src/pipeline/push/undo.ts';
 import { continueUndo, requestUndo } from '../../../src/pipeline/push/undo-progress.ts';
@@ -8,9 +8,9 @@ import { setConnectionState } from '../../../src/store/connections.ts';
 import { listTargets } from '../../../src/store/targets.ts';
 import { activeUndo, getUndo } from '../../../src/store/undos.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
-import type { MemoryCrm } from '../memory-crm.ts';
+import { MemoryCrm } from '../memory-crm.ts';
 import { oneCrm } from '../one-crm.ts';
-import { workOn } from '../stages.ts';
+import { emptyTenant, setUp, workOn } from '../stages.ts';
 import { ages, publish, releaseAll, type Scope, wholeRun } from '../whole-run.ts';
 
 let db: TestDatabase;
@@ -43,10 +43,11 @@ const openConnections: ConnectionOpener = () => ({
   close: async () => undefined,
 });
 
-function oneSlice(id: string, opener = openConnections) {
+function oneSlice(id: string, opener = openConnections, sliceMs?: number) {
   const signal = new AbortController().signal;
   const log = pino({ level: 'silent' });
-  return continueUndo({ pool: db.pool, tenant: scope.tenant, openConnections: opener, signal, log }, id);
+  const parts = { pool: db.pool, tenant: scope.tenant, openConnections: opener, signal, log };
+  return continueUndo({ ...parts, ...(sliceMs !== undefined && { sliceMs }) }, id);
 }
 
 /** Its slices, one after the other, until it has ended. */
@@ -136,6 +137,91 @@ it.each([
   expect(await getUndo(db.pool, scope.tenant, id)).toMatchObject({ reason: { code: 'not_answering' } });
   expect(await toTheEnd(id)).toMatchObject({ restored: 3, kept: 0, reason: null });
   expect(crm.shown('seg_ages')).toEqual({});
+});
+
+describe('with two CRMs, of which one is down', () => {
+  let second: MemoryCrm;
+  const down = (status: number) =>
+    new RemoteError('down', 'crm does not answer.', { status, retryable: status >= 500, action: 'Wait.' });
+
+  beforeEach(async () => {
+    await emptyTenant(db.pool, db.tenant);
+    crm = new MemoryCrm();
+    second = new MemoryCrm();
+    const connections = [
+      { id: 'crm', crm },
+      { id: 'second', crm: second, rank: 1 },
+    ];
+    scope = { pool: db.pool, tenant: structuredClone(db.tenant), connections };
+    await setUp(db.pool, db.tenant, connections);
+    for (const age of [10, 30, 70]) {
+      crm.put('contact', String(age), { age, email: `p${age}@example.com` });
+      second.put('contact', `s${age}`, { age, email: `s${age}@example.com` });
+    }
+    await publish(scope, ages());
+    await releaseAll(scope);
+    ({ runId } = await wholeRun(scope));
+  });
+
+  /** Opening it fails, at once or once something has come to its end. */
+  const failing =
+    (error: () => Error, after: () => Promise<unknown> = async () => undefined): ConnectionOpener =>
+    (of) => {
+      const opened = openConnections(of);
+      const fail = async () => {
+        await after();
+        throw error();
+      };
+      return { ...opened, open: (id) => (id === 'second' ? opened.open(id) : fail()) };
+    };
+
+  it('what the other shows goes back meanwhile, and the rest once it is up again', async () => {
+    const { id } = await requestUndo(db.pool, scope.tenant, { runId }, 'test');
+    expect(
+      await oneSlice(
+        id,
+        failing(() => down(503)),
+      ),
+    ).toEqual({ againInMs: 10_000 });
+    expect(await getUndo(db.pool, scope.tenant, id)).toMatchObject({
+      restored: 3,
+      endedAt: null,
+      reason: { code: 'down' },
+    });
+    expect(second.shown('seg_ages')).toEqual({});
+    expect(Object.keys(crm.shown('seg_ages'))).toHaveLength(3);
+    expect(await toTheEnd(id)).toMatchObject({ restored: 6, kept: 0, reason: null });
+    expect(crm.shown('seg_ages')).toEqual({});
+  });
+
+  it('a failure that is final ends the undo only after the other is through', async () => {
+    const { id } = await requestUndo(db.pool, scope.tenant, { runId }, 'test');
+    expect(
+      await oneSlice(
+        id,
+        failing(() => down(400)),
+      ),
+    ).toBeUndefined();
+    const ended = await getUndo(db.pool, scope.tenant, id);
+    expect(ended).toMatchObject({ restored: 3, reason: { code: 'down' } });
+    expect(ended.endedAt).not.toBeNull();
+  });
+
+  it('one that is awaited for long leaves the other its time', async () => {
+    const { id } = await requestUndo(db.pool, scope.tenant, { runId }, 'test');
+    const written = new Promise<void>((resolve) => {
+      second.afterPush = () => resolve();
+    });
+    await oneSlice(
+      id,
+      failing(
+        () => down(503),
+        () => written,
+      ),
+      60_000,
+    );
+    expect(await getUndo(db.pool, scope.tenant, id)).toMatchObject({ restored: 3 });
+  });
 });
 
 it('an undo goes on after a fault of the database that passes', async () => {
