@@ -55,8 +55,13 @@ export function startListening(context: JobContext, times: ListenTimes = {}): { 
       await listenTo({ ...context, signal: AbortSignal.any([signal, own.signal]) }, tenant, row);
     } catch (error) {
       if (!signal.aborted && !own.signal.aborted) {
-        if (error instanceof AppError && error.code === 'changes_not_allowed') restMs = REFUSED_REST_MS;
-        log.info({ connection: row.id, err: error }, 'does not listen for a while; changes are asked for');
+        const isAllowed = !(error instanceof AppError && error.code === 'changes_not_allowed');
+        if (!isAllowed) restMs = REFUSED_REST_MS;
+        // Most accounts allow it nobody: no fault, and nothing that where it was thrown would tell.
+        log.info(
+          { connection: row.id, ...(isAllowed ? { err: error } : { reason: error.message }) },
+          'does not listen for a while; changes are asked for',
+        );
       }
     } finally {
       clearInterval(renewing);
