@@ -74,7 +74,6 @@ export async function store(
         const known = await findAccount(pool, system, account.id);
         const own = known.find(({ tenantId }) => tenantId === tenant.id);
         if (!own && known.length > 0) throw elsewhere(account.name);
-        if (own?.state === 'disconnected') throw leaving(account.name);
         if (pending.connectionId !== null && own?.id !== pending.connectionId) throw other(account.name);
         isNew = own === undefined;
         return { name: own?.name };
@@ -106,11 +105,6 @@ const elsewhere = (name: string) =>
       action: 'Disconnect it there first, or choose another account.',
     },
   );
-
-const leaving = (name: string) =>
-  new ConflictError('account_leaving', `${name} is being disconnected at this moment. Nothing was stored.`, {
-    action: 'Connect it again when that has ended; Connections shows how far it is.',
-  });
 
 const other = (name: string) =>
   new ConflictError('account_other', `You allowed ${name}, which is another account. Nothing was stored.`, {

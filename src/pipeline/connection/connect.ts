@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import { memoryContext } from '../../../connectors/context.ts';
 import type { CheckItem, OAuthApp, OAuthSecret, Property } from '../../../connectors/contract.ts';
 import { connectorOf } from '../../../connectors/registry.ts';
-import { InputError } from '../../errors.ts';
+import { ConflictError, InputError } from '../../errors.ts';
 import { catalogue } from '../../segmentation/catalogue.ts';
-import { type ConnectionRow, saveConnection, saveDealNames } from '../../store/connections.ts';
+import { type ConnectionRow, findAccount, saveConnection, saveDealNames } from '../../store/connections.ts';
 import { listMappings } from '../../store/mappings.ts';
-import type { Pool } from '../../store/pool.ts';
+import type { Pool, Queryable } from '../../store/pool.ts';
 import type { Keyring } from '../../store/secrets.ts';
 import type { Tenant } from '../../store/tenant.ts';
 import { addMissingTargets } from '../publish/publish.ts';
@@ -42,6 +42,7 @@ export type Connected = {
 /**
  * From a token to a checked connection: who is this, may we do what we must, which properties feed which
  * attributes. Connecting an account again renews its token and keeps everything else.
+ * @throws ConflictError where the account is being disconnected
  */
 export async function connectAccount(
   parts: { pool: Pool; tenant: Tenant; keys: Keyring; log: Logger },
@@ -57,6 +58,7 @@ export async function connectAccount(
   const config = connector.config.parse(request.config) as Record<string, unknown>;
   const context = memoryContext({ connector, config, secret: request.secret, app: request.app, log });
   const account = await connector.identify(context);
+  await refuseLeaving(pool, tenant, connector.key, account);
   const known = await request.mayConnect?.(account);
   const properties: Property[] = [];
   for (const object of connector.objects)
@@ -96,4 +98,20 @@ export async function connectAccount(
     mapped: mappings.map(({ object, attribute }) => `${object}.${attribute}`),
     missing: missing.map(({ object, attribute }) => `${object}.${attribute}`),
   };
+}
+
+/** What is leaving is cleared in the CRM and here, until its end: a token that came meanwhile would stop it half-way. */
+async function refuseLeaving(
+  db: Queryable,
+  tenant: Tenant,
+  system: string,
+  account: { id: string; name: string },
+): Promise<void> {
+  const known = await findAccount(db, system, account.id);
+  if (!known.some(({ tenantId, state }) => tenantId === tenant.id && state === 'disconnected')) return;
+  throw new ConflictError(
+    'account_leaving',
+    `${account.name} is being disconnected at this moment. Nothing was stored.`,
+    { action: 'Connect it again when that has ended; Connections shows how far it is.' },
+  );
 }

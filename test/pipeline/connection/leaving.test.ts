@@ -1,6 +1,12 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { connectAccount } from '../../../src/pipeline/connection/connect.ts';
 import { beginLeaving, leavingOf, saveProgress } from '../../../src/pipeline/connection/leaving.ts';
 import { getConnection, saveDealNames } from '../../../src/store/connections.ts';
+import { keyring } from '../../../src/store/secrets.ts';
 import { openTestDatabase, type TestDatabase } from '../../database.ts';
 
 let db: TestDatabase;
@@ -37,4 +43,24 @@ it('somebody who asks to go on without the CRM is heard, although a slice is und
   await beginLeaving(db.pool, db.tenant, 'c1', { ...asked, withoutCrm: true });
   if (leaving) await saveProgress(db.pool, db.tenant, connection, { ...leaving, cleared: 500 });
   expect((await now()).leaving).toMatchObject({ withoutCrm: true, phase: 'uninstall' });
+});
+
+it('an account that is leaving is not connected again meanwhile', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'segment-sync-leaving-'));
+  await writeFile(
+    join(folder, 'contacts.csv'),
+    'contact_id,email,first_name,last_name,created_at\n1,ada@example.com,Ada,L,2025-01-01\n',
+  );
+  await writeFile(join(folder, 'deals.csv'), 'deal_id,contact_id,amount,currency,stage,closed_at\n');
+  const log = pino({ level: 'silent' });
+  const parts = { pool: db.pool, tenant: db.tenant, keys: keyring(Buffer.alloc(32, 7)), log };
+  const connect = () => connectAccount(parts, { system: 'csv', config: { folder } });
+  try {
+    const { connection } = await connect();
+    await beginLeaving(db.pool, db.tenant, connection.id, asked);
+    await expect(connect()).rejects.toMatchObject({ code: 'account_leaving' });
+    expect((await getConnection(db.pool, db.tenant, connection.id)).state).toBe('disconnected');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
