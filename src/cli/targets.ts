@@ -16,9 +16,14 @@ export function registerTargets(program: Command): void {
     .action(async (_flags: CommonOptions, command: Command) => {
       await withSession(command.optsWithGlobals(), async ({ app, tenant, output }) => {
         const pending = await pendingTargets(app.store.pool, tenant, new Date());
-        if (pending.length === 0) output.line('Nothing waits.');
-        else output.line(pendingTable(pending));
-        output.result({ pending: pending.map(({ target, ...rest }) => ({ ...rest, ...target })) });
+        const paused = (await listTargets(app.store.pool, tenant)).filter(({ state }) => state === 'paused');
+        if (pending.length > 0) output.line(pendingTable(pending));
+        else output.line(paused.length === 0 ? 'Nothing waits.' : 'Nothing waits for a release.');
+        if (paused.length > 0) output.line(describePaused(paused.length));
+        output.result({
+          pending: pending.map(({ target, ...rest }) => ({ ...rest, ...target })),
+          paused: paused.map(({ id }) => id),
+        });
       });
     });
 
@@ -125,6 +130,10 @@ function registerStop(program: Command, name: string, state: 'held' | 'paused', 
       });
     });
 }
+
+/** They wait for nothing but a person, and `release --all` leaves them. */
+const describePaused = (paused: number): string =>
+  `${counted(paused, 'target')} ${paused === 1 ? 'is' : 'are'} paused, and nothing is written there: \`targets\` says which and why.`;
 
 /** Held targets as a table for people. */
 export function pendingTable(pending: readonly Pending[]): string {

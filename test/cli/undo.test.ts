@@ -75,6 +75,11 @@ it(
     expect(stdout).toContain('This is being taken back already; following it.');
     expect(stdout).toContain('1 value put back.');
     expect(code).toBe(0);
+
+    const pending = await runCli(['pending'], { env });
+    expect(pending.stdout).toContain('Nothing waits for a release.');
+    expect(pending.stdout).toMatch(/is paused, and nothing is written there: `targets` says which/);
+    expect((await cli('pending')).answer).toMatchObject({ pending: [], paused: ['t1'] });
   },
   SLOW_MS,
 );
