@@ -70,8 +70,8 @@ export async function store(
       secret,
       app: appOf(parts.config, connector),
       mode: pending.mode,
-      mayConnect: async (account) => {
-        const known = await findAccount(pool, system, account.id);
+      mayConnect: async (account, db) => {
+        const known = await findAccount(db, system, account.id);
         const own = known.find(({ tenantId }) => tenantId === tenant.id);
         if (!own && known.length > 0) throw elsewhere(account.name);
         if (pending.connectionId !== null && own?.id !== pending.connectionId) throw other(account.name);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { connectorOf } from '../../connectors/registry.ts';
-import { PermissionError } from '../errors.ts';
+import { ConflictError, PermissionError } from '../errors.ts';
 import { ensureAccount, listMembers, membershipsOf, saveMember } from '../store/accounts.ts';
 import { findAccount } from '../store/connections.ts';
 import { createTenant, dropTenant, migrateTenant } from '../store/tenant.ts';
@@ -38,7 +38,10 @@ export async function finishInstall(
     const member = (await membershipsOf(pool, who.email)).find(
       ({ tenantId, role }) => tenantId === tenant.id && role === 'admin',
     );
-    if (!member) throw notAdmin(known.name, await adminsOf(parts, known.tenantId));
+    if (!member) {
+      const admins = await adminsOf(parts, known.tenantId);
+      throw admins.length > 0 ? notAdmin(known.name, admins) : underWay(known.name);
+    }
     const { connection } = await store(parts, tenant, answer, secret, by);
     await startSession(parts, http, { accountId: member.accountId, tenantId: tenant.id });
     return withQuery(answer.taken.pending.returnTo, 'connected', connection.id);
@@ -56,7 +59,8 @@ export async function finishInstall(
   } catch (error) {
     // Half a company would keep the account from being installed again.
     await dropTenant(pool, tenant);
-    throw error;
+    const isSecond = error instanceof ConflictError && error.code === 'account_elsewhere';
+    throw isSecond ? underWay(tenant.name) : error;
   }
 }
 
@@ -70,4 +74,14 @@ const notAdmin = (name: string, admins: string[]) =>
     'not_admin_here',
     `${name} is connected already, and you are not an admin of it here. You are not signed in, and nothing was changed.`,
     { action: `Ask for an invitation: ${admins.join(', ')}.` },
+  );
+
+/** The company that another installation is making has nobody in it until that has ended. */
+const underWay = (name: string) =>
+  new ConflictError(
+    'install_under_way',
+    `${name} is being installed at this moment, by you or a colleague.`,
+    {
+      action: 'Install it again in a minute: you are let in then, or told whom to ask.',
+    },
   );

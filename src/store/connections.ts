@@ -92,6 +92,7 @@ export async function getConnection(
 /**
  * Adds a connection, or renews the one to the same account: its state becomes connected and its config and secret
  * are replaced; its id, rank, data and what counts as revenue there stay.
+ * @param mayBe throws where it must not be saved; asked when nobody else can save that account, for any tenant
  */
 export async function saveConnection(
   pool: Pool,
@@ -99,8 +100,13 @@ export async function saveConnection(
   keys: Keyring,
   given: NewConnection,
   secret: unknown,
+  mayBe?: (client: Queryable) => Promise<unknown>,
 ): Promise<ConnectionRow> {
   return transaction(pool, async (client) => {
+    // Embedded, one transaction excludes all others anyway.
+    const lock = `select pg_advisory_xact_lock(hashtext('segment-sync account'), hashtext($1))`;
+    await client.query(lock, [`${given.system} ${given.accountId}`]);
+    await mayBe?.(client);
     const { rows } = await client.query<{ id: string }>(
       `insert into app.connection (id, tenant_id, system, name, mode, account_id, config, rank)
        values ($1, $2, $3, $4, $5, $6, $7,

@@ -325,6 +325,25 @@ describe('installing from the marketplace with nobody signed in', () => {
     expect(await secrets(rig)).toBe(1);
   });
 
+  it('makes one company where a new account comes twice at the same moment', async () => {
+    const companies = async () => (await rig.database.pool.query('select from app.tenant')).rowCount;
+    const before = await companies();
+    const ways = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const browser = new Browser(rig);
+        const begun = await browser.visit('/install/hubspot');
+        return { browser, back: backFrom(await fetch(backFrom(begun), { redirect: 'manual' })) };
+      }),
+    );
+    const done = await Promise.all(ways.map(({ browser, back }) => browser.visit(back.href)));
+    const statuses = done.map(({ status }) => status);
+    expect(statuses).toContain(303);
+    expect(statuses.every((status) => status === 303 || status === 409)).toBe(true);
+    expect(await companies()).toBe(before + 1);
+    expect(await secrets(rig)).toBe(1);
+    expect((await install()).done.headers.get('location')).toMatch(/^\/setup\?connected=/);
+  });
+
   it('lets nobody in who has rights in the CRM only', async () => {
     const id = await connect(rig, admin, 'hubspot');
     const before = await rig.database.pool.query('select secret from app.connection where id = $1', [id]);

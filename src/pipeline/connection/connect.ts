@@ -24,10 +24,13 @@ export type ConnectRequest = {
   /** What people call it; the account's own name if left out. */
   name?: string;
   /**
-   * Asked once it is known which account this is, before anything is stored; throws where it may not be connected
-   * here. Answers the name that people gave it before, if they did.
+   * Asked once it is known which account this is, before anything is stored, and again as it is stored; throws where
+   * it may not be connected here. Answers the name that people gave it before, if they did.
    */
-  mayConnect?: (account: { id: string; name: string }) => Promise<{ name?: string | undefined }>;
+  mayConnect?: (
+    account: { id: string; name: string },
+    db: Queryable,
+  ) => Promise<{ name?: string | undefined }>;
 };
 
 export type Connected = {
@@ -59,7 +62,7 @@ export async function connectAccount(
   const context = memoryContext({ connector, config, secret: request.secret, app: request.app, log });
   const account = await connector.identify(context);
   await refuseLeaving(pool, tenant, connector.key, account);
-  const known = await request.mayConnect?.(account);
+  const known = await request.mayConnect?.(account, pool);
   const properties: Property[] = [];
   for (const object of connector.objects)
     properties.push(...((await connector.discover?.(context, object)) ?? []));
@@ -76,6 +79,11 @@ export async function connectAccount(
     },
     // A token that was renewed meanwhile is the one to keep.
     context.secret() ?? null,
+    // Another company may have connected it while the CRM was asked, or ours have begun to leave it.
+    async (client) => {
+      await refuseLeaving(client, tenant, connector.key, account);
+      await request.mayConnect?.(account, client);
+    },
   );
   if (connector.dealNames)
     await saveDealNames(pool, tenant, connection.id, await connector.dealNames(context));
