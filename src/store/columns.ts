@@ -56,7 +56,7 @@ export async function addAttributes(
     const named = new Map(attributes.map((attribute) => [nameOf(attribute), attribute]));
     await client.query(
       `insert into ${tenant.schema}.attribute as known (owner, key, definition, active)
-       select a ->> 'owner', a ->> 'key', a, true from jsonb_array_elements($1::jsonb) a
+       select a ->> 'owner', a ->> 'key', a, true from jsonb_array_elements($1::jsonb) a order by 1, 2
        on conflict (owner, key) do update set active = true,
          definition = jsonb_strip_nulls(jsonb_build_object('valueNames', known.definition -> 'valueNames'))
            || excluded.definition`,

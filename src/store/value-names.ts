@@ -5,7 +5,7 @@ import type { Tenant } from './tenant.ts';
 
 /**
  * Notes what a CRM calls the values of attributes, and names each value anew. Names are added and replaced, never taken
- * away as long as the connection is there: records still hold the values of options that are gone.
+ * away as long as the connection is there: records still hold the values of options that are gone. Inside a transaction.
  */
 export async function saveValueNames(
   db: Queryable,
@@ -17,6 +17,7 @@ export async function saveValueNames(
     `insert into ${tenant.schema}.value_names as known (connection_id, owner, key, names)
      select $1, owner, key, "valueNames"
      from jsonb_to_recordset($2::jsonb) as g (owner text, key text, "valueNames" jsonb)
+     order by owner, key
      on conflict (connection_id, owner, key) do update set names = known.names || excluded.names
        where not known.names @> excluded.names`,
     [connectionId, JSON.stringify(given)],
@@ -26,9 +27,12 @@ export async function saveValueNames(
 
 /**
  * Gives each value the name that the best connection has for it: production before test, then by rank, then the older
- * one. Which of two CRMs was read last has no part in it. To be called after ranks change and after a connection left.
+ * one. Which of two CRMs was read last has no part in it. To be called after ranks change and after a connection left, inside
+ * that transaction.
  */
 export async function nameValues(db: Queryable, { id, schema }: Tenant): Promise<void> {
+  // One after the other, in one order: each counts the names that the other brought, and none waits for one that waits.
+  await db.query(`select from ${schema}.attribute order by owner, key for update`);
   await db.query(
     `with named as (
        select n.owner, n.key, one.value, one.name,

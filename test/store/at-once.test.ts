@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findInCatalogue } from '../../src/segmentation/catalogue.ts';
+import { catalogue, findInCatalogue } from '../../src/segmentation/catalogue.ts';
 import { ensureAccount, listMembers, removeMember, saveMember } from '../../src/store/accounts.ts';
 import { changeBudget } from '../../src/store/budgets.ts';
-import { addAttribute } from '../../src/store/columns.ts';
+import { addAttribute, addAttributes, listAttributes } from '../../src/store/columns.ts';
+import { findAccount, saveConnection } from '../../src/store/connections.ts';
 import { clearDirtyRecords, noteDirtyRecords, takeDirtyRecords } from '../../src/store/dirty.ts';
 import { saveOwners } from '../../src/store/owners.ts';
+import { transaction } from '../../src/store/pool.ts';
+import { keyring } from '../../src/store/secrets.ts';
 import { addSignInLink, takeSignInLink } from '../../src/store/sign-in-links.ts';
 import { listTargets } from '../../src/store/targets.ts';
 import { createTenant, emptyTenant, firstTenant, listTenants, type Tenant } from '../../src/store/tenant.ts';
 import { addMissingIndexes } from '../../src/store/value-index.ts';
+import { saveValueNames } from '../../src/store/value-names.ts';
 import { openTestDatabase, type TestDatabase } from '../database.ts';
 
 let db: TestDatabase;
@@ -108,6 +112,50 @@ describe('what several do at the same moment', () => {
           Array.from({ length: 30 }, (_, place) => owner((place * 7 + index * 3) % 40)),
         ),
       );
+  });
+
+  it('names the values of attributes for several connections, while attributes are added again', async () => {
+    await atOnce(2, (index) => connect(`names${index}`));
+    const entries = catalogue.filter(({ attribute }) => attribute.owner === 'person').slice(0, 30);
+    const attributes = entries.map(({ attribute }) => attribute);
+    await addAttributes(db.pool, db.tenant, attributes);
+    const names = (value: string) =>
+      attributes.map(({ owner, key }) => ({ owner, key, valueNames: { [value]: `Name of ${value}` } }));
+    for (let round = 0; round < 8; round += 1)
+      await Promise.all([
+        addAttributes(db.pool, db.tenant, attributes.toReversed()),
+        atOnce(6, (index) => {
+          const given = names(`v${round}_${index}`);
+          return transaction(db.pool, (client) =>
+            saveValueNames(client, db.tenant, `names${index % 2}`, index % 3 ? given : given.toReversed()),
+          );
+        }),
+      ]);
+    for (const { owner, key, valueNames } of await listAttributes(db.pool, db.tenant))
+      if (owner === 'person' && attributes.some((one) => one.key === key))
+        expect(Object.keys(valueNames ?? {})).toHaveLength(8 * 6);
+  });
+
+  it('saves an account for one of the companies that connect it', async () => {
+    await db.pool.query(`insert into app.tenant (id, name) values ('t2', 'Other') on conflict do nothing`);
+    for (let round = 0; round < 5; round += 1) {
+      const accountId = `account${round}`;
+      const saved = await Promise.allSettled(
+        ['t1', 't2'].map((id) =>
+          saveConnection(
+            db.pool,
+            { ...db.tenant, id },
+            keyring(Buffer.alloc(32, 7)),
+            { system: 'csv', name: accountId, accountId },
+            null,
+            async (client) => {
+              if ((await findAccount(client, 'csv', accountId)).length > 0) throw new Error('taken');
+            },
+          ),
+        ),
+      );
+      expect(saved.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    }
   });
 
   it('takes somebody out who is coming in by a link', async () => {
