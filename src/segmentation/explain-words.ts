@@ -1,4 +1,6 @@
 import type { AttributeIndex } from './attribute-index.ts';
+import { nameOfAttribute } from './attribute-names.ts';
+import { findInCatalogue } from './catalogue.ts';
 import { aggregateOf, type Condition, type DealMeasure } from './condition.ts';
 import { moneyScores } from './methods/purchase-definition.ts';
 import { Comparison, type Test, testsOf } from './operators.ts';
@@ -47,7 +49,7 @@ export function topicOf(condition: Condition, owner: 'person' | 'company', words
   if ('attribute' in condition) {
     const attribute = words.attributes.get(owner, condition.attribute);
     return {
-      name: attribute?.name ?? condition.attribute,
+      name: attribute?.name ?? nameOfAttribute({ owner, key: condition.attribute }, owner),
       type: attribute?.type ?? 'text',
       valueNames: attribute?.valueNames,
       isVisible: attribute?.repVisible ?? false,
@@ -92,7 +94,11 @@ export function dealTopic(measure: DealMeasure, words: Words): Topic {
   const filters = Object.entries(measure.where ?? {}).map(([filterKey, value]) => {
     const filter = words.attributes.get('deal', filterKey);
     const comparison = typeof value === 'object' ? value : Comparison.parse({ is: value });
-    const name = (filter?.name ?? filterKey).toLowerCase();
+    const name = (
+      filter?.name ??
+      findInCatalogue('deal', filterKey)?.attribute.name ??
+      filterKey.replaceAll('_', ' ')
+    ).toLowerCase();
     const said = filterWords(filterKey, name, testsOf(comparison), filter ?? { type: 'text' }, words);
     const isVisible = filter?.repVisible ?? false;
     return { said, forReps: isVisible ? said : { before: '', after: `with ${name} in a set range` } };

@@ -63,6 +63,16 @@ const words: Words = {
   currency: 'EUR',
 };
 
+it('calls what nothing feeds by its name, not by its key', () => {
+  const unfed = { ...words, attributes: indexAttributes([]) };
+  const satisfaction = topicOf({ attribute: 'csat_score', below: 3 }, 'person', unfed);
+  const renewals = topicOf({ deals: { where: { product_category: 'boats' }, count: true } }, 'person', unfed);
+  expect([satisfaction.name, renewals.openName ?? renewals.name]).toEqual([
+    'Satisfaction score (1 to 5)',
+    'number of deals with product category boats',
+  ]);
+});
+
 /** What is said of somebody with that value; `under` says whether the test stands under `not`. */
 function said(
   given: Condition,
