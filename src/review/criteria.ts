@@ -55,14 +55,14 @@ function measurable(
   const unfed = (names: readonly string[]): string =>
     `Nothing feeds ${showList(
       names.map((one) => nameOfColumn(one, definition.subject)),
-      'and',
+      'or',
     )}`;
   if (missing.length > 0) return judge('measurable', 0, `${unfed(missing)}.`);
   if (subjects === 0) return judge('measurable', null, 'There are no customers yet.');
   const rest =
     passedOver.length === 0
       ? ''
-      : ` ${unfed(passedOver)}: it goes by its other conditions until a property is mapped to it.`;
+      : ` ${unfed(passedOver)}: it goes by its other conditions until ${passedOver.length === 1 ? 'a property is mapped to it' : 'properties are mapped to them'}.`;
   if (needs.length === 0)
     return judge('measurable', 1, `It goes by deals alone, which are always known.${rest}`);
   const share = known / subjects;

@@ -125,6 +125,49 @@ describeInBrowser('building a segment set', () => {
     expect(rig.problems).toEqual([]);
   });
 
+  it.each([
+    ['light', 1280],
+    ['dark', 390],
+  ] as const)('says before and after publishing what nothing feeds (%s, %i wide)', async (scheme, width) => {
+    const key = `care_${scheme}`;
+    const known = { attribute: 'deal_count', atLeast: 1 };
+    const unfed = ['csat_score', 'open_tickets'].map((attribute) => ({ attribute, atLeast: 1 }));
+    const definition = {
+      key,
+      name: 'Care',
+      subject: 'person',
+      method: 'rules',
+      segments: [
+        { key: 'told', name: 'Told', when: { any: [...unfed, known] } },
+        { key: 'untold', name: 'Untold', when: unfed[0] },
+      ],
+    };
+    expect((await rig.ask(anna, 'POST', '/api/segmentations', { definition })).status).toBe(201);
+    const passedOver =
+      'Nothing feeds Satisfaction score (1 to 5) or Open service requests: the other conditions decide.';
+    const page = await rig.page(anna, { scheme, width });
+    await page.goto(`/segment-sets/${key}`);
+    await page.getByText(passedOver).waitFor();
+    await page.getByText('Needs Satisfaction score (1 to 5)').waitFor();
+    expect(await axe(page)).toEqual([]);
+
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(passedOver).waitFor();
+    expect(await axe(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    await dialog.getByRole('button', { name: 'Publish', exact: true }).click();
+    await page.getByText('version 1', { exact: true }).waitFor();
+
+    await page.goto(`/segments/${key}/told`);
+    await page.getByText(passedOver).waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole('link', { name: 'map properties' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/mapping');
+    expect(rig.problems).toEqual([]);
+  });
+
   it('shows where YAML is wrong, and takes it over once it is right', async () => {
     await rig.ask(anna, 'POST', '/api/segmentations', { template: 'value-tiers' });
     const page = await rig.page(anna, { width: 390, height: 844, scheme: 'dark' });

@@ -20,13 +20,14 @@ export function UnfedNote({ needs, passedOver }: Unfed) {
   if (needs.length > 0)
     return (
       <Text size="xs" c="orange">
-        Needs {showList(needs, 'and')}: {mapping('map it first')}.
+        Needs {showList(needs, 'and')}: {mapping(needs.length === 1 ? 'map it first' : 'map them first')}.
       </Text>
     );
+  const isOne = passedOver.length === 1;
   return (
     <Text size="xs" c="dimmed">
-      Nothing feeds {showList(passedOver, 'and')}; the other conditions tell. To count{' '}
-      {passedOver.length === 1 ? 'it' : 'them'} too, {mapping('map a property')}.
+      Nothing feeds {showList(passedOver, 'or')}: the other conditions decide. To count{' '}
+      {isOne ? 'it' : 'them'} too, {mapping(isOne ? 'map a property' : 'map properties')}.
     </Text>
   );
 }

@@ -32,7 +32,7 @@ export default function SegmentScreen() {
           lead={
             <>
               In{' '}
-              <Anchor component={Link} to={`/segment-sets/${key}`} size="sm">
+              <Anchor component={Link} to={`/segment-sets/${key}`} size="sm" underline="always">
                 {found.segmentation.name}
               </Anchor>
               {found.segmentation.goal && `: ${found.segmentation.goal}`}
@@ -145,13 +145,13 @@ function Overview({ segment }: { segment: Segment }) {
           ) : (
             <Text size="sm">
               Learned from the data by the method {segmentation.method.replaceAll('_', ' ')};{' '}
-              <Anchor component={Link} to={`/segment-sets/${segmentation.key}`} size="sm">
+              <Anchor component={Link} to={`/segment-sets/${segmentation.key}`} size="sm" underline="always">
                 the segment set shows how
               </Anchor>
               .
             </Text>
           )}
-          <UnfedNote {...segment} />
+          <UnfedNote needs={segment.needs} passedOver={segment.passedOver} />
           {segment.stay && (
             <Text size="sm" mt="xs" c="dimmed">
               Once given, the label stays at least {segment.stay}.
