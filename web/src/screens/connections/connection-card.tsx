@@ -15,9 +15,9 @@ import {
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { ago, count } from '../../parts/figures.ts';
+import { ago, count, instant } from '../../parts/figures.ts';
 import { useChange } from '../../query.ts';
-import { useMay } from '../../session.ts';
+import { useMay, useSession } from '../../session.ts';
 import { Checklist } from './checklist.tsx';
 import type { Connection } from './connections.tsx';
 import { DisconnectForm } from './disconnect-form.tsx';
@@ -37,6 +37,7 @@ export function ConnectionCard({ connection, isFresh }: { connection: Connection
   const [dialog, setDialog] = useState<'edit' | 'disconnect' | null>(null);
   const mayAdminister = useMay('administer');
   const mayEdit = useMay('edit');
+  const { tenant } = useSession();
   const isSilent = connection.state === 'connected' && connection.reason?.code === 'unreachable';
   const { color, says } = isSilent ? SILENT : STATES[connection.state];
   const close = () => setDialog(null);
@@ -68,7 +69,7 @@ export function ConnectionCard({ connection, isFresh }: { connection: Connection
             <Text size="sm">{connection.reason.message}</Text>
             <Text size="sm">{connection.reason.action}</Text>
             <Text size="xs" c="dimmed">
-              since {ago(connection.reason.since)}
+              since {instant(connection.reason.since, tenant.zone)}
             </Text>
           </Alert>
         )}

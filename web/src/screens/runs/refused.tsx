@@ -26,7 +26,7 @@ export function Refused({ run, refused = 0 }: { run?: string; refused?: number }
                 <Alert
                   key={`${group.connectionId} ${group.object} ${group.code}`}
                   color="orange"
-                  title={`${group.connection}: ${counted(group.records, `${group.object} record`)} refused, since ${ago(group.since)}`}
+                  title={`${group.connection}: ${counted(group.records, `${group.object} record`)} refused, the first ${ago(group.since)}`}
                 >
                   <Text size="sm">{group.message}</Text>
                   <Group justify="space-between" mt={4}>
