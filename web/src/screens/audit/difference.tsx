@@ -6,8 +6,11 @@ import { definitionWords, fieldWords } from './words.ts';
 export function Difference({ before, after, zone }: { before: unknown; after: unknown; zone: string }) {
   const old = flat(before, zone);
   const fresh = flat(after, zone);
+  // An empty list that was filled, or a list that was emptied: the side with values says it.
+  const isList = (name: string) =>
+    [...old.keys(), ...fresh.keys()].some((one) => one.startsWith(`${name}.0`));
   const names = [...new Set([...old.keys(), ...fresh.keys()])].filter(
-    (name) => old.get(name) !== fresh.get(name),
+    (name) => old.get(name) !== fresh.get(name) && !isList(name),
   );
   if (names.length === 0) return '–';
   const lines = names.map((name) => (
