@@ -16,7 +16,7 @@ const SCREENS: [path: string, shows: string | RegExp][] = [
   ['/quality?tab=data', /No record|Records/],
   ['/quality?tab=refused', 'Nothing is refused'],
   ['/experiments', 'No experiment yet'],
-  ['/audit', 'connection.connect'],
+  ['/audit', /^connected$/],
   ['/people', 'What each role may do'],
   ['/privacy', 'Record of processing'],
   ['/settings', 'The fiscal year begins in'],
